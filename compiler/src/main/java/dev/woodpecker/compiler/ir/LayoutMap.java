@@ -1,0 +1,107 @@
+package dev.woodpecker.compiler.ir;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * How a tensor's logical index maps to memory: physical dimensions, outermost first, each taking
+ * {@code index[axis] / divisor % modulus} ({@code modulus} 0: no remainder is taken). An axis whose extent is no multiple
+ * of its block is padded up to one; padding holds zeros. {@code NCHW16c} is
+ * {@code [0, 1/16, 2, 3, 1%16]}.
+ */
+public record LayoutMap(int rank, List<Dimension> dimensions) {
+    /** One physical dimension. */
+    public record Dimension(int axis, long divisor, long modulus) {
+        /** The whole axis. */
+        public static Dimension whole(int axis) {
+            return new Dimension(axis, 1, 0);
+        }
+
+        /** Its number of steps where the axis has {@code extent} elements. */
+        public long size(long extent) {
+            return modulus > 0 ? modulus : Math.ceilDiv(extent, divisor);
+        }
+    }
+
+    public LayoutMap {
+        dimensions = List.copyOf(dimensions);
+    }
+
+    /** Row-major order, the last axis contiguous. */
+    public static LayoutMap rowMajor(int rank) {
+        return new LayoutMap(rank, IntStream.range(0, rank).mapToObj(Dimension::whole).toList());
+    }
+
+    /** Row-major with the axes permuted: {@code order[0]} is outermost. */
+    public static LayoutMap permuted(int... order) {
+        return new LayoutMap(order.length, IntStream.of(order).mapToObj(Dimension::whole).toList());
+    }
+
+    /** {@code axis} split by {@code block}: the block index stays where the axis was, the position in it becomes innermost. */
+    public LayoutMap blocked(int axis, long block) {
+        List<Dimension> split = new ArrayList<>();
+        for (Dimension d : dimensions) {
+            split.add(d.axis == axis && d.modulus == 0 ? new Dimension(axis, d.divisor * block, 0) : d);
+        }
+        split.add(new Dimension(axis, 1, block));
+        return new LayoutMap(rank, split);
+    }
+
+    public boolean isRowMajor() {
+        return equals(rowMajor(rank));
+    }
+
+    /** The number of elements, padding included, of a tensor of these extents. */
+    public long elements(long[] extents) {
+        long product = 1;
+        for (Dimension d : dimensions) {
+            product = Math.multiplyExact(product, d.size(extents[d.axis]));
+        }
+        return product;
+    }
+
+    /** What the extents of {@code axis} must be rounded up to so that nothing is padded: the product of its blocks. */
+    public long blockOf(int axis) {
+        long block = 1;
+        for (Dimension d : dimensions) {
+            if (d.axis == axis && d.modulus == 0) {
+                block = Math.max(block, d.divisor);
+            }
+        }
+        return block;
+    }
+
+    /** The text form, for example {@code 0,1/16,2,3,1%16}; {@code 1/4%8} is the middle of two splits. */
+    public String text() {
+        StringBuilder text = new StringBuilder();
+        for (Dimension d : dimensions) {
+            text.append(text.isEmpty() ? "" : ",").append(d.axis);
+            if (d.divisor != 1) {
+                text.append('/').append(d.divisor);
+            }
+            if (d.modulus != 0) {
+                text.append('%').append(d.modulus);
+            }
+        }
+        return text.toString();
+    }
+
+    /** The inverse of {@link #text()}. */
+    public static LayoutMap parse(int rank, String text) {
+        List<Dimension> dimensions = new ArrayList<>();
+        for (String part : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+            int percent = part.indexOf('%');
+            int slash = part.indexOf('/');
+            long modulus = percent < 0 ? 0 : Long.parseLong(part.substring(percent + 1));
+            String head = percent < 0 ? part : part.substring(0, percent);
+            long divisor = slash < 0 ? 1 : Long.parseLong(head.substring(slash + 1));
+            int axis = Integer.parseInt(slash < 0 ? head : head.substring(0, slash));
+            if (axis < 0 || axis >= rank || divisor < 1 || modulus < 0) {
+                throw new IllegalArgumentException("layout '" + text + "' does not fit a tensor of rank " + rank);
+            }
+            dimensions.add(new Dimension(axis, divisor, modulus));
+        }
+        return new LayoutMap(rank, dimensions);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.woodpecker.compiler.ir;
+
+import java.util.Optional;
+
+/**
+ * What a {@link Stmt.For} iterates: {@code variable} from 0 to {@code extent - 1}, {@code carrier} being the axis kind that
+ * decides what a schedule may do with it.
+ */
+public record Loop(Expr.Var variable, Expr extent, Binding binding, Carrier carrier, Optional<Peel> peel, Origin origin) {
+    /** How the iterations run. */
+    public enum Binding {
+        SERIAL,
+        /** Shared out to workers; only outermost in a phase. */
+        PARALLEL,
+        VECTOR,
+        UNROLL,
+        BLOCK_X,
+        BLOCK_Y,
+        BLOCK_Z,
+        THREAD_X,
+        THREAD_Y,
+        THREAD_Z;
+
+        public boolean isBlock() {
+            return this == BLOCK_X || this == BLOCK_Y || this == BLOCK_Z;
+        }
+
+        public boolean isThread() {
+            return this == THREAD_X || this == THREAD_Y || this == THREAD_Z;
+        }
+    }
+
+    /** Spatial iterations are independent; those of a reduction combine into one value. */
+    public enum Carrier {
+        SPATIAL,
+        REDUCTION
+    }
+
+    /** A split with a peeled tail: the last iteration of this loop runs {@code inner} for {@code remainder} steps only. */
+    public record Peel(String inner, long remainder) {}
+
+    public static Loop serial(Axis axis, Carrier carrier, Origin origin) {
+        return new Loop(axis.variable(), axis.extent(), Binding.SERIAL, carrier, Optional.empty(), origin);
+    }
+
+    public String name() {
+        return variable.name();
+    }
+
+    public Loop withBinding(Binding newBinding) {
+        return new Loop(variable, extent, newBinding, carrier, peel, origin);
+    }
+
+    public Loop withExtent(Expr newExtent) {
+        return new Loop(variable, newExtent, binding, carrier, peel, origin);
+    }
+
+    public Loop withPeel(Optional<Peel> newPeel) {
+        return new Loop(variable, extent, binding, carrier, newPeel, origin);
+    }
+}

@@ -1,5 +1,7 @@
 package dev.woodpecker.compiler.expr;
 
+import java.util.List;
+
 /**
  * The first-order operations of a {@link TensorExpr.Apply}; one line each: operands, then result. {@code int} stands for
  * every integer. Functions of floats have the meaning of {@link Math}'s.
@@ -78,7 +80,7 @@ public enum Op {
     LENGTH("length"),
     /** (int[] or float[] or Tensor[], int) to its element. */
     ELEMENT("element"),
-    /** (int...) to int[]. */
+    /** (int...) to int[]; also (float...) to float[] and (Tensor...) to Tensor[]. */
     ARRAY("array"),
     // Element access; indices are ints or one Index.
     /** (tensor, int... or Index) to an element. */
@@ -97,6 +99,16 @@ public enum Op {
     /** (Index, int axis, int value). */
     WITH("with"),
     INDEX_CONCAT("concat"),
+    /** (Index) to int: the product of its values. */
+    PRODUCT("product"),
+    /** (Index, int count). */
+    FIRST("first"),
+    /** (Index, int axis). */
+    FROM("from"),
+    /** (Index, Index) to the shape to which both broadcast. */
+    BROADCAST("broadcast"),
+    /** (Index, Index shape): the position in an operand of that shape, for one in the broadcast result. */
+    WITHIN("within"),
     // Tensors.
     /** (int axis, Tensor[]) to Tensor. */
     CONCAT("Dsl.concat"),
@@ -114,5 +126,23 @@ public enum Op {
     /** The spelling in kernel text: an operator or a function name. */
     public String text() {
         return text;
+    }
+
+    /** The kind of the result, given the operands' kinds; an {@code OUTPUT} counts as a {@code Tensor}. */
+    public Kind kind(List<Kind> operands) {
+        return switch (this) {
+            case ADD, SUB, MUL, DIV, REM, FLOOR_DIV, FLOOR_MOD, MIN, MAX, NEG, ABS, AND, OR, XOR -> operands.getFirst();
+            case LT, LE, GT, GE, EQ, NE, AND_ALSO, OR_ELSE, NOT, IS_NAN, IS_INFINITE -> Kind.BOOL;
+            case SHL, SHR, USHR, BIT_NOT, TO_INT, SIZE, RANK, LENGTH, GET, PRODUCT -> Kind.INT;
+            case SELECT -> operands.get(1);
+            case TO_FLOAT, SQRT, FLOOR, CEIL, RINT, TRUNC, SIGNUM, EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ASIN, ACOS, ATAN,
+                    SINH, COSH, TANH, ASINH, ACOSH, ATANH, ERF, POW -> Kind.FLOAT;
+            case SHAPE, INDEX_OF, PICK, DROP, WEAVE, WITH, INDEX_CONCAT, FIRST, FROM, BROADCAST, WITHIN -> Kind.INDEX;
+            case ELEMENT, AT -> operands.getFirst().element();
+            case AT_OR -> operands.get(1).element();
+            case ARRAY -> operands.isEmpty() ? Kind.INT_ARRAY : operands.getFirst().array();
+            case CONCAT, OUTPUT -> Kind.FLOAT_TENSOR;
+            case OUTPUTS -> Kind.TENSORS;
+        };
     }
 }

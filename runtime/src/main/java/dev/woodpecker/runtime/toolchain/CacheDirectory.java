@@ -1,0 +1,212 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The content-addressed cache: {@code <root>/v1/<section>/<first two digits>/<key>/}, one directory an entry. Entries
+ * are written aside and renamed, so that a killed process leaves none half-written and two processes may build the same
+ * one; they are proved whole each time before use, and one that is not is removed.
+ *
+ * <p>Where the root cannot be written, its entries still serve and new ones go to a private directory that lasts as
+ * long as the process.
+ */
+public final class CacheDirectory {
+    /** What an entry is: foreign libraries, compiled kernels, compilers, and measured records (plain files). */
+    public enum Section {
+        NATIVE,
+        KERNELS,
+        TOOLCHAIN,
+        RECORDS;
+
+        String folder() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Fills a fresh directory with an entry's files. */
+    @FunctionalInterface
+    public interface EntryWriter {
+        void write(Path directory) throws IOException;
+    }
+
+    private static final System.Logger LOGGER = System.getLogger(CacheDirectory.class.getName());
+
+    /** Where entries are looked for, the writable one first. */
+    private final List<CacheRoot> roots;
+
+    private CacheDirectory(List<CacheRoot> roots) {
+        this.roots = roots;
+    }
+
+    /** The cache that {@code environment} names: {@code WPK_CACHE}, {@code XDG_CACHE_HOME}, or the home directory's. */
+    public static CacheDirectory open(Environment environment) {
+        Path home = environment
+                .get("WPK_CACHE")
+                .map(Path::of)
+                .or(() -> environment.get("XDG_CACHE_HOME").map(xdg -> Path.of(xdg).resolve("woodpecker")))
+                .orElseGet(() -> Path.of(environment.get("HOME").orElse(System.getProperty("user.home", ".")))
+                        .resolve(".cache/woodpecker"));
+        return open(home.toAbsolutePath().normalize());
+    }
+
+    /** The cache under {@code home}, which is created if it can be. */
+    public static CacheDirectory open(Path home) {
+        CacheRoot root = CacheRoot.open(home);
+        return switch (root.access()) {
+            case CacheRoot.Access.Writable _ -> new CacheDirectory(List.of(root));
+            case CacheRoot.Access.ReadOnly(String reason) -> withPrivateRoot(List.of(root), home, reason);
+            case CacheRoot.Access.Unusable(String reason) -> withPrivateRoot(List.of(), home, reason);
+        };
+    }
+
+    private static CacheDirectory withPrivateRoot(List<CacheRoot> readable, Path home, String reason) {
+        CacheRoot own = CacheRoot.temporary();
+        LOGGER.log(
+                Level.WARNING,
+                "The cache {0} cannot be written ({1}); what is compiled is kept in {2} until this process ends. "
+                        + "Set WPK_CACHE to a directory of your own to keep it.",
+                home,
+                reason,
+                own.directory());
+        List<CacheRoot> roots = new ArrayList<>(readable);
+        roots.addFirst(own);
+        return new CacheDirectory(List.copyOf(roots));
+    }
+
+    /** The directory that new entries go to. */
+    public Path directory() {
+        return roots.getFirst().directory();
+    }
+
+    /** Whether new entries outlive this process. */
+    public boolean isPersistent() {
+        return !roots.getFirst().isTemporary();
+    }
+
+    /** A directory for the plain files of a section. */
+    public Path folder(Section section) {
+        try {
+            return Files.createDirectories(directory().resolve(section.folder()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("the cache " + directory() + " cannot be written", e);
+        }
+    }
+
+    /** The entry of {@code key}, with every file's SHA-256 checked just now. */
+    public Optional<CacheEntry> find(Section section, ContentKey key) {
+        return find(section, key, Sha256Sums.INSTANCE);
+    }
+
+    Optional<CacheEntry> find(Section section, ContentKey key, Integrity integrity) {
+        for (CacheRoot root : roots) {
+            Path directory = place(root, section, key);
+            if (!Files.isDirectory(directory)) {
+                continue;
+            }
+            if (isIntact(directory, integrity)) {
+                return Optional.of(new CacheEntry(key, directory));
+            }
+            LOGGER.log(Level.WARNING, "The cache entry {0} is damaged; it is made anew.", directory);
+            root.discard(directory);
+        }
+        return Optional.empty();
+    }
+
+    /** Makes the entry of {@code key}; when another process was faster, that process's entry is the result. */
+    public CacheEntry publish(Section section, ContentKey key, EntryWriter writer) {
+        return publish(section, key, Sha256Sums.INSTANCE, writer);
+    }
+
+    CacheEntry publish(Section section, ContentKey key, Integrity integrity, EntryWriter writer) {
+        CacheRoot root = roots.getFirst();
+        Path place = place(root, section, key);
+        try {
+            Path staging = root.newStagingDirectory();
+            try {
+                writer.write(staging);
+                integrity.seal(staging);
+                Files.createDirectories(place.getParent());
+                rename(root, staging, place, integrity);
+            } finally {
+                CacheRoot.deleteTree(staging);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write the cache entry " + place, e);
+        }
+        return new CacheEntry(key, place);
+    }
+
+    /** Keeps a text that a compiler refused, for whoever looks for the reason; the same text goes to the same file. */
+    Path keepFailed(String name, ContentKey key, String suffix, String text) {
+        Path directory = folder(Section.KERNELS).resolve("failed");
+        String readable = name.replaceAll("[^A-Za-z0-9._-]+", "_");
+        Path file = directory.resolve(
+                readable.substring(0, Math.min(80, readable.length())) + "-" + key.shortHex() + suffix);
+        Path work = newStagingDirectory();
+        try {
+            Files.createDirectories(directory);
+            Files.writeString(work.resolve("source"), text);
+            Files.move(work.resolve("source"), file, StandardCopyOption.ATOMIC_MOVE);
+            return file;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot keep the source that was refused as " + file, e);
+        } finally {
+            CacheRoot.deleteTree(work);
+        }
+    }
+
+    /** A directory beside the entries for work in progress; removed by the caller, or by a later process. */
+    Path newStagingDirectory() {
+        try {
+            return roots.getFirst().newStagingDirectory();
+        } catch (IOException e) {
+            throw new UncheckedIOException("the cache " + directory() + " cannot be written", e);
+        }
+    }
+
+    private static void rename(CacheRoot root, Path staging, Path place, Integrity integrity) throws IOException {
+        for (int attempt = 0; ; attempt++) {
+            try {
+                Files.move(staging, place, StandardCopyOption.ATOMIC_MOVE);
+                return;
+            } catch (IOException e) {
+                // A directory is in the way: rename(2) gives ENOTEMPTY or EEXIST, which reach here as plain exceptions.
+                if (!Files.isDirectory(place) && !(e instanceof FileAlreadyExistsException)) {
+                    throw e;
+                }
+                if (isIntact(place, integrity)) {
+                    return;
+                }
+                if (attempt == 3) {
+                    throw e;
+                }
+                root.discard(place);
+            }
+        }
+    }
+
+    private static boolean isIntact(Path directory, Integrity integrity) {
+        try {
+            return integrity.intact(directory);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static Path place(CacheRoot root, Section section, ContentKey key) {
+        return root.directory()
+                .resolve(section.folder())
+                .resolve(key.hex().substring(0, 2))
+                .resolve(key.hex());
+    }
+}

@@ -1,0 +1,177 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One {@code v1} directory of the cache. Code is loaded from it, so it must belong to this user (or to root) and nobody
+ * else may write to it.
+ */
+record CacheRoot(Path directory, Access access, boolean isTemporary) {
+    /** What may be done with a root. */
+    sealed interface Access {
+        record Writable() implements Access {}
+
+        record ReadOnly(String reason) implements Access {}
+
+        record Unusable(String reason) implements Access {}
+    }
+
+    private static final String VERSION = "v1";
+    private static final String STAGING = ".staging";
+    /** No compilation takes so long; older work in progress is what a killed process left. */
+    private static final Duration STALE_AFTER = Duration.ofDays(1);
+
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final FileAttribute<Set<PosixFilePermission>> MODE_0700 =
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY);
+
+    /** The root below {@code home}, created when that is possible. */
+    static CacheRoot open(Path home) {
+        Path directory = home.resolve(VERSION);
+        try {
+            if (!Files.isDirectory(directory)) {
+                Files.createDirectories(home);
+                Files.createDirectories(directory, MODE_0700);
+            }
+        } catch (IOException | UnsupportedOperationException e) {
+            return new CacheRoot(directory, new Access.Unusable("it cannot be created: " + reason(e)), false);
+        }
+        Optional<String> distrust = distrust(directory);
+        if (distrust.isPresent()) {
+            return new CacheRoot(directory, new Access.Unusable(distrust.get()), false);
+        }
+        try {
+            removeStale(directory.resolve(STAGING));
+            Path probe = newStagingDirectory(directory);
+            Files.delete(probe);
+            return new CacheRoot(directory, new Access.Writable(), false);
+        } catch (IOException e) {
+            return new CacheRoot(directory, new Access.ReadOnly(reason(e)), false);
+        }
+    }
+
+    /** A root of this process alone, removed when the virtual machine ends. */
+    static CacheRoot temporary() {
+        try {
+            Path directory = Files.createTempDirectory("woodpecker-", MODE_0700);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> deleteTree(directory), "woodpecker-cache-removal"));
+            return new CacheRoot(directory, new Access.Writable(), true);
+        } catch (IOException e) {
+            throw new ToolchainException(
+                    "Neither the cache nor a temporary directory can be written (" + reason(e)
+                            + "). Set WPK_CACHE to a directory that can.",
+                    e);
+        }
+    }
+
+    Path newStagingDirectory() throws IOException {
+        return newStagingDirectory(directory);
+    }
+
+    private static Path newStagingDirectory(Path directory) throws IOException {
+        Path staging = Files.createDirectories(directory.resolve(STAGING));
+        return Files.createDirectory(staging.resolve(UUID.randomUUID().toString()), MODE_0700);
+    }
+
+    /** Takes a damaged entry away in one step, then deletes it; where that is not allowed it stays and is ignored. */
+    void discard(Path entry) {
+        if (!(access instanceof Access.Writable)) {
+            return;
+        }
+        try {
+            Path aside = newStagingDirectory().resolve("discarded");
+            Files.move(entry, aside, StandardCopyOption.ATOMIC_MOVE);
+            deleteTree(aside.getParent());
+        } catch (NoSuchFileException e) {
+            return; // another process was faster
+        } catch (IOException e) {
+            throw new UncheckedIOException("the damaged cache entry " + entry + " cannot be removed", e);
+        }
+    }
+
+    private static Optional<String> distrust(Path directory) {
+        try {
+            int owner = (Integer) Files.getAttribute(directory, "unix:uid");
+            int self = (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+            if (owner != self && owner != 0) {
+                return Optional.of("it belongs to user " + owner + ", not to user " + self);
+            }
+            Set<PosixFilePermission> mode = Files.getPosixFilePermissions(directory);
+            if (mode.contains(PosixFilePermission.GROUP_WRITE) || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
+                return Optional.of("others may write to it: its mode is " + PosixFilePermissions.toString(mode)
+                        + "; run chmod 700 " + directory);
+            }
+            return Optional.empty();
+        } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            return Optional.of("its owner cannot be told: " + reason(e));
+        }
+    }
+
+    private static void removeStale(Path staging) throws IOException {
+        if (!Files.isDirectory(staging)) {
+            return;
+        }
+        Instant oldest = Instant.now().minus(STALE_AFTER);
+        try (Stream<Path> works = Files.list(staging)) {
+            for (Path work : works.toList()) {
+                if (Files.getLastModifiedTime(work).toInstant().isBefore(oldest)) {
+                    deleteTree(work);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            return; // another process removed it between the two looks
+        }
+    }
+
+    /** Deletes what is there, and what is not there is fine. */
+    static void deleteTree(Path root) {
+        try {
+            Files.walkFileTree(root, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.deleteIfExists(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException failure) {
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(
+                        Path directory, @Nullable IOException failure) throws IOException {
+                    Files.deleteIfExists(directory);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            // Left-overs in the staging directory are removed by a later process.
+            System.getLogger(CacheRoot.class.getName())
+                    .log(Level.DEBUG, "not all of {0} could be deleted: {1}", root, e);
+        }
+    }
+
+    private static String reason(Exception failure) {
+        return failure.getClass().getSimpleName() + ": " + failure.getMessage();
+    }
+}

@@ -1,0 +1,29 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The compilers that are understood, by how they introduce themselves. */
+public enum CompilerFamily {
+    /** x86-64 micro-architecture levels are known from this version on. */
+    GCC(11, Pattern.compile("^\\S*(?:gcc|cc|g\\+\\+)\\S* .*?\\b(\\d+)\\.(\\d+)(?:\\.\\d+)?", Pattern.MULTILINE)),
+    CLANG(12, Pattern.compile("clang version (\\d+)\\.(\\d+)"));
+
+    private final int oldestMajor;
+    private final Pattern introduction;
+
+    CompilerFamily(int oldestMajor, Pattern introduction) {
+        this.oldestMajor = oldestMajor;
+        this.introduction = introduction;
+    }
+
+    /** The oldest major version that takes the flags used here. */
+    int oldestMajor() {
+        return oldestMajor;
+    }
+
+    /** The match of this family in a compiler's {@code --version} text; group 1 is the major version. */
+    Matcher introduction(String versionText) {
+        return introduction.matcher(versionText);
+    }
+}

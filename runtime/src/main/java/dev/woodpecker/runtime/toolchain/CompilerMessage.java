@@ -1,0 +1,45 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** One error of a compiler's output: {@code line} counts from 1, 0 when none is named. */
+record CompilerMessage(int line, String text) {
+    /** {@code file:line:column: error: text} of gcc, clang and ptxas; {@code file(line): error: text} of nvcc. */
+    private static final Pattern LOCATED =
+            Pattern.compile("^[^\\s:(]+(?::(\\d+)(?::\\d+)?:|\\((\\d+)\\):) (?:fatal )?error: (.*)$");
+
+    private static final Pattern UNLOCATED = Pattern.compile("(?i)^.*\\b(?:error|undefined|cannot)\\b.*$");
+
+    /** The comment that generated code carries beside each loop and store. */
+    private static final Pattern ORIGIN = Pattern.compile("([\\w$./-]+\\.java:\\d+(?::\\d+)?)");
+
+    static CompilerMessage firstError(String output) {
+        List<String> lines = output.lines().toList();
+        for (String line : lines) {
+            Matcher match = LOCATED.matcher(line);
+            if (match.matches()) {
+                String number = match.group(1) == null ? match.group(2) : match.group(1);
+                return new CompilerMessage(Integer.parseInt(number), match.group(3));
+            }
+        }
+        return lines.stream()
+                .filter(line -> UNLOCATED.matcher(line).matches())
+                .findFirst()
+                .or(() -> lines.stream().filter(line -> !line.isBlank()).findFirst())
+                .map(line -> new CompilerMessage(0, line.strip()))
+                .orElseGet(() -> new CompilerMessage(0, "the compiler said nothing"));
+    }
+
+    /** The nearest Java origin in {@code text} at or before {@code line}. */
+    static Optional<String> javaOrigin(String text, int line) {
+        return text.lines()
+                .limit(line)
+                .map(ORIGIN::matcher)
+                .filter(Matcher::find)
+                .map(Matcher::group)
+                .reduce((first, second) -> second);
+    }
+}

@@ -1,0 +1,47 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+
+/** The name of a cache entry: 64 hexadecimal digits of a SHA-256 over all that determines its content. */
+public record ContentKey(String hex) {
+    private static final int HEX_DIGITS = 64;
+
+    public ContentKey {
+        if (hex.length() != HEX_DIGITS || !hex.chars().allMatch(c -> "0123456789abcdef".indexOf(c) >= 0)) {
+            throw new IllegalArgumentException("not a SHA-256 in hexadecimal: " + hex);
+        }
+    }
+
+    /** The key of a list of texts; each counts with its length, so that moving a boundary changes the key. */
+    public static ContentKey of(List<String> parts) {
+        MessageDigest digest = sha256();
+        for (String part : parts) {
+            byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+            digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length));
+            digest.update(bytes);
+        }
+        return new ContentKey(HexFormat.of().formatHex(digest.digest()));
+    }
+
+    public static ContentKey of(String... parts) {
+        return of(List.of(parts));
+    }
+
+    /** The first 12 digits: enough to tell apart what one person ever compiles, short enough to read. */
+    public String shortHex() {
+        return hex.substring(0, 12);
+    }
+
+    static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.io.File;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The environment variables that steer Woodpecker; a value of its own so that a test can state another one. */
+public record Environment(Map<String, String> variables) {
+    public Environment {
+        variables = Map.copyOf(variables);
+    }
+
+    /** The variables of this process. */
+    public static Environment ofProcess() {
+        return new Environment(System.getenv());
+    }
+
+    /** The value of {@code name}; a blank value counts as absent. */
+    public Optional<String> get(String name) {
+        return Optional.ofNullable(variables.get(name)).filter(value -> !value.isBlank());
+    }
+
+    /** The directories of {@code PATH}, in order; entries that are not valid paths are left out. */
+    List<Path> searchPath() {
+        List<Path> directories = new ArrayList<>();
+        for (String entry : get("PATH").orElse("").split(File.pathSeparator)) {
+            try {
+                if (!entry.isEmpty()) {
+                    directories.add(Path.of(entry));
+                }
+            } catch (InvalidPathException e) {
+                continue;
+            }
+        }
+        return directories;
+    }
+}

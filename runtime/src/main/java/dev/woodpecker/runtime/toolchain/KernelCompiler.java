@@ -1,0 +1,184 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/**
+ * Compiles a model's kernels: what the cache has is taken from there, the rest is shared out into one translation unit
+ * a core. Safe for use by several threads.
+ */
+public final class KernelCompiler {
+    /** Part of every key; changes when the files of an entry, or what is added to a source, change. */
+    private static final String FORMAT = "c kernel 1";
+
+    private static final String LIBRARY = "library.so";
+    private static final String SOURCE = "source.c";
+
+    private final CCompiler compiler;
+    private final CpuFeatures cpu;
+    private final CacheDirectory cache;
+
+    public KernelCompiler(CCompiler compiler, CpuFeatures cpu, CacheDirectory cache) {
+        this.compiler = compiler;
+        this.cpu = cpu;
+        this.cache = cache;
+    }
+
+    /**
+     * The compiler, cache and processor that {@code environment} names.
+     *
+     * @throws ToolchainException when there is no compiler
+     */
+    public static KernelCompiler of(Environment environment) {
+        CacheDirectory cache = CacheDirectory.open(environment);
+        return new KernelCompiler(CompilerDiscovery.discover(environment, cache), CpuFeatures.ofHost(), cache);
+    }
+
+    public CCompiler compiler() {
+        return compiler;
+    }
+
+    public CpuFeatures cpu() {
+        return cpu;
+    }
+
+    /**
+     * Compiles {@code sources}; the result has one library a source, in the same order.
+     *
+     * @throws CompilationException for a source that the compiler refuses; none of that source is kept in the cache
+     */
+    public List<SharedLibrary> compile(List<Source> sources) {
+        Map<ContentKey, Source> missing = new LinkedHashMap<>();
+        Map<ContentKey, Path> done = new LinkedHashMap<>();
+        List<ContentKey> keys = sources.stream().map(this::key).toList();
+        for (int i = 0; i < keys.size(); i++) {
+            ContentKey key = keys.get(i);
+            if (done.containsKey(key) || missing.containsKey(key)) {
+                continue;
+            }
+            Optional<CacheEntry> entry = cache.find(CacheDirectory.Section.KERNELS, key);
+            if (entry.isPresent()) {
+                done.put(key, entry.get().file(LIBRARY));
+            } else {
+                missing.put(key, sources.get(i));
+            }
+        }
+        done.putAll(compileInParallel(TranslationUnit.share(missing, cpu.cores())));
+        List<SharedLibrary> libraries = new ArrayList<>();
+        for (int i = 0; i < keys.size(); i++) {
+            ContentKey key = keys.get(i);
+            Path file = done.get(key);
+            if (file == null) {
+                throw new IllegalStateException("no library for " + sources.get(i).name());
+            }
+            libraries.add(new SharedLibrary(sources.get(i), key, file));
+        }
+        return libraries;
+    }
+
+    /** The same for one source. */
+    public SharedLibrary compile(Source source) {
+        return compile(List.of(source)).getFirst();
+    }
+
+    private ContentKey key(Source source) {
+        List<String> parts = new ArrayList<>();
+        parts.add(FORMAT);
+        parts.add(source.text());
+        parts.add(String.join(" ", source.symbols()));
+        parts.add(compiler.versionText());
+        parts.add(String.join(" ", compiler.flags(source.options(), cpu)));
+        parts.add(String.join(" ", cpu.flags()));
+        return ContentKey.of(parts);
+    }
+
+    private Map<ContentKey, Path> compileInParallel(List<TranslationUnit> units) {
+        Map<ContentKey, Path> files = new LinkedHashMap<>();
+        if (units.isEmpty()) {
+            return files;
+        }
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Map<ContentKey, Path>>> tasks = new ArrayList<>();
+            units.forEach(unit -> tasks.add(() -> compile(unit)));
+            for (Future<Map<ContentKey, Path>> result : threads.invokeAll(tasks)) {
+                files.putAll(result.get());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ToolchainException("interrupted while compiling", e);
+        } catch (ExecutionException e) {
+            switch (e.getCause()) {
+                case RuntimeException failure -> throw failure;
+                case Error failure -> throw failure;
+                case null, default -> throw new IllegalStateException(e);
+            }
+        }
+        return files;
+    }
+
+    /** Compiles one unit and publishes an entry for each of its sources. */
+    private Map<ContentKey, Path> compile(TranslationUnit unit) {
+        Path work = cache.newStagingDirectory();
+        try {
+            ProgramRun run = run(unit, work);
+            if (!run.succeeded()) {
+                return onFailure(unit, run);
+            }
+            Map<ContentKey, Path> files = new LinkedHashMap<>();
+            for (ContentKey key : unit.sources().keySet()) {
+                CacheEntry entry = cache.publish(CacheDirectory.Section.KERNELS, key, directory -> {
+                    linkOrCopy(work.resolve(LIBRARY), directory.resolve(LIBRARY));
+                    linkOrCopy(work.resolve(SOURCE), directory.resolve(SOURCE));
+                });
+                files.put(key, entry.file(LIBRARY));
+            }
+            return files;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot run " + compiler.executable() + " in " + work, e);
+        } finally {
+            CacheRoot.deleteTree(work);
+        }
+    }
+
+    private ProgramRun run(TranslationUnit unit, Path work) throws IOException {
+        Files.writeString(work.resolve(SOURCE), unit.text());
+        List<String> command = new ArrayList<>();
+        command.add(compiler.executable().toString());
+        command.addAll(compiler.flags(unit.options(), cpu));
+        command.addAll(List.of("-o", LIBRARY, SOURCE));
+        return ProgramRun.of(command, work);
+    }
+
+    /** Finds the source that is at fault by compiling each alone; a mere clash of names between them ends there. */
+    private Map<ContentKey, Path> onFailure(TranslationUnit unit, ProgramRun run) {
+        if (unit.sources().size() > 1) {
+            Map<ContentKey, Path> files = new LinkedHashMap<>();
+            unit.alone().forEach(single -> files.putAll(compile(single)));
+            return files;
+        }
+        Map.Entry<ContentKey, Source> only =
+                unit.sources().entrySet().iterator().next();
+        Path kept = cache.keepFailed(only.getValue().name(), only.getKey(), ".c", unit.text());
+        throw new CompilationException(only.getValue().name(), kept, unit.text(), run);
+    }
+
+    private static void linkOrCopy(Path from, Path to) throws IOException {
+        try {
+            Files.createLink(to, from);
+        } catch (IOException | UnsupportedOperationException e) {
+            Files.copy(from, to);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds a vendor's library by the names of its versions: through the dynamic loader, and in the folders in which Python
+ * packages of NVIDIA bring theirs.
+ */
+public final class SharedObjectSearch {
+    private final List<Path> folders;
+
+    private SharedObjectSearch(List<Path> folders) {
+        this.folders = folders;
+    }
+
+    /** The folders that {@code environment} and the usual installations give. */
+    public static SharedObjectSearch of(Environment environment) {
+        List<Path> bases = new ArrayList<>();
+        environment.get("VIRTUAL_ENV").ifPresent(root -> bases.add(Path.of(root, "lib")));
+        environment.get("CONDA_PREFIX").ifPresent(root -> bases.add(Path.of(root, "lib")));
+        environment.get("HOME").ifPresent(root -> bases.add(Path.of(root, ".local", "lib")));
+        bases.add(Path.of("/usr/local/lib"));
+        bases.add(Path.of("/usr/lib"));
+        List<Path> folders = new ArrayList<>();
+        environment.get("CUDA_HOME").ifPresent(root -> folders.add(Path.of(root, "lib64")));
+        folders.add(Path.of("/usr/local/cuda/lib64"));
+        for (Path base : bases) {
+            for (Path python : children(base, "python3*")) {
+                for (String packages : List.of("site-packages", "dist-packages")) {
+                    for (Path vendor : children(python.resolve(packages).resolve("nvidia"), "*")) {
+                        folders.add(vendor.resolve("lib"));
+                    }
+                }
+            }
+        }
+        return new SharedObjectSearch(List.copyOf(folders));
+    }
+
+    /**
+     * What to give to the dynamic loader for the first of {@code names} that it can load: the name itself, or a path.
+     */
+    public Optional<String> find(List<String> names) {
+        for (String name : names) {
+            if (loads(name)) {
+                return Optional.of(name);
+            }
+            for (Path folder : folders) {
+                Path file = folder.resolve(name);
+                if (Files.isRegularFile(file) && loads(file.toString())) {
+                    return Optional.of(file.toString());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean loads(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            SymbolLookup.libraryLookup(name, arena);
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
+    }
+
+    private static List<Path> children(Path directory, String glob) {
+        List<Path> found = new ArrayList<>();
+        if (Files.isDirectory(directory)) {
+            try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory, glob)) {
+                entries.forEach(found::add);
+            } catch (IOException e) {
+                return List.of(); // a folder that may not be read has nothing for us
+            }
+        }
+        found.sort(null);
+        return found;
+    }
+}

@@ -1,0 +1,14 @@
+package dev.woodpecker.runtime.toolchain;
+
+/** A compiler, library or directory that is needed cannot be had; the message names the remedy. */
+public final class ToolchainException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    public ToolchainException(String message) {
+        super(message);
+    }
+
+    public ToolchainException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

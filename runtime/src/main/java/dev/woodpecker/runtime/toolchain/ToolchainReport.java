@@ -1,0 +1,168 @@
+package dev.woodpecker.runtime.toolchain;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** What this machine has of what Woodpecker can use, and the remedy for what is missing. */
+public record ToolchainReport(List<Finding> findings) {
+    /** A library that some kernels may be taken from. */
+    private record VendorLibrary(String subject, List<String> names, String remedy) {}
+
+    private static final List<VendorLibrary> VENDOR_LIBRARIES = List.of(
+            new VendorLibrary(
+                    "cuBLASLt",
+                    List.of("libcublasLt.so.13", "libcublasLt.so.12"),
+                    "install CUDA 12 or 13, or the Python package nvidia-cublas"),
+            new VendorLibrary("cuDNN", List.of("libcudnn.so.9"), "install cuDNN 9, or the Python package nvidia-cudnn"),
+            new VendorLibrary(
+                    "NVRTC",
+                    List.of("libnvrtc.so.13", "libnvrtc.so.12"),
+                    "install CUDA 12 or 13, or the Python package nvidia-cuda-nvrtc; not needed otherwise"));
+
+    private static final String ONEDNN = "org/bytedeco/dnnl/linux-x86_64/libdnnl.so.3";
+    private static final String PTX_COMPILER = "jcuda/nvptxcompiler/JNvPTXCompiler.class";
+    private static final String JCUDA_NATIVES = "lib/libJNvPTXCompiler-12.6.0-linux-x86_64.so";
+    /** From this update on the virtual machine's vectorised int reductions are right. */
+    private static final Runtime.Version OLDEST_JDK = Runtime.Version.parse("25.0.3");
+
+    public ToolchainReport {
+        findings = List.copyOf(findings);
+    }
+
+    /** Looks at everything; takes up to a few seconds when the bundled compiler has to be extracted first. */
+    public static ToolchainReport of(Environment environment) {
+        List<Finding> findings = new ArrayList<>();
+        findings.add(jdk());
+        findings.add(Finding.found("processor", CpuFeatures.ofHost().summary()));
+        CacheDirectory cache = CacheDirectory.open(environment);
+        findings.add(cache(cache));
+        findings.add(compilerOnPath("gcc", environment));
+        findings.add(compilerOnPath("clang", environment));
+        findings.add(bundled(cache));
+        findings.add(selected(environment, cache));
+        findings.add(driver());
+        findings.add(nvcc(environment));
+        findings.add(ptxCompiler());
+        SharedObjectSearch search = SharedObjectSearch.of(environment);
+        for (VendorLibrary library : VENDOR_LIBRARIES) {
+            findings.add(search.find(library.names())
+                    .map(name -> Finding.found(library.subject(), name))
+                    .orElseGet(() -> Finding.absent(
+                            library.subject(), "none of " + String.join(", ", library.names()), library.remedy())));
+        }
+        findings.add(oneDnn());
+        return new ToolchainReport(findings);
+    }
+
+    private static Finding jdk() {
+        String detail = Runtime.version() + " of " + System.getProperty("java.vendor") + " in "
+                + System.getProperty("java.home");
+        return Runtime.version().compareToIgnoreOptional(OLDEST_JDK) >= 0
+                ? Finding.found("JDK", detail)
+                : Finding.problem("JDK", detail, "use JDK 25.0.3 or later");
+    }
+
+    private static Finding cache(CacheDirectory cache) {
+        return cache.isPersistent()
+                ? Finding.found("cache", cache.directory().toString())
+                : Finding.problem(
+                        "cache",
+                        "only " + cache.directory() + ", for as long as this process runs",
+                        "set WPK_CACHE to a directory of your own");
+    }
+
+    private static Finding compilerOnPath(String name, Environment environment) {
+        try {
+            return CompilerDiscovery.onPath(name, environment)
+                    .map(compiler -> Finding.found(name, compiler.executable() + ": " + compiler.summary()))
+                    .orElseGet(() -> Finding.absent(name, "not on the PATH", "install it, if you want it used"));
+        } catch (ToolchainException e) {
+            return Finding.problem(name, message(e), "update it, or set WPK_CC=bundled");
+        }
+    }
+
+    private static Finding bundled(CacheDirectory cache) {
+        try {
+            return BundledLlvm.find(cache)
+                    .map(compiler -> Finding.found("bundled clang", compiler.executable() + ": " + compiler.summary()))
+                    .orElseGet(() -> Finding.absent(
+                            "bundled clang",
+                            "org.bytedeco:llvm is not on the class path",
+                            "add " + BundledLlvm.COORDINATES + "; needed for CUDA, and for C where there is no gcc"));
+        } catch (ToolchainException e) {
+            return Finding.problem("bundled clang", message(e), "install libstdc++6 and zlib1g");
+        }
+    }
+
+    /** Compiles one line with the compiler that would be used: whether it links is known only then. */
+    private static Finding selected(Environment environment, CacheDirectory cache) {
+        String subject = "C compiler in use (WPK_CC=" + environment.get("WPK_CC").orElse("auto") + ")";
+        try {
+            CCompiler compiler = CompilerDiscovery.discover(environment, cache);
+            new KernelCompiler(compiler, CpuFeatures.ofHost(), cache)
+                    .compile(new Source(
+                            "doctor",
+                            "int doctor(int x) { return x + 1; }\n",
+                            List.of("doctor"),
+                            CodeOptions.fast()));
+            return Finding.found(subject, compiler.executable() + ": " + compiler.summary());
+        } catch (ToolchainException | CompilationException e) {
+            return Finding.problem(subject, message(e), CompilerDiscovery.REMEDIES);
+        }
+    }
+
+    private static Finding driver() {
+        String remedy = "install NVIDIA's driver if this machine has a GPU of theirs; everything runs on the CPU otherwise";
+        return switch (CudaDriverProbe.ask()) {
+            case CudaDriverProbe.Answer.NoDriver _ -> Finding.absent("CUDA device", "no libcuda.so.1", remedy);
+            case CudaDriverProbe.Answer.Failed(String call, int error) ->
+                Finding.problem("CUDA device", call + " gives CUDA error " + error, remedy);
+            case CudaDriverProbe.Answer.Devices(String version, List<CudaDriverProbe.Device> devices) ->
+                devices.isEmpty()
+                        ? Finding.absent("CUDA device", "driver " + version + " sees no device", remedy)
+                        : Finding.found(
+                                "CUDA device",
+                                "driver %s; %s"
+                                        .formatted(
+                                                version,
+                                                String.join(
+                                                        ", ",
+                                                        devices.stream()
+                                                                .map(d -> d.name() + " (" + d.capability() + ")")
+                                                                .toList())));
+        };
+    }
+
+    private static Finding nvcc(Environment environment) {
+        Optional<Path> nvcc = environment
+                .get("WPK_NVCC")
+                .map(Path::of)
+                .or(() -> CompilerDiscovery.executable("nvcc", environment));
+        return nvcc.map(path -> Finding.found("nvcc", path.toString()))
+                .orElseGet(() -> Finding.absent("nvcc", "not on the PATH", "not needed; WPK_NVCC names one elsewhere"));
+    }
+
+    private static Finding ptxCompiler() {
+        boolean present = ClassPathArtifact.locate(PTX_COMPILER).isPresent()
+                && ClassPathArtifact.locate(JCUDA_NATIVES).isPresent();
+        return present
+                ? Finding.found("PTX compiler", "JCuda " + JCUDA_NATIVES)
+                : Finding.absent(
+                        "PTX compiler",
+                        "org.jcuda:jcuda and jcuda-natives are not on the class path",
+                        "add org.jcuda:jcuda:12.6.0 and org.jcuda:jcuda-natives:12.6.0:linux-x86_64; needed for CUDA");
+    }
+
+    private static Finding oneDnn() {
+        return ClassPathArtifact.locate(ONEDNN).isPresent()
+                ? Finding.found("oneDNN", ONEDNN)
+                : Finding.absent(
+                        "oneDNN", "org.bytedeco:dnnl is not on the class path", "add it to compare with its kernels");
+    }
+
+    private static String message(RuntimeException failure) {
+        return String.valueOf(failure.getMessage());
+    }
+}

@@ -25,6 +25,6 @@ public @interface Kernel {
     /** The operator, spelled as in ONNX ({@code "Conv"}), or a name of your own. */
     String op();
 
-    /** The algorithm, when there are several for the operator: {@code "direct"}, {@code "winograd4"}. */
-    String variant() default "direct";
+    /** The algorithm, when there are several for the operator: {@code "direct"}, {@code "winograd4"}; else empty. */
+    String variant() default "";
 }

@@ -45,14 +45,14 @@
  *       record that holds several results;
  *   <li>arithmetic, comparison, logical and bit operators and {@code ?:} on {@code int}, {@code long}, {@code float} and
  *       {@code boolean}, and casts between these;
- *   <li>calls of this package's classes; of {@code Math.max, min, abs, floorDiv, floorMod, ceilDiv}; of kernels and of
+ *   <li>calls of this package's classes; of {@code Math.max, min, abs, floorDiv, floorMod}; of kernels and of
  *       private static methods of the same source file, written by the same rules;
  *   <li>{@code static final} constants: numbers, and arrays such as {@code float[][]} with literal elements;
  *   <li>{@code length} and elements of attributes of type {@code int[]} and {@code float[]}.
  * </ul>
  *
- * <p>The extents of a tensor and of a reduction depend on sizes, attributes and (reductions only) on the enclosing
- * indices, never on elements. Indices may depend on elements: such reads are checked when they run.
+ * <p>The extents of tensors and of reductions depend on sizes and attributes alone. Indices may depend on elements: such
+ * reads are checked when they run.
  *
  * <h2>Running a kernel as plain Java</h2>
  *

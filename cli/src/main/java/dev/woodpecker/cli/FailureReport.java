@@ -1,0 +1,80 @@
+package dev.woodpecker.cli;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Says what went wrong in one message: an error of ours carries its own text (what, where, what is allowed, what to do),
+ * a file error gets one, and anything else is a defect of ours and is named as such. Stack traces only on request.
+ */
+record FailureReport(boolean stackTraces) implements IExecutionExceptionHandler, IParameterExceptionHandler {
+
+    private static final String OUR_PACKAGES = "dev.woodpecker.";
+
+    /** Any level of {@code WPK_DEBUG} but 0 asks for stack traces. */
+    static boolean wantsStackTraces(Map<String, String> environment) {
+        var level = environment.getOrDefault("WPK_DEBUG", "");
+        return !level.isEmpty() && !level.equals("0");
+    }
+
+    @Override
+    public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
+        print(command.getErr(), failure, message(failure));
+        return ExitCode.SOFTWARE;
+    }
+
+    @Override
+    public int handleParseException(ParameterException failure, String[] args) {
+        var command = failure.getCommandLine();
+        var err = command.getErr();
+        print(err, failure, failure.getMessage());
+        if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
+            err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
+        }
+        return ExitCode.USAGE;
+    }
+
+    private void print(PrintWriter err, Exception failure, String message) {
+        err.println("wpk: " + message);
+        if (stackTraces) {
+            failure.printStackTrace(err);
+        }
+    }
+
+    private static String message(Exception failure) {
+        if (failure.getClass().getName().startsWith(OUR_PACKAGES) && failure.getMessage() != null) {
+            return failure.getMessage();
+        }
+        return switch (failure) {
+            case UncheckedIOException unchecked -> message(unchecked.getCause());
+            case IOException io -> fileMessage(io);
+            default -> "internal error: " + failure + " (WPK_DEBUG=1 prints the stack trace)";
+        };
+    }
+
+    /** The file system's exceptions carry only the path as their message. */
+    private static String fileMessage(IOException failure) {
+        return switch (failure) {
+            case NoSuchFileException missing -> "no such file or directory: " + missing.getFile();
+            case FileNotFoundException missing -> missing.getMessage();
+            case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+            case FileAlreadyExistsException existing -> "exists already: " + existing.getFile();
+            case NotDirectoryException file -> "not a directory: " + file.getFile();
+            default -> "input or output failed: " + failure;
+        };
+    }
+}

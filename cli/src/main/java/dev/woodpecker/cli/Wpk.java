@@ -1,0 +1,55 @@
+package dev.woodpecker.cli;
+
+import java.io.PrintWriter;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * The command {@code wpk}. Results go to standard output, everything else to standard error. Exit codes are the same for
+ * every command: 0 done (and, where something is checked, right), 1 failed or found wrong, 2 wrong usage.
+ */
+@Command(
+        name = "wpk",
+        description = "Compiles kernels written in Java to native code and runs ONNX models with them.",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        synopsisSubcommandLabel = "COMMAND",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:done; where something is checked, it is right",
+            "1:failed, or found wrong",
+            "2:wrong usage",
+        },
+        footer = {"", "Environment: WPK_DEBUG=1 prints stack traces and one line per kernel."})
+public final class Wpk implements Runnable {
+
+    private final CommandLine commandLine = new CommandLine(this);
+
+    private Wpk() {}
+
+    public static void main(String[] args) {
+        System.exit(run(System.getenv(), new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
+    }
+
+    /** Runs one command line and returns its exit code. */
+    static int run(Map<String, String> environment, PrintWriter out, PrintWriter err, String... args) {
+        var failures = new FailureReport(FailureReport.wantsStackTraces(environment));
+        return new Wpk()
+                .commandLine
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setExecutionExceptionHandler(failures)
+                .setParameterExceptionHandler(failures)
+                .execute(args);
+    }
+
+    /** Reached when no command is named. */
+    @Override
+    public void run() {
+        throw new ParameterException(commandLine, "a command is missing");
+    }
+}

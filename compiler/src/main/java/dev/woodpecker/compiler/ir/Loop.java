@@ -36,8 +36,14 @@ public record Loop(Expr.Var variable, Expr extent, Binding binding, Carrier carr
         REDUCTION
     }
 
-    /** A split with a peeled tail: the last iteration of this loop runs {@code inner} for {@code remainder} steps only. */
-    public record Peel(String inner, long remainder) {}
+    /** Iterations that get a copy of the body of their own. */
+    public sealed interface Peel {
+        /** The last iteration runs the loop {@code inner} for {@code remainder} steps only: the tail of a split. */
+        record Tail(String inner, long remainder) implements Peel {}
+
+        /** The first and the last iteration, where borders lie; conditions on borders vanish between them. */
+        record Ends() implements Peel {}
+    }
 
     public static Loop serial(Axis axis, Carrier carrier, Origin origin) {
         return new Loop(axis.variable(), axis.extent(), Binding.SERIAL, carrier, Optional.empty(), origin);

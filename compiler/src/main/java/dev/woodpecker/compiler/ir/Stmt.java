@@ -35,10 +35,11 @@ public sealed interface Stmt {
 
     /**
      * The element of a stage at {@code at} (one expression an axis), for a reduction at the point {@code over} of its
-     * axes, where {@code guard} holds. Before {@code Decompose} a reduction is {@link Part#WHOLE}: init at the first
-     * point, update at each, finish after the last.
+     * axes. It is computed where {@code guard} holds and stored where {@code keep} holds too: beyond {@code keep} lies
+     * padding, which may be read and computed with. Before {@code Decompose} a reduction is {@link Part#WHOLE}: init at the
+     * first point, update at each, finish after the last.
      */
-    record Compute(String stage, Part part, List<Expr> at, List<Expr> over, Expr guard) implements Stmt {
+    record Compute(String stage, Part part, List<Expr> at, List<Expr> over, Expr guard, Expr keep) implements Stmt {
         public Compute {
             at = List.copyOf(at);
             over = List.copyOf(over);
@@ -144,13 +145,14 @@ public sealed interface Stmt {
                 Expr newValue = onExpr.apply(value);
                 yield newIndices == indices && newValue == value ? this : new Store(buffer, newIndices, newValue, origin);
             }
-            case Compute(String stage, Part part, List<Expr> at, List<Expr> over, Expr guard) -> {
-                List<Expr> newAt = Expr.mapAll(at, onExpr);
-                List<Expr> newOver = Expr.mapAll(over, onExpr);
-                Expr newGuard = onExpr.apply(guard);
-                yield newAt == at && newOver == over && newGuard == guard
+            case Compute c -> {
+                List<Expr> at = Expr.mapAll(c.at, onExpr);
+                List<Expr> over = Expr.mapAll(c.over, onExpr);
+                Expr guard = onExpr.apply(c.guard);
+                Expr keep = onExpr.apply(c.keep);
+                yield at == c.at && over == c.over && guard == c.guard && keep == c.keep
                         ? this
-                        : new Compute(stage, part, newAt, newOver, newGuard);
+                        : new Compute(c.stage, c.part, at, over, guard, keep);
             }
             case Check(Expr condition, int code, String message) -> {
                 Expr newCondition = onExpr.apply(condition);

@@ -1,0 +1,64 @@
+package dev.woodpecker.compiler.lower;
+
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.schedule.LoopNest;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Gives peeled iterations their own copy of the body. Requires: peeled loops have constant extents. Ensures: no loop is
+ * marked as peeled; conditions that the copies decide are left to the simplifier.
+ */
+public final class PeelLoops {
+    private PeelLoops() {}
+
+    public static Stmt apply(Stmt tree) {
+        return tree.rewrite(s -> s instanceof Stmt.For f && f.loop().peel().isPresent() ? peel(f) : s, e -> e);
+    }
+
+    private static Stmt peel(Stmt.For target) {
+        Loop loop = target.loop().withPeel(Optional.empty());
+        long extent = IndexMath.constant(loop.extent())
+                .orElseThrow(() -> new IllegalStateException("peeled loop " + loop.name() + " has no constant extent"));
+        return switch (target.loop().peel().orElseThrow()) {
+            case Loop.Peel.Tail(String inner, long remainder) -> {
+                Stmt last = shorten(at(target.body(), loop, extent - 1), inner, remainder);
+                yield Stmt.seq(some(loop, extent - 1, target.body()), last);
+            }
+            case Loop.Peel.Ends() -> {
+                Expr shifted = IndexMath.add(loop.variable(), Expr.index(1));
+                Stmt middle = LoopNest.substituteVariables(target.body(), Map.of(loop.name(), shifted));
+                yield Stmt.seq(
+                        at(target.body(), loop, 0),
+                        some(loop, extent - 2, middle),
+                        at(target.body(), loop, extent - 1));
+            }
+        };
+    }
+
+    private static Stmt some(Loop loop, long extent, Stmt body) {
+        return extent == 0 ? new Stmt.Seq(List.of()) : new Stmt.For(loop.withExtent(Expr.index(extent)), body);
+    }
+
+    private static Stmt at(Stmt body, Loop loop, long iteration) {
+        return LoopNest.substituteVariables(body, Map.of(loop.name(), Expr.index(iteration)));
+    }
+
+    /** A vector loop stays one only where the remainder is a power of two. */
+    private static Stmt shorten(Stmt body, String inner, long remainder) {
+        return body.rewrite(
+                s -> {
+                    if (s instanceof Stmt.For(Loop loop, Stmt b) && loop.name().equals(inner)) {
+                        boolean scalar = loop.binding() == Loop.Binding.VECTOR && Long.bitCount(remainder) != 1;
+                        Loop shorter = loop.withExtent(Expr.index(remainder));
+                        return new Stmt.For(scalar ? shorter.withBinding(Loop.Binding.UNROLL) : shorter, b);
+                    }
+                    return s;
+                },
+                e -> e);
+    }
+}

@@ -1,0 +1,262 @@
+package dev.woodpecker.compiler.lower;
+
+import dev.woodpecker.compiler.ir.Axis;
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.schedule.LoopNest;
+import dev.woodpecker.compiler.schedule.Region;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns the places where stages are computed into stores. Requires: reductions are decomposed, loops peeled. Ensures: no
+ * {@link Stmt.Compute}, {@link Expr.Read} or {@link Expr.Accumulator} is left; accumulators and stages inside loops have
+ * buffers that are as large as the part in use; each data-dependent index is checked before it is used.
+ */
+public final class PlaceStages {
+    /** Accumulators up to this size are variables of the thread, larger ones memory of the worker. */
+    private static final long REGISTER_BYTES = 16 << 10;
+
+    private final LoopNest nest;
+    private final List<String> checks;
+
+    private PlaceStages(LoopNest nest, List<String> checks) {
+        this.nest = nest;
+        this.checks = checks;
+    }
+
+    /** The tree with stores; a message for each check is added to {@code checks}, whose codes count from 1. */
+    public static Stmt apply(LoopNest nest, List<String> checks) {
+        return new PlaceStages(nest, checks).place(nest.tree(), new Scoped(Map.of(), Map.of(), List.of()));
+    }
+
+    /** Where accumulators and partial tensors are found inside a statement, and the loops around it. */
+    private record Scoped(Map<String, Placed> accumulators, Map<String, Placed> parts, List<Loop> loops) {
+        Scoped inside(Loop loop) {
+            List<Loop> deeper = new ArrayList<>(loops);
+            deeper.add(loop);
+            return new Scoped(accumulators, parts, deeper);
+        }
+    }
+
+    /** A buffer and what to subtract from a logical index (accumulators: the index itself). */
+    private record Placed(Buffer buffer, List<Expr> indices) {}
+
+    private Stmt place(Stmt stmt, Scoped scoped) {
+        return switch (stmt) {
+            case Stmt.For(Loop loop, Stmt body) -> new Stmt.For(loop, place(body, scoped.inside(loop)));
+            case Stmt.Seq(List<Stmt> statements) -> placeSequence(statements, scoped);
+            case Stmt.Compute c -> store(c, scoped);
+            case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) ->
+                new Stmt.If(condition, place(then, scoped), otherwise.map(s -> place(s, scoped)));
+            case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> new Stmt.Let(variable, value, place(body, scoped));
+            case Stmt.Allocate(Buffer buffer, Stmt body) -> new Stmt.Allocate(buffer, place(body, scoped));
+            case Stmt.Store _, Stmt.Check _, Stmt.Barrier _, Stmt.AsyncCopy _, Stmt.Commit _, Stmt.Wait _, Stmt.Invoke _ ->
+                stmt;
+        };
+    }
+
+    private Stmt placeSequence(List<Stmt> statements, Scoped scoped) {
+        Map<String, Placed> accumulators = new HashMap<>(scoped.accumulators);
+        Map<String, Placed> parts = new HashMap<>(scoped.parts);
+        List<Buffer> allocated = new ArrayList<>();
+        for (Stmt s : statements) {
+            initOf(s).ifPresent(init -> {
+                Placed placed = accumulator(init, s);
+                accumulators.put(init.stage(), placed);
+                allocated.add(placed.buffer);
+            });
+        }
+        for (Map.Entry<String, Stmt> part : partsIn(statements, scoped).entrySet()) {
+            Placed placed = part(part.getKey(), part.getValue(), scoped.loops);
+            parts.put(part.getKey(), placed);
+            allocated.add(placed.buffer);
+        }
+        Scoped inner = new Scoped(accumulators, parts, scoped.loops);
+        Stmt body = Stmt.seq(statements.stream().map(s -> place(s, inner)).toList());
+        for (Buffer buffer : allocated.reversed()) {
+            body = new Stmt.Allocate(buffer, body);
+        }
+        return body;
+    }
+
+    /** The init that a statement consists of, apart from loops around it. */
+    private static Optional<Stmt.Compute> initOf(Stmt stmt) {
+        return switch (stmt) {
+            case Stmt.For(Loop _, Stmt body) -> initOf(body);
+            case Stmt.Compute c when c.part() == Stmt.Part.INIT -> Optional.of(c);
+            default -> Optional.empty();
+        };
+    }
+
+    private Placed accumulator(Stmt.Compute init, Stmt inits) {
+        Stage.Reduction reduction = nest.stage(init.stage()).reduction().orElseThrow();
+        List<Loop> loops = Region.loops(inits);
+        List<Expr> shape = loops.stream().map(Loop::extent).toList();
+        long bytes = reduction.type().bytes();
+        for (Loop loop : loops) {
+            bytes *= IndexMath.constant(loop.extent()).orElse(REGISTER_BYTES);
+        }
+        Scope scope = bytes <= REGISTER_BYTES ? Scope.REGISTER : Scope.SHARED;
+        Buffer buffer = Buffer.rowMajor(init.stage() + ".acc", reduction.type(), shape, scope);
+        return new Placed(buffer, loops.stream().<Expr>map(Loop::variable).toList());
+    }
+
+    /** The stages that are computed by one of the statements and live no longer than this sequence. */
+    private Map<String, Stmt> partsIn(List<Stmt> statements, Scoped scoped) {
+        Map<String, Stmt> found = new LinkedHashMap<>();
+        for (Stage stage : nest.program().stages()) {
+            Buffer buffer = nest.buffers().get(stage.name());
+            boolean local = buffer != null && (buffer.scope() == Scope.SHARED || buffer.scope() == Scope.REGISTER);
+            if (!local || scoped.parts.containsKey(stage.name())) {
+                continue;
+            }
+            List<Stmt> producers =
+                    statements.stream().filter(s -> !LoopNest.computes(s, stage.name()).isEmpty()).toList();
+            boolean readHere = statements.stream().anyMatch(s -> !producers.contains(s) && reads(s, stage.name()));
+            if (readHere && !producers.isEmpty()) {
+                found.put(stage.name(), Stmt.seq(producers));
+            }
+        }
+        return found;
+    }
+
+    private boolean reads(Stmt stmt, String tensor) {
+        return stmt.anyMatch(s -> s instanceof Stmt.Compute c && readsTensor(nest.stage(c.stage()), tensor));
+    }
+
+    private static boolean readsTensor(Stage stage, String tensor) {
+        java.util.function.Predicate<Expr> reads = e -> e instanceof Expr.Read r && r.tensor().equals(tensor);
+        return stage.element().anyMatch(reads)
+                || stage.reduction().map(r -> r.body().anyMatch(reads)).orElse(false);
+    }
+
+    private Placed part(String stage, Stmt producer, List<Loop> around) {
+        Buffer whole = nest.buffers().get(stage);
+        List<List<Expr>> written =
+                LoopNest.computes(producer, stage).stream().map(Stmt.Compute::at).toList();
+        List<Loop> inside = Region.loops(producer);
+        List<Loop> all = new ArrayList<>(around);
+        all.addAll(inside);
+        Set<String> inner = Region.inner(inside, around, whole.scope());
+        Region region = Region.covering(written, Region.inside(all), inner, whole.shape())
+                .orElseThrow(() -> new IllegalStateException("the part of " + stage + " in use has no constant size"));
+        List<Expr> shape =
+                region.spans().stream().<Expr>map(i -> Expr.index(i.extent())).toList();
+        LayoutMap layout = whole.layout();
+        Buffer buffer = new Buffer(stage, whole.type(), shape, layout, whole.scope(), whole.alignmentBytes());
+        return new Placed(buffer, region.spans().stream().map(Region.Span::base).toList());
+    }
+
+    private Stmt store(Stmt.Compute c, Scoped scoped) {
+        Stage stage = nest.stage(c.stage());
+        Map<String, Expr> bound = LoopNest.bind(stage.axes(), c.at());
+        return switch (c.part()) {
+            case WHOLE, FINISH -> {
+                Placed accumulator = scoped.accumulators.get(c.stage());
+                Expr element = accumulator == null
+                        ? stage.element()
+                        : stage.element().rewrite(e ->
+                                e instanceof Expr.Accumulator ? new Expr.Load(accumulator.buffer, accumulator.indices) : e);
+                Expr condition = IndexMath.and(c.guard(), c.keep());
+                Placed part = scoped.parts.get(c.stage());
+                Buffer buffer = part == null ? nest.buffers().get(c.stage()) : part.buffer;
+                List<Expr> at = part == null ? c.at() : minus(c.at(), part.indices);
+                yield guarded(condition, element, bound, scoped, value -> new Stmt.Store(buffer, at, value, stage.origin()));
+            }
+            case INIT -> {
+                Stage.Reduction reduction = stage.reduction().orElseThrow();
+                Placed accumulator = scoped.accumulators.get(c.stage());
+                Expr identity = reduction.op().identity(reduction.type());
+                yield new Stmt.Store(accumulator.buffer, accumulator.indices, identity, stage.origin());
+            }
+            case UPDATE -> {
+                Stage.Reduction reduction = stage.reduction().orElseThrow();
+                List<Axis> axes = reduction.axes();
+                bound.putAll(LoopNest.bind(axes, c.over()));
+                Placed accumulator = scoped.accumulators.get(c.stage());
+                Expr old = new Expr.Load(accumulator.buffer, accumulator.indices);
+                yield guarded(
+                        c.guard(),
+                        reduction.body(),
+                        bound,
+                        scoped,
+                        value -> new Stmt.Store(
+                                accumulator.buffer,
+                                accumulator.indices,
+                                new Expr.Binary(reduction.op().combine(), old, value),
+                                stage.origin()));
+            }
+        };
+    }
+
+    private Stmt guarded(
+            Expr condition,
+            Expr element,
+            Map<String, Expr> bound,
+            Scoped scoped,
+            java.util.function.Function<Expr, Stmt> store) {
+        List<Stmt> statements = new ArrayList<>();
+        Expr value = load(LoopNest.substitute(element, bound), scoped, statements);
+        statements.add(store.apply(value));
+        Stmt body = Stmt.seq(statements);
+        return IndexMath.isConstant(condition, 1) ? body : new Stmt.If(condition, body, Optional.empty());
+    }
+
+    /** The element with reads as loads; checks for data-dependent indices are added to {@code before}. */
+    private Expr load(Expr element, Scoped scoped, List<Stmt> before) {
+        return element.rewrite(e -> {
+            if (!(e instanceof Expr.Read read)) {
+                return e;
+            }
+            Placed part = scoped.parts.get(read.tensor());
+            Buffer buffer = part == null ? nest.buffers().get(read.tensor()) : part.buffer;
+            List<Expr> indices = part == null ? read.indices() : minus(read.indices(), part.indices);
+            Expr loaded = new Expr.Load(buffer, indices);
+            List<Expr> shape = nest.buffers().get(read.tensor()).shape();
+            if (read.outside().isEmpty()) {
+                check(read, shape, before);
+                return loaded;
+            }
+            Expr inside = Expr.TRUE;
+            for (int axis = 0; axis < shape.size(); axis++) {
+                inside = IndexMath.and(inside, IndexMath.within(read.indices().get(axis), shape.get(axis)));
+            }
+            return new Expr.Select(inside, loaded, read.outside().get());
+        });
+    }
+
+    private void check(Expr.Read read, List<Expr> shape, List<Stmt> before) {
+        for (int axis = 0; axis < shape.size(); axis++) {
+            Expr index = read.indices().get(axis);
+            if (!index.anyMatch(n -> n instanceof Expr.Load)) {
+                continue;
+            }
+            String message = read.origin() + ": an index into axis " + axis + " of '" + read.tensor() + "' is out of bounds";
+            if (!checks.contains(message)) {
+                checks.add(message);
+            }
+            before.add(new Stmt.Check(
+                    IndexMath.within(index, shape.get(axis)), checks.indexOf(message) + 1, message));
+        }
+    }
+
+    private static List<Expr> minus(List<Expr> indices, List<Expr> bases) {
+        List<Expr> moved = new ArrayList<>();
+        for (int i = 0; i < indices.size(); i++) {
+            moved.add(IndexMath.sub(indices.get(i), bases.get(i)));
+        }
+        return moved;
+    }
+}

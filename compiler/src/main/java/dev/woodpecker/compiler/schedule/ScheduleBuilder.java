@@ -1,0 +1,129 @@
+package dev.woodpecker.compiler.schedule;
+
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.ir.Stmt;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Collects steps while applying them, so that a rule can look at the nest that it has made so far. Not thread-safe. */
+final class ScheduleBuilder {
+    private final List<Step> steps = new ArrayList<>();
+    private LoopNest nest;
+
+    ScheduleBuilder(LoopNest nest) {
+        this.nest = nest;
+    }
+
+    LoopNest nest() {
+        return nest;
+    }
+
+    List<Step> steps() {
+        return List.copyOf(steps);
+    }
+
+    Buffer buffer(String tensor) {
+        Buffer buffer = nest.buffers().get(tensor);
+        if (buffer == null) {
+            throw new IllegalStateException("no tensor " + tensor);
+        }
+        return buffer;
+    }
+
+    /** Applies a step that the rule knows to fit. */
+    void add(Step step) {
+        switch (step.apply(nest, Map.of())) {
+            case Outcome.Applied(LoopNest next) -> {
+                nest = next;
+                steps.add(step);
+            }
+            case Outcome.Rejection r -> throw new IllegalStateException(step + ": " + r.reason());
+        }
+    }
+
+    /** Applies a step if it fits. */
+    boolean attempt(Step step) {
+        if (step.apply(nest, Map.of()) instanceof Outcome.Applied(LoopNest next)) {
+            nest = next;
+            steps.add(step);
+            return true;
+        }
+        return false;
+    }
+
+    /** Splits a loop; the names of the outer and the inner one. */
+    Halves split(String loop, long factor, Tail tail) {
+        add(new Split(loop, Factor.of(factor), tail));
+        return new Halves(loop + ".o", loop + ".i");
+    }
+
+    record Halves(String outer, String inner) {}
+
+    /** Fuses loops, the first outermost, that are perfectly nested in this order; the name of the one that remains. */
+    String fuse(List<String> loops) {
+        String fused = loops.getFirst();
+        for (String next : loops.subList(1, loops.size())) {
+            add(new Fuse(fused, next));
+            fused = fused + "_" + next;
+        }
+        return fused;
+    }
+
+    /** Puts the loops in this order; nothing where there is but one. */
+    void order(List<String> loops) {
+        if (loops.size() > 1) {
+            add(new Reorder(loops));
+        }
+    }
+
+    /** The loops around the place where a stage is computed, outermost first. */
+    List<Loop> path(String stage) {
+        Stmt.Compute leaf = LoopNest.computes(nest.tree(), stage).getFirst();
+        return LoopNest.path(nest.tree(), leaf).orElseThrow();
+    }
+
+    Loop loop(String name) {
+        return nest.find(name).orElseThrow(() -> new IllegalStateException("no loop " + name)).loop();
+    }
+
+    /** The loop of each axis of a stage, in axis order, while none is split yet. */
+    List<String> axisLoops(String stage) {
+        return names(LoopNest.computes(nest.tree(), stage).getFirst().at());
+    }
+
+    /** The loop of each reduction axis of a stage, in axis order, while none is split yet. */
+    List<String> reductionLoops(String stage) {
+        return names(LoopNest.computes(nest.tree(), stage).getFirst().over());
+    }
+
+    /** A stage inside a loop computes {@code base + variable}: the variable is the last one. */
+    private static List<String> names(List<Expr> indices) {
+        List<String> names = new ArrayList<>();
+        for (Expr index : indices) {
+            Expr last = index instanceof Expr.Binary b ? b.right() : index;
+            names.add(last instanceof Expr.Var v ? v.name() : "");
+        }
+        return names;
+    }
+
+    /** Whether the stage's nest is at the top level. */
+    boolean isRoot(String stage) {
+        List<Loop> path = path(stage);
+        return path.isEmpty()
+                || LoopNest.computes(nest.find(path.getFirst().name()).orElseThrow(), stage).size()
+                        == computesIn(nest.find(path.getFirst().name()).orElseThrow());
+    }
+
+    private static int computesIn(Stmt stmt) {
+        int own = stmt instanceof Stmt.Compute ? 1 : 0;
+        return own + stmt.children().stream().mapToInt(ScheduleBuilder::computesIn).sum();
+    }
+
+    Stage stage(String name) {
+        return nest.stage(name);
+    }
+}

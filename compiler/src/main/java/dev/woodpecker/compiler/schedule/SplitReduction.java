@@ -1,0 +1,136 @@
+package dev.woodpecker.compiler.schedule;
+
+import dev.woodpecker.compiler.ir.Axis;
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.ir.Stmt;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Reduces in two stages: {@code stage.partial} reduces {@code parts} stretches of a reduction axis, the stage then reduces
+ * the parts in order. The order depends on nothing but the step. {@code BLOCKED} stretches are contiguous and must divide
+ * the extent; {@code INTERLEAVED} ones take every {@code parts}-th point, so that neighbouring parts read neighbouring
+ * elements: the lanes of a vector. Comes before steps on the stage's loops.
+ *
+ * <pre>
+ * for i in 0..8:                    for i in 0..8:
+ *   for c in 0..64:                   for c.o in 0..4:
+ *     y[i] += x[i, c]         ->        for c in 0..16:
+ *                                         y.partial[i, c.o] += x[i, c.o * 16 + c]
+ *                                   for i in 0..8:
+ *                                     for c.o in 0..4:
+ *                                       y[i] += y.partial[i, c.o]
+ * </pre>
+ */
+public record SplitReduction(String stage, String axis, Factor parts, Stretch stretch) implements Step {
+    /** Which points of the axis make one part. */
+    public enum Stretch {
+        BLOCKED,
+        INTERLEAVED
+    }
+
+    @Override
+    public Outcome apply(LoopNest nest, Map<String, Long> decisions) {
+        Optional<Stage> found = nest.program().stage(stage);
+        if (found.isEmpty() || found.get().reduction().isEmpty()) {
+            return reject("'" + stage + "' is no stage with a reduction");
+        }
+        if (!nest.numerics().mayReassociate()) {
+            return reject("strict numerics reduce in axis order");
+        }
+        Stage old = found.get();
+        Stage.Reduction reduction = old.reduction().orElseThrow();
+        Optional<Axis> split =
+                reduction.axes().stream().filter(a -> a.name().equals(axis)).findFirst();
+        if (split.isEmpty()) {
+            return reject("'" + axis + "' is no reduction axis of '" + stage + "'; they are "
+                    + reduction.axes().stream().map(Axis::name).toList());
+        }
+        OptionalLong extent = IndexMath.constant(split.get().extent());
+        long count = parts.resolve(decisions);
+        if (extent.isEmpty() || count < 1 || count > extent.getAsLong()) {
+            return reject("'" + axis + "' cannot be split into " + count + " parts");
+        }
+        if (stretch == Stretch.BLOCKED && extent.getAsLong() % count != 0) {
+            return reject(count + " contiguous parts do not divide the extent of '" + axis + "' evenly");
+        }
+        return Step.applied(split(nest, old, split.get(), count, extent.getAsLong()));
+    }
+
+    private LoopNest split(LoopNest nest, Stage old, Axis split, long count, long extent) {
+        Stage.Reduction reduction = old.reduction().orElseThrow();
+        String name = Stages.freshTensor(nest.program(), stage + ".partial");
+        Axis outer = new Axis(axis + ".o", Expr.index(count));
+        Axis inner = new Axis(split.variable(), Expr.index(Math.ceilDiv(extent, count)));
+        Expr index = stretch == Stretch.BLOCKED
+                ? IndexMath.add(IndexMath.mul(outer.variable(), inner.extent()), inner.variable())
+                : IndexMath.add(IndexMath.mul(inner.variable(), outer.extent()), outer.variable());
+        List<Axis> partialAxes = new ArrayList<>(old.axes());
+        partialAxes.add(outer);
+        List<Axis> innerAxes =
+                reduction.axes().stream().map(a -> a.equals(split) ? inner : a).toList();
+        Stage partial = new Stage(
+                name,
+                reduction.type(),
+                partialAxes,
+                Optional.of(new Stage.Reduction(
+                        reduction.op(),
+                        reduction.type(),
+                        innerAxes,
+                        LoopNest.substitute(reduction.body(), Map.of(axis, index)))),
+                new Expr.Accumulator(reduction.type()),
+                old.origin());
+        List<Expr> at = partialAxes.stream().<Expr>map(Axis::variable).toList();
+        Expr part = new Expr.Read(name, reduction.type(), at, Optional.empty(), old.origin());
+        Stage combined = new Stage(
+                stage,
+                old.type(),
+                old.axes(),
+                Optional.of(new Stage.Reduction(reduction.op(), reduction.type(), List.of(outer), part)),
+                old.element(),
+                old.origin());
+        HashSet<String> taken = new HashSet<>(nest.loopNames());
+        Stmt.Compute oldLeaf = LoopNest.computes(nest.tree(), stage).getFirst();
+        taken.removeAll(LoopNest.path(nest.tree(), oldLeaf).orElseThrow().stream().map(Loop::name).toList());
+        Stmt combinedNest = LoopNest.nest(combined, taken);
+        Stmt partialNest = LoopNest.nest(partial, taken);
+        if (extent % count != 0) {
+            partialNest = guardTail(partialNest, partial, split, extent % count, extent, index);
+        }
+        List<Stmt> top = nest.tree() instanceof Stmt.Seq(List<Stmt> all) ? all : List.of(nest.tree());
+        List<Stmt> changed = new ArrayList<>();
+        for (Stmt s : top) {
+            changed.addAll(LoopNest.computes(s, stage).isEmpty() ? List.of(s) : List.of(partialNest, combinedNest));
+        }
+        return nest.withProgram(Stages.insertBefore(nest.program(), partial, combined))
+                .withBuffer(Buffer.rowMajor(name, reduction.type(), partial.shape(), Scope.WORKSPACE))
+                .withTree(Stmt.seq(changed));
+    }
+
+    /** Points beyond the axis are skipped, in a copy of the last iteration's body. */
+    private static Stmt guardTail(Stmt nest, Stage partial, Axis split, long remainder, long extent, Expr index) {
+        Stmt.Compute leaf = LoopNest.computes(nest, partial.name()).getFirst();
+        java.util.Map<String, Expr> bound = LoopNest.bind(partial.axes(), leaf.at());
+        bound.putAll(LoopNest.bind(partial.reduction().orElseThrow().axes(), leaf.over()));
+        Expr inside = IndexMath.less(LoopNest.substitute(index, bound), Expr.index(extent));
+        String parts = ((Expr.Var) leaf.at().getLast()).name();
+        String points = ((Expr.Var) bound.get(split.name())).name();
+        return nest.rewrite(
+                s -> switch (s) {
+                    case Stmt.Compute c -> new Stmt.Compute(c.stage(), c.part(), c.at(), c.over(), inside, c.keep());
+                    case Stmt.For(Loop loop, Stmt body) when loop.name().equals(points) ->
+                        new Stmt.For(loop.withPeel(Optional.of(new Loop.Peel.Tail(parts, remainder))), body);
+                    case Stmt other -> other;
+                },
+                e -> e);
+    }
+}

@@ -9,6 +9,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Map;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -33,7 +34,7 @@ record FailureReport(boolean stackTraces) implements IExecutionExceptionHandler,
 
     @Override
     public int handleExecutionException(Exception failure, CommandLine command, ParseResult parsed) {
-        print(command.getErr(), failure, message(failure));
+        print(command.getErr(), failure, explanation(failure));
         return ExitCode.SOFTWARE;
     }
 
@@ -41,7 +42,7 @@ record FailureReport(boolean stackTraces) implements IExecutionExceptionHandler,
     public int handleParseException(ParameterException failure, String[] args) {
         var command = failure.getCommandLine();
         var err = command.getErr();
-        print(err, failure, failure.getMessage());
+        print(err, failure, message(failure));
         if (!UnmatchedArgumentException.printSuggestions(failure, err)) {
             err.println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
         }
@@ -55,26 +56,30 @@ record FailureReport(boolean stackTraces) implements IExecutionExceptionHandler,
         }
     }
 
-    private static String message(Exception failure) {
-        if (failure.getClass().getName().startsWith(OUR_PACKAGES) && failure.getMessage() != null) {
-            return failure.getMessage();
+    private static String explanation(Exception failure) {
+        if (failure.getClass().getName().startsWith(OUR_PACKAGES)) {
+            return message(failure);
         }
         return switch (failure) {
-            case UncheckedIOException unchecked -> message(unchecked.getCause());
-            case IOException io -> fileMessage(io);
+            case UncheckedIOException unchecked when unchecked.getCause() instanceof IOException io -> explanation(io);
+            case IOException io -> explanation(io);
             default -> "internal error: " + failure + " (WPK_DEBUG=1 prints the stack trace)";
         };
     }
 
     /** The file system's exceptions carry only the path as their message. */
-    private static String fileMessage(IOException failure) {
+    private static String explanation(IOException failure) {
         return switch (failure) {
             case NoSuchFileException missing -> "no such file or directory: " + missing.getFile();
-            case FileNotFoundException missing -> missing.getMessage();
+            case FileNotFoundException missing -> message(missing);
             case AccessDeniedException denied -> "permission denied: " + denied.getFile();
             case FileAlreadyExistsException existing -> "exists already: " + existing.getFile();
             case NotDirectoryException file -> "not a directory: " + file.getFile();
             default -> "input or output failed: " + failure;
         };
+    }
+
+    private static String message(Exception failure) {
+        return Objects.requireNonNullElseGet(failure.getMessage(), failure::toString);
     }
 }

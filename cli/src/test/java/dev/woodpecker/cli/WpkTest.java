@@ -48,7 +48,8 @@ class WpkTest {
 
     @Test
     void anErrorOfOursIsItsMessageAlone() {
-        assertThat(failing(false, new SampleException("x has rank 3; Conv wants 4"))).isEqualTo(1);
+        assertThat(failing(false, new SampleException("x has rank 3; Conv wants 4")))
+                .isEqualTo(1);
         assertThat(err.toString().lines()).containsExactly("wpk: x has rank 3; Conv wants 4");
     }
 

@@ -1,0 +1,51 @@
+package dev.woodpecker.runtime.device.cpu;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/**
+ * One compiled function of the kernel ABI:
+ * {@code int32_t f(void *const *buffers, const int64_t *params, void *scratch, int64_t begin, int64_t end)}.
+ */
+public final class NativeKernel {
+    private static final FunctionDescriptor ABI = FunctionDescriptor.of(
+            ValueLayout.JAVA_INT,
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG);
+
+    private static final MethodHandle CALL = Linker.nativeLinker().downcallHandle(ABI);
+
+    private final MemorySegment address;
+
+    private NativeKernel(MemorySegment address) {
+        this.address = address;
+    }
+
+    static NativeKernel at(MemorySegment address) {
+        return new NativeKernel(address);
+    }
+
+    /**
+     * Computes the part {@code begin <= i < end} of the kernel's range on this thread.
+     *
+     * @param buffers native memory holding one pointer a buffer
+     * @param params native memory holding one {@code int64_t} a run-time parameter
+     * @param scratch native memory of the size the kernel asks for, 64-byte aligned
+     * @return 0, or the number of the run-time check that failed
+     */
+    public int run(MemorySegment buffers, MemorySegment params, MemorySegment scratch, long begin, long end) {
+        try {
+            return (int) CALL.invokeExact(address, buffers, params, scratch, begin, end);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("a native call cannot throw a checked exception", e);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+package dev.woodpecker.runtime.device.cpu;
+
+/** Compiled code cannot be loaded, or lacks a function it should have. */
+public final class NativeLibraryException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    NativeLibraryException(String message) {
+        super(message);
+    }
+
+    NativeLibraryException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

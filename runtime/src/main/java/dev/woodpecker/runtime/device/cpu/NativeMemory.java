@@ -1,0 +1,124 @@
+package dev.woodpecker.runtime.device.cpu;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+
+/** Zeroed native memory aligned for any vector. */
+public final class NativeMemory {
+    /** The alignment of every buffer in bytes: a cache line, and the widest vector register. */
+    public static final long ALIGNMENT = 64;
+
+    private static final long HUGE_PAGE = 2L << 20;
+    /** From here on memory comes from the kernel in huge pages, zeroed on first touch instead of up front. */
+    private static final long MAPPED_FROM = 2 * HUGE_PAGE;
+
+    private static final boolean ON_LINUX = System.getProperty("os.name", "").equals("Linux");
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
+    private static final int MADV_HUGEPAGE = 14;
+
+    private NativeMemory() {}
+
+    /**
+     * Allocates {@code bytes} zero bytes that live as long as {@code arena}.
+     *
+     * @param purpose what they are for, to follow "cannot have 5.0 GB for" in the error
+     * @throws NativeMemoryException when the machine, or this process's control group, does not have them
+     */
+    public static MemorySegment allocate(Arena arena, long bytes, String purpose) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("negative size " + bytes + " for " + purpose);
+        }
+        if (bytes >= MAPPED_FROM) {
+            long available = AvailableMemory.bytes();
+            if (bytes > available) {
+                throw NativeMemoryException.of(bytes, purpose, available);
+            }
+            return ON_LINUX ? map(arena, bytes, purpose) : heap(arena, bytes, purpose);
+        }
+        return heap(arena, bytes, purpose);
+    }
+
+    private static MemorySegment heap(Arena arena, long bytes, String purpose) {
+        try {
+            return arena.allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes);
+        } catch (OutOfMemoryError e) {
+            throw NativeMemoryException.of(bytes, purpose, AvailableMemory.bytes());
+        }
+    }
+
+    private static MemorySegment map(Arena arena, long bytes, String purpose) {
+        // Room to start at a huge page's border.
+        long mapped = Math.addExact(bytes, HUGE_PAGE);
+        MemorySegment raw = Mapping.map(mapped);
+        if (raw.address() == -1) {
+            throw NativeMemoryException.of(bytes, purpose, AvailableMemory.bytes());
+        }
+        MemorySegment whole = raw.reinterpret(mapped, arena, segment -> Mapping.unmap(segment.address(), mapped));
+        long start = Math.ceilDiv(whole.address(), HUGE_PAGE) * HUGE_PAGE - whole.address();
+        MemorySegment aligned = whole.asSlice(start, bytes, ALIGNMENT);
+        Mapping.adviseHugePages(aligned.address(), bytes);
+        return aligned;
+    }
+
+    /** The calls of the operating system; their numbers above are Linux's. */
+    private static final class Mapping {
+        private static final Linker LINKER = Linker.nativeLinker();
+        private static final SymbolLookup LIBC = LINKER.defaultLookup();
+        private static final MethodHandle MMAP = LINKER.downcallHandle(
+                LIBC.findOrThrow("mmap"),
+                FunctionDescriptor.of(
+                        ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_LONG,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_INT,
+                        ValueLayout.JAVA_LONG));
+        private static final MethodHandle MUNMAP = LINKER.downcallHandle(
+                LIBC.findOrThrow("munmap"),
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG));
+        private static final MethodHandle MADVISE = LINKER.downcallHandle(
+                LIBC.findOrThrow("madvise"),
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
+
+        static MemorySegment map(long bytes) {
+            try {
+                return (MemorySegment)
+                        MMAP.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
+            } catch (Throwable e) {
+                throw new IllegalStateException("mmap cannot be called", e);
+            }
+        }
+
+        static void unmap(long address, long bytes) {
+            int result = call(MUNMAP, address, bytes);
+            if (result != 0) {
+                throw new IllegalStateException("munmap refused %d bytes at %#x".formatted(bytes, address));
+            }
+        }
+
+        private static int call(MethodHandle munmap, long address, long bytes) {
+            try {
+                return (int) munmap.invokeExact(address, bytes);
+            } catch (Throwable e) {
+                throw new IllegalStateException("munmap cannot be called", e);
+            }
+        }
+
+        /** Advice may be refused, where huge pages are switched off for instance; the memory is as good. */
+        static void adviseHugePages(long address, long bytes) {
+            try {
+                int ignored = (int) MADVISE.invokeExact(address, bytes, MADV_HUGEPAGE);
+            } catch (Throwable e) {
+                throw new IllegalStateException("madvise cannot be called", e);
+            }
+        }
+    }
+}

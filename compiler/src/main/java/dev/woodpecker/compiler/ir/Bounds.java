@@ -1,0 +1,396 @@
+package dev.woodpecker.compiler.ir;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is known about integer values at a place in a kernel: the ranges of loop and {@link Stmt.Let} variables, what
+ * divides them, and the conditions that hold there. Immutable; entering a scope makes a new one.
+ */
+public final class Bounds {
+    /** How many variables with symbolic limits are eliminated in one proof. */
+    private static final int MAX_ELIMINATIONS = 8;
+
+    private sealed interface Knowledge {
+        record Nothing() implements Knowledge {}
+
+        /** {@code greatest} is the largest value as an expression, where it is no constant. */
+        record Range(String name, Interval interval, long divisor, Optional<Polynomial> greatest, Knowledge rest)
+                implements Knowledge {}
+
+        /** {@code polynomial >= 0}. */
+        record Fact(Polynomial polynomial, Knowledge rest) implements Knowledge {}
+    }
+
+    private static final Bounds NONE = new Bounds(new Knowledge.Nothing());
+
+    private final Knowledge knowledge;
+
+    private Bounds(Knowledge knowledge) {
+        this.knowledge = knowledge;
+    }
+
+    /** Nothing is known but the ranges of types and {@link Expr.Param}s. */
+    public static Bounds none() {
+        return NONE;
+    }
+
+    /** {@code variable} lies in {@code interval}. */
+    public Bounds with(Expr.Var variable, Interval interval) {
+        return with(variable, interval, 1, Optional.empty());
+    }
+
+    /** {@code variable} lies in {@code [min, max]}. */
+    public Bounds with(Expr.Var variable, long min, long max) {
+        return with(variable, new Interval(min, max));
+    }
+
+    /** Inside the loop: its variable runs from 0 to the extent less one. */
+    public Bounds inside(Loop loop) {
+        Interval extent = of(loop.extent());
+        long max = Math.max(0, extent.max() == Long.MAX_VALUE ? extent.max() : extent.max() - 1);
+        Optional<Polynomial> greatest =
+                extent.isPoint() ? Optional.empty() : Optional.of(Polynomial.of(loop.extent()).plus(-1));
+        return with(loop.variable(), new Interval(0, max), 1, greatest);
+    }
+
+    /** Where {@code variable} has the value of {@code value}. */
+    public Bounds where(Expr.Var variable, Expr value) {
+        return value.type().isInteger() ? with(variable, of(value), divisorOf(value), Optional.empty()) : this;
+    }
+
+    /** Where {@code condition} holds. */
+    public Bounds assuming(Expr condition) {
+        if (!(condition instanceof Expr.Binary(BinaryOp op, Expr left, Expr right))) {
+            return condition instanceof Expr.Unary(UnaryOp not, Expr operand) && not == UnaryOp.NOT
+                    ? assumingNot(operand)
+                    : this;
+        }
+        if (op == BinaryOp.AND && condition.type() == DType.BOOL) {
+            return assuming(left).assuming(right);
+        }
+        return isIndexLike(left) ? assumingComparison(op, left, right) : this;
+    }
+
+    /** Where {@code condition} does not hold. */
+    public Bounds assumingNot(Expr condition) {
+        if (condition instanceof Expr.Unary(UnaryOp not, Expr operand) && not == UnaryOp.NOT) {
+            return assuming(operand);
+        }
+        if (!(condition instanceof Expr.Binary(BinaryOp op, Expr left, Expr right))) {
+            return this;
+        }
+        if (op == BinaryOp.OR && condition.type() == DType.BOOL) {
+            return assumingNot(left).assumingNot(right);
+        }
+        if (!op.isComparison() || !isIndexLike(left)) {
+            return this;
+        }
+        return assumingComparison(negated(op), left, right);
+    }
+
+    /** The comparison that holds where {@code op} does not; for integers. */
+    static BinaryOp negated(BinaryOp op) {
+        return switch (op) {
+            case LT -> BinaryOp.GE;
+            case LE -> BinaryOp.GT;
+            case GT -> BinaryOp.LE;
+            case GE -> BinaryOp.LT;
+            case EQ -> BinaryOp.NE;
+            case NE -> BinaryOp.EQ;
+            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR ->
+                throw new IllegalArgumentException(op + " is not a comparison");
+        };
+    }
+
+    /** Whether values of {@code e} take part in index algebra. */
+    static boolean isIndexLike(Expr e) {
+        return (e.type() == DType.I64 || e.type() == DType.I32) && e.lanes() == 1;
+    }
+
+    private Bounds assumingComparison(BinaryOp op, Expr left, Expr right) {
+        if (!of(left).fitsHalf(left.type()) || !of(right).fitsHalf(right.type())) {
+            return this;
+        }
+        Polynomial difference = Polynomial.of(right).minus(Polynomial.of(left));
+        return switch (op) {
+            case LT -> fact(difference.plus(-1));
+            case LE -> fact(difference);
+            case GT -> fact(difference.times(-1).plus(-1));
+            case GE -> fact(difference.times(-1));
+            case EQ -> fact(difference).fact(difference.times(-1));
+            case NE, ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR -> this;
+        };
+    }
+
+    private Bounds fact(Polynomial notNegative) {
+        Bounds result = new Bounds(new Knowledge.Fact(notNegative, knowledge));
+        if (notNegative.terms().size() != 1) {
+            return result;
+        }
+        Polynomial.Term term = notNegative.terms().getFirst();
+        if (term.atoms().size() != 1 || !(term.atoms().getFirst() instanceof Expr.Var variable)) {
+            return result;
+        }
+        // coefficient * variable + constant >= 0
+        Interval limit = term.coefficient() > 0
+                ? new Interval(Math.ceilDiv(-notNegative.constant(), term.coefficient()), Long.MAX_VALUE)
+                : new Interval(Long.MIN_VALUE, Math.floorDiv(notNegative.constant(), -term.coefficient()));
+        return range(variable.name()) instanceof Knowledge.Range known
+                ? result.with(variable, known.interval.intersect(limit), known.divisor, known.greatest)
+                : result.with(variable, Interval.of(variable.type()).intersect(limit), 1, Optional.empty());
+    }
+
+    private Bounds with(Expr.Var variable, Interval interval, long divisor, Optional<Polynomial> greatest) {
+        return new Bounds(new Knowledge.Range(variable.name(), interval, divisor, greatest, knowledge));
+    }
+
+    /** The {@link Knowledge.Range} of a variable, or {@link Knowledge.Nothing}. */
+    private Knowledge range(String name) {
+        Knowledge k = knowledge;
+        while (true) {
+            switch (k) {
+                case Knowledge.Nothing _ -> {
+                    return k;
+                }
+                case Knowledge.Fact f -> k = f.rest;
+                case Knowledge.Range r -> {
+                    if (r.name.equals(name)) {
+                        return r;
+                    }
+                    k = r.rest;
+                }
+            }
+        }
+    }
+
+    private List<Polynomial> facts() {
+        List<Polynomial> facts = new ArrayList<>();
+        Knowledge k = knowledge;
+        while (true) {
+            switch (k) {
+                case Knowledge.Nothing _ -> {
+                    return facts;
+                }
+                case Knowledge.Fact f -> {
+                    facts.add(f.polynomial);
+                    k = f.rest;
+                }
+                case Knowledge.Range r -> k = r.rest;
+            }
+        }
+    }
+
+    /** Every value that {@code e} can take, in all its lanes. */
+    public Interval of(Expr e) {
+        return switch (e) {
+            case Expr.IntConst c -> Interval.point(c.value());
+            case Expr.Var v ->
+                range(v.name()) instanceof Knowledge.Range known ? known.interval : Interval.of(v.type());
+            case Expr.Param p -> new Interval(p.min(), p.max());
+            case Expr.Binary b -> ofBinary(b);
+            case Expr.Unary(UnaryOp op, Expr operand) ->
+                op == UnaryOp.NEG ? inType(of(operand).negate(), e.type()) : Interval.of(e.type());
+            case Expr.Cast(DType type, Expr operand) ->
+                operand.type().isFloat() || type.isFloat() ? Interval.of(type) : ofConversion(type, operand);
+            case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) ->
+                assuming(condition).of(whenTrue).union(assumingNot(condition).of(whenFalse));
+            case Expr.TableEntry t -> ofTable(t.table());
+            case Expr.Ramp(Expr base, long stride, int lanes) ->
+                inType(of(base).plus(stride < 0 ? new Interval(stride * (lanes - 1), 0) : new Interval(0, stride * (lanes - 1))), e.type());
+            case Expr.Broadcast(Expr value, int _) -> of(value);
+            case Expr.Extract(Expr vector, Expr _) -> of(vector);
+            case Expr.FloatConst _, Expr.Call _, Expr.Bitcast _, Expr.Read _, Expr.Accumulator _, Expr.Reduce _, Expr.Load _ ->
+                Interval.of(e.type());
+        };
+    }
+
+    private Interval ofConversion(DType type, Expr operand) {
+        Interval range = of(operand);
+        Interval target = Interval.of(type);
+        if (type == DType.BOOL) {
+            return target;
+        }
+        boolean unsignedWide = operand.type() == DType.U64 && type != DType.U64 && range.min() < 0;
+        return range.within(target.min(), target.max()) && !unsignedWide ? range : target;
+    }
+
+    private static Interval ofTable(Table table) {
+        if (table.type().isFloat()) {
+            return Interval.ALL;
+        }
+        double[] values = table.values();
+        long min = Long.MAX_VALUE;
+        long max = Long.MIN_VALUE;
+        for (double value : values) {
+            min = Math.min(min, (long) value);
+            max = Math.max(max, (long) value);
+        }
+        return values.length == 0 ? Interval.of(table.type()) : new Interval(min, max);
+    }
+
+    private Interval ofBinary(Expr.Binary b) {
+        if (b.type() == DType.BOOL || b.type().isFloat() || b.type() == DType.U64) {
+            return Interval.of(b.type());
+        }
+        Interval x = of(b.left());
+        Interval y = of(b.right());
+        Interval exact = switch (b.op()) {
+            case ADD -> x.plus(y);
+            case SUB -> x.plus(y.negate());
+            case MUL -> x.times(y);
+            case DIV -> quotient(x, y);
+            case REM -> remainder(x, y);
+            case MIN -> new Interval(Math.min(x.min(), y.min()), Math.min(x.max(), y.max()));
+            case MAX -> new Interval(Math.max(x.min(), y.min()), Math.max(x.max(), y.max()));
+            case AND ->
+                y.min() >= 0
+                        ? new Interval(0, x.min() >= 0 ? Math.min(x.max(), y.max()) : y.max())
+                        : x.min() >= 0 ? new Interval(0, x.max()) : Interval.ALL;
+            case SHR ->
+                y.isPoint() && y.within(0, 8L * b.type().bytes() - 1) && x.isBounded()
+                        ? new Interval(x.min() >> y.min(), x.max() >> y.min())
+                        : Interval.ALL;
+            case OR, XOR, SHL, LT, LE, GT, GE, EQ, NE -> Interval.ALL;
+        };
+        return inType(exact, b.type());
+    }
+
+    private static Interval quotient(Interval x, Interval y) {
+        if (y.min() <= 0) {
+            return Interval.ALL;
+        }
+        if (y.isPoint()) {
+            return x.dividedBy(y.min());
+        }
+        long min = x.min() >= 0 ? x.min() / y.max() : x.dividedBy(y.min()).min();
+        long max = x.max() < 0 ? x.max() / y.max() : x.dividedBy(y.min()).max();
+        return new Interval(min, max);
+    }
+
+    private static Interval remainder(Interval x, Interval y) {
+        return y.min() <= 0 || y.max() == Long.MAX_VALUE ? Interval.ALL : remainderUpTo(x, y);
+    }
+
+    private static Interval remainderUpTo(Interval x, Interval y) {
+        // A value below every divisor is its own remainder; otherwise the largest divisor bounds it.
+        return x.min() >= 0 && x.max() < y.min() ? x : x.remainderBy(y.max()).union(x.remainderBy(y.min()));
+    }
+
+    /** {@code exact} unless it might wrap, then every value of the type. */
+    private static Interval inType(Interval exact, DType type) {
+        return exact.fits(type) ? exact : Interval.of(type);
+    }
+
+    /** The range of a sum of products, with the conditions that hold taken into account. */
+    Interval of(Polynomial p) {
+        Interval sum = sum(p);
+        if (p.isConstant()) {
+            return sum;
+        }
+        for (Polynomial fact : facts()) {
+            if (fact.type() != p.type()) {
+                continue;
+            }
+            Polynomial above = p.minus(fact);
+            if (above.isConstant()) {
+                sum = sum.intersect(new Interval(above.constant(), Long.MAX_VALUE));
+            }
+            Polynomial below = p.plus(fact);
+            if (below.isConstant()) {
+                sum = sum.intersect(new Interval(Long.MIN_VALUE, below.constant()));
+            }
+        }
+        return sum;
+    }
+
+    private Interval sum(Polynomial p) {
+        Interval sum = Interval.point(p.constant());
+        for (Polynomial.Term t : p.terms()) {
+            Interval product = Interval.point(t.coefficient());
+            for (Expr atom : t.atoms()) {
+                product = product.times(of(atom));
+            }
+            sum = sum.plus(product);
+        }
+        return sum;
+    }
+
+    /** Whether the exact value of {@code p} is never negative; variables with symbolic limits are replaced by these. */
+    boolean provesNotNegative(Polynomial p) {
+        Polynomial rest = p;
+        for (int i = 0; i < MAX_ELIMINATIONS; i++) {
+            if (of(rest).min() >= 0) {
+                return true;
+            }
+            Optional<Polynomial> next = eliminated(rest);
+            if (next.isEmpty()) {
+                return false;
+            }
+            rest = next.get();
+        }
+        return false;
+    }
+
+    /** A lower bound of {@code p} in which one variable with a symbolic limit is gone. */
+    private Optional<Polynomial> eliminated(Polynomial p) {
+        for (Polynomial.Term t : p.terms()) {
+            if (t.coefficient() >= 0) {
+                continue;
+            }
+            for (int i = 0; i < t.atoms().size(); i++) {
+                List<Expr> others = new ArrayList<>(t.atoms());
+                others.remove(i);
+                if (!(t.atoms().get(i) instanceof Expr.Var v)
+                        || !(range(v.name()) instanceof Knowledge.Range known)
+                        || known.greatest.isEmpty()
+                        || !areNotNegative(others)) {
+                    continue;
+                }
+                Polynomial factor = Polynomial.product(p.type(), others, t.coefficient());
+                Optional<Polynomial> limit = known.greatest.get().times(factor);
+                if (limit.isPresent()) {
+                    return Optional.of(p.filter(s -> s != t, p.constant()).plus(limit.get()));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean areNotNegative(List<Expr> factors) {
+        return factors.stream().allMatch(factor -> of(factor).min() >= 0);
+    }
+
+    /** The greatest number that is known to divide {@code e}; 0 where {@code e} is 0, 1 where nothing is known. */
+    public long divisorOf(Expr e) {
+        return switch (e) {
+            case Expr.IntConst c -> Math.abs(c.value());
+            case Expr.Param p -> Math.max(1, p.divisor());
+            case Expr.Var v -> {
+                if (!(range(v.name()) instanceof Knowledge.Range known)) {
+                    yield 1;
+                }
+                yield known.interval.equals(Interval.point(0)) ? 0 : Math.max(1, known.divisor);
+            }
+            case Expr.Binary(BinaryOp op, Expr left, Expr right) when e.type().isInteger() && of(e).fits(e.type()) ->
+                switch (op) {
+                    case ADD, SUB, MIN, MAX -> Polynomial.gcd(divisorOf(left), divisorOf(right));
+                    case MUL -> saturatedProduct(divisorOf(left), divisorOf(right));
+                    case REM -> Polynomial.gcd(divisorOf(left), divisorOf(right));
+                    case DIV -> right instanceof Expr.IntConst c && c.value() > 0 && divisorOf(left) % c.value() == 0
+                            ? divisorOf(left) / c.value()
+                            : 1;
+                    case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> 1;
+                };
+            case Expr.Select s -> Polynomial.gcd(divisorOf(s.whenTrue()), divisorOf(s.whenFalse()));
+            case Expr.Binary _, Expr.Unary _, Expr.Cast _, Expr.Bitcast _, Expr.Call _, Expr.FloatConst _, Expr.Read _,
+                    Expr.Accumulator _, Expr.Reduce _, Expr.Load _, Expr.TableEntry _, Expr.Ramp _, Expr.Broadcast _,
+                    Expr.Extract _ -> 1;
+        };
+    }
+
+    private static long saturatedProduct(long a, long b) {
+        return Math.multiplyHigh(a, b) == 0 && a * b >= 0 ? a * b : a;
+    }
+}

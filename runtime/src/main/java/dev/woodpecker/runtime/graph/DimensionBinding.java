@@ -1,0 +1,116 @@
+package dev.woodpecker.runtime.graph;
+
+import dev.woodpecker.runtime.InvalidInputException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Fixes the symbolic dimensions of a graph, by name or by the shapes of what a run is given. */
+public final class DimensionBinding {
+
+    private final Graph graph;
+    private final Map<String, Integer> extents = new LinkedHashMap<>();
+
+    private DimensionBinding(Graph graph) {
+        this.graph = graph;
+    }
+
+    /** The names of the dimensions that are still open, in the order of the inputs. */
+    public static Set<String> symbols(Graph graph) {
+        Set<String> symbols = new LinkedHashSet<>();
+        for (String input : graph.inputs()) {
+            graph.type(input).ifPresent(type -> type.shape().dimensions().forEach(dimension -> {
+                if (dimension instanceof Dimension.Symbolic(String name)) {
+                    symbols.add(name);
+                }
+            }));
+        }
+        return symbols;
+    }
+
+    /**
+     * The graph with its dimensions fixed.
+     *
+     * @param dimensions extents by the name of the dimension
+     * @param inputShapes extents by the name of the input; need not name all inputs
+     * @throws InvalidInputException if these contradict the graph or each other, or leave a dimension open
+     */
+    public static Graph bind(Graph graph, Map<String, Integer> dimensions, Map<String, int[]> inputShapes) {
+        DimensionBinding binding = new DimensionBinding(graph);
+        dimensions.forEach(binding::bindName);
+        inputShapes.forEach(binding::bindInput);
+        List<String> open = new ArrayList<>(symbols(graph));
+        open.removeAll(binding.extents.keySet());
+        if (!open.isEmpty()) {
+            throw new InvalidInputException("open dimensions " + open + " of " + binding.inputs()
+                    + ": give their extents by name, or inputs that have them");
+        }
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        graph.types().forEach((value, type) -> types.put(value, binding.substituted(type)));
+        return graph.withTypes(types);
+    }
+
+    private String inputs() {
+        List<String> texts = new ArrayList<>();
+        graph.inputs().forEach(input -> texts.add(
+                input + graph.type(input).map(type -> ": " + type).orElse("")));
+        return String.join(", ", texts);
+    }
+
+    private void bindName(String name, int extent) {
+        Set<String> symbols = symbols(graph);
+        if (!symbols.contains(name)) {
+            throw new InvalidInputException("no dimension '" + name + "' in " + inputs()
+                    + (symbols.isEmpty() ? ": all are fixed" : ": open are " + symbols));
+        }
+        if (extent < 0) {
+            throw new InvalidInputException("dimension '" + name + "' cannot be " + extent);
+        }
+        extents.put(name, extent);
+    }
+
+    private void bindInput(String input, int[] given) {
+        if (!graph.inputs().contains(input)) {
+            throw new InvalidInputException("no input '" + input + "'; there are " + inputs());
+        }
+        TensorType type = graph.type(input)
+                .orElseThrow(() -> new InvalidInputException("the type of input '" + input + "' is not known"));
+        List<Dimension> wanted = type.shape().dimensions();
+        if (wanted.size() != given.length) {
+            throw new InvalidInputException("input '" + input + "' has rank " + wanted.size() + ", " + type
+                    + ", and is given rank " + given.length + ", " + Arrays.toString(given));
+        }
+        for (int axis = 0; axis < given.length; axis++) {
+            int extent = given[axis];
+            String place = "axis " + axis + " of input '" + input + "', " + type + ",";
+            switch (wanted.get(axis)) {
+                case Dimension.Known known -> {
+                    if (known.extent() != extent) {
+                        throw new InvalidInputException(place + " is " + known.extent() + ", and " + extent + " is given");
+                    }
+                }
+                case Dimension.Symbolic(String name) -> {
+                    Integer earlier = extents.putIfAbsent(name, extent);
+                    if (earlier != null && earlier != extent) {
+                        throw new InvalidInputException(place + " is given as " + extent + ", but dimension '" + name
+                                + "' is already " + earlier);
+                    }
+                }
+            }
+        }
+    }
+
+    private TensorType substituted(TensorType type) {
+        return new TensorType(
+                type.element(),
+                new Shape(type.shape().dimensions().stream()
+                        .map(dimension -> dimension instanceof Dimension.Symbolic(String name) && extents.containsKey(name)
+                                ? new Dimension.Known(extents.get(name))
+                                : dimension)
+                        .toList()));
+    }
+}

@@ -1,0 +1,54 @@
+package dev.woodpecker.runtime.graph;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What makes a graph sound: names defined once, before they are used. */
+public final class GraphCheck {
+
+    private GraphCheck() {}
+
+    /** Everything that is wrong with a graph of these parts; empty if it is sound. */
+    public static List<String> problems(
+            List<String> inputs,
+            Collection<String> captured,
+            Collection<String> constants,
+            List<Node> nodes,
+            List<String> outputs) {
+        List<String> problems = new ArrayList<>();
+        Map<String, String> definitions = new HashMap<>();
+        inputs.forEach(value -> define(value, "an input", definitions, problems));
+        captured.forEach(value -> define(value, "a value of the graph around", definitions, problems));
+        constants.forEach(value -> define(value, "a constant", definitions, problems));
+        Set<String> nodeNames = new HashSet<>();
+        for (Node node : nodes) {
+            if (!nodeNames.add(node.name())) {
+                problems.add("two nodes are called '" + node.name() + "'");
+            }
+            for (String value : node.usedNames()) {
+                if (!definitions.containsKey(value)) {
+                    problems.add(node.place() + " reads '" + value + "', which nothing before it defines");
+                }
+            }
+            node.definedNames().forEach(value -> define(value, "an output of " + node.place(), definitions, problems));
+        }
+        for (String output : outputs) {
+            if (!definitions.containsKey(output)) {
+                problems.add("the output '" + output + "' is not defined");
+            }
+        }
+        return problems;
+    }
+
+    private static void define(String value, String as, Map<String, String> definitions, List<String> problems) {
+        String earlier = definitions.putIfAbsent(value, as);
+        if (earlier != null) {
+            problems.add("'" + value + "' is defined twice: as " + earlier + " and as " + as);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package dev.woodpecker.kernels;
+
+import static dev.woodpecker.dsl.Dsl.tensor;
+
+import dev.woodpecker.dsl.Example;
+import dev.woodpecker.dsl.Index;
+import dev.woodpecker.dsl.IntTensor;
+import dev.woodpecker.dsl.Ints;
+import dev.woodpecker.dsl.Kernel;
+import dev.woodpecker.dsl.Tensor;
+
+/**
+ * Operators that move elements as an input of indices says. Indices below 0 count from the end; indices outside the axis
+ * are an error when they are read.
+ */
+public final class Gathering {
+
+    private Gathering() {}
+
+    /** Slices of data along {@code axis}. data: [a..., d, b...]; indices: [i...]; returns [a..., i..., b...]. */
+    @Kernel(op = "Gather")
+    @Example("data=30522x384 indices=1x128 axis=0")
+    public static Tensor gather(Tensor data, IntTensor indices, int axis) {
+        Index before = data.shape().first(axis);
+        Index after = data.shape().from(axis + 1);
+        return tensor(before.concat(indices.shape()).concat(after), i -> {
+            long index = indices.at(i.from(axis).first(indices.rank()));
+            return data.at(i.first(axis)
+                    .concat(Index.of(fromFront(index, data.size(axis))))
+                    .concat(i.from(axis + indices.rank())));
+        });
+    }
+
+    /** Single elements of data, moved along {@code axis} alone. Returns the shape of indices. */
+    @Kernel(op = "GatherElements")
+    @Example("data=8x64 indices=8x16 axis=1")
+    public static Tensor gatherElements(Tensor data, IntTensor indices, int axis) {
+        return tensor(indices.shape(), i -> data.at(i.with(axis, fromFront(indices.at(i), data.size(axis)))));
+    }
+
+    /**
+     * Slices of data at positions of several axes. data: [b..., d..., s...], with {@code batchDims} axes b; indices: [b...,
+     * i..., k], with k the number of axes d; returns [b..., i..., s...].
+     */
+    @Kernel(op = "GatherND")
+    @Example("data=2x8x8x16 indices=2x5x2 batchDims=1")
+    public static Tensor gatherNd(Tensor data, IntTensor indices, int batchDims) {
+        int last = indices.rank() - 1;
+        Index indexed = data.shape().from(batchDims).first(indices.size(last));
+        Index slice = data.shape().from(batchDims + indexed.rank());
+        return tensor(indices.shape().first(last).concat(slice), i -> {
+            Index position = indexed.map(d -> fromFront(indices.at(i.first(last).concat(Index.of(d))), indexed.get(d)));
+            return data.at(i.first(batchDims).concat(position).concat(i.from(last)));
+        });
+    }
+
+    /**
+     * data with single elements replaced by {@code updates}, moved along {@code axis} alone; of several for one element the
+     * last counts. indices and updates have one shape, nowhere larger than that of data.
+     */
+    @Kernel(op = "ScatterElements")
+    @Example("data=4x16 indices=4x8 updates=4x8 axis=1")
+    public static Tensor scatterElements(Tensor data, IntTensor indices, Tensor updates, int axis) {
+        int n = indices.size(axis);
+        IntTensor latest = Ints.tensor(
+                data.shape(),
+                i -> Ints.max(
+                        n,
+                        k -> hits(indices.atOr(-1 - data.size(axis), i.with(axis, k)), data.size(axis), i.get(axis))
+                                ? k
+                                : -1));
+        return tensor(data.shape(), i -> latest.at(i) < 0 ? data.at(i) : updates.at(i.with(axis, (int) latest.at(i))));
+    }
+
+    /**
+     * {@code depth} elements along a new {@code axis}: {@code values[1]} at the index, {@code values[0]} elsewhere, and
+     * everywhere if the index is out of range. indices: [a..., b...]; values: [2]; returns [a..., depth, b...].
+     */
+    @Kernel(op = "OneHot")
+    @Example("indices=1x128 values=2 depth=10 axis=2")
+    public static Tensor oneHot(IntTensor indices, Tensor values, int depth, int axis) {
+        return tensor(
+                indices.shape().weave(Index.of(depth), axis),
+                i -> values.at(hits(indices.at(i.drop(axis)), depth, i.get(axis)) ? 1 : 0));
+    }
+
+    /** The index counted from the front of an axis of extent {@code size}. */
+    private static int fromFront(long index, int size) {
+        return (int) (index < 0 ? index + size : index);
+    }
+
+    /** Whether {@code index}, from the front or from the end, is the position {@code at}. */
+    private static boolean hits(long index, int size, int at) {
+        return index == at || index + size == at;
+    }
+}

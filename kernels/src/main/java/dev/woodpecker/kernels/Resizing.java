@@ -1,0 +1,159 @@
+package dev.woodpecker.kernels;
+
+import static dev.woodpecker.dsl.Dsl.ceil;
+import static dev.woodpecker.dsl.Dsl.floor;
+import static dev.woodpecker.dsl.Dsl.require;
+import static dev.woodpecker.dsl.Dsl.sum;
+import static dev.woodpecker.dsl.Dsl.tensor;
+
+import dev.woodpecker.dsl.Example;
+import dev.woodpecker.dsl.Index;
+import dev.woodpecker.dsl.Kernel;
+import dev.woodpecker.dsl.Tensor;
+
+/**
+ * Resampling to another size (ONNX {@code Resize}; {@code Upsample} is its case {@code asymmetric}, {@code floor}).
+ *
+ * <p>{@code sizes} and {@code scales} have one value for every axis, both given whichever of them the model has:
+ * {@code sizes[a]} is the result's extent, {@code scales[a]} the factor that positions are divided by. {@code mode}: 0
+ * {@code nearest}, 1 {@code linear}, 2 {@code cubic}. {@code coordinateTransformationMode}: 0 {@code half_pixel}, 1
+ * {@code half_pixel_symmetric}, 2 {@code pytorch_half_pixel}, 3 {@code align_corners}, 4 {@code asymmetric}.
+ */
+public final class Resizing {
+
+    private Resizing() {}
+
+    /**
+     * Each element is its nearest, of a tensor of any rank; {@code nearestMode}: 0 {@code round_prefer_floor}, 1
+     * {@code round_prefer_ceil}, 2 {@code floor}, 3 {@code ceil}.
+     */
+    @Kernel(op = "Resize", variant = "nearest")
+    @Example("x=1x128x13x13 sizes=1,128,26,26 scales=1,1,2,2 mode=0 coordinateTransformationMode=4 nearestMode=2")
+    public static Tensor nearest(
+            Tensor x, int[] sizes, float[] scales, int mode, int coordinateTransformationMode, int nearestMode) {
+        require(mode == 0);
+        return tensor(
+                Index.of(sizes),
+                i -> x.at(i.map(a -> held(
+                        nearestPosition(
+                                coordinate(i.get(a), x.size(a), sizes[a], scales[a], coordinateTransformationMode),
+                                nearestMode),
+                        x.size(a)))));
+    }
+
+    /** Linear interpolation over the last axis. x: [n, c, w]; returns [n, c, q]. */
+    @Kernel(op = "Resize", variant = "linear1d")
+    public static Tensor linear1d(Tensor x, int[] sizes, float[] scales, int mode, int coordinateTransformationMode) {
+        require(mode == 1 && x.rank() == 3 && sizes[0] == x.size(0) && sizes[1] == x.size(1));
+        int w = x.size(2);
+        return tensor(x.size(0), x.size(1), sizes[2], (n, c, j) -> {
+            float column = coordinate(j, w, sizes[2], scales[2], coordinateTransformationMode);
+            return sum(2, s -> x.at(n, c, held((int) floor(column) + s, w)) * linear(column, (int) floor(column) + s));
+        });
+    }
+
+    /** Bilinear interpolation over the last two axes. x: [n, c, h, w]; returns [n, c, p, q]. */
+    @Kernel(op = "Resize", variant = "linear")
+    @Example("x=1x64x32x32 sizes=1,64,64,64 scales=1,1,2,2 mode=1 coordinateTransformationMode=0")
+    public static Tensor linear(Tensor x, int[] sizes, float[] scales, int mode, int coordinateTransformationMode) {
+        require(mode == 1 && x.rank() == 4 && sizes[0] == x.size(0) && sizes[1] == x.size(1));
+        int h = x.size(2);
+        int w = x.size(3);
+        return tensor(x.size(0), x.size(1), sizes[2], sizes[3], (n, c, i, j) -> {
+            float row = coordinate(i, h, sizes[2], scales[2], coordinateTransformationMode);
+            float column = coordinate(j, w, sizes[3], scales[3], coordinateTransformationMode);
+            int top = (int) floor(row);
+            int left = (int) floor(column);
+            return sum(
+                    2,
+                    2,
+                    (r, s) -> x.at(n, c, held(top + r, h), held(left + s, w))
+                            * linear(row, top + r)
+                            * linear(column, left + s));
+        });
+    }
+
+    /**
+     * Bicubic interpolation over the last two axes by Keys' kernel with parameter {@code cubicCoeffA}; with
+     * {@code excludeOutside} 1 the weights of taps outside x are shared out among those inside. x: [n, c, h, w]; returns
+     * [n, c, p, q].
+     */
+    @Kernel(op = "Resize", variant = "cubic")
+    @Example("x=1x8x16x16 sizes=1,8,32,32 scales=1,1,2,2 mode=2 coordinateTransformationMode=0 cubicCoeffA=-0.75"
+            + " excludeOutside=0")
+    public static Tensor cubic(
+            Tensor x,
+            int[] sizes,
+            float[] scales,
+            int mode,
+            int coordinateTransformationMode,
+            float cubicCoeffA,
+            int excludeOutside) {
+        require(mode == 2 && x.rank() == 4 && sizes[0] == x.size(0) && sizes[1] == x.size(1));
+        int h = x.size(2);
+        int w = x.size(3);
+        Tensor rowWeights = tensor(sizes[2], 4, (i, r) -> {
+            float row = coordinate(i, h, sizes[2], scales[2], coordinateTransformationMode);
+            int tap = (int) floor(row) - 1 + r;
+            return excludeOutside != 0 && (tap < 0 || tap >= h) ? 0 : cubic(Math.abs(row - tap), cubicCoeffA);
+        });
+        Tensor columnWeights = tensor(sizes[3], 4, (j, s) -> {
+            float column = coordinate(j, w, sizes[3], scales[3], coordinateTransformationMode);
+            int tap = (int) floor(column) - 1 + s;
+            return excludeOutside != 0 && (tap < 0 || tap >= w) ? 0 : cubic(Math.abs(column - tap), cubicCoeffA);
+        });
+        return tensor(x.size(0), x.size(1), sizes[2], sizes[3], (n, c, i, j) -> {
+            int top = (int) floor(coordinate(i, h, sizes[2], scales[2], coordinateTransformationMode)) - 1;
+            int left = (int) floor(coordinate(j, w, sizes[3], scales[3], coordinateTransformationMode)) - 1;
+            float total = sum(
+                    4,
+                    4,
+                    (r, s) -> x.at(n, c, held(top + r, h), held(left + s, w))
+                            * rowWeights.at(i, r)
+                            * columnWeights.at(j, s));
+            float weight = sum(4, r -> rowWeights.at(i, r)) * sum(4, s -> columnWeights.at(j, s));
+            return excludeOutside == 0 ? total : total / weight;
+        });
+    }
+
+    /** Where in an axis of extent {@code size} the position {@code i} of the resized axis comes from. */
+    private static float coordinate(int i, int size, int resized, float scale, int transformation) {
+        float halfPixel = (i + 0.5f) / scale - 0.5f;
+        float exactExtent = scale * size;
+        float symmetric = halfPixel + size / 2f * (1 - resized / exactExtent);
+        float alignedCorners = resized == 1 ? 0 : i * (size - 1f) / (exactExtent - 1);
+        return transformation == 0
+                ? halfPixel
+                : transformation == 1
+                        ? symmetric
+                        : transformation == 2
+                                ? (resized > 1 ? halfPixel : 0)
+                                : transformation == 3 ? alignedCorners : i / scale;
+    }
+
+    private static int nearestPosition(float coordinate, int nearestMode) {
+        return (int)
+                (nearestMode == 0
+                        ? ceil(coordinate - 0.5f)
+                        : nearestMode == 1
+                                ? floor(coordinate + 0.5f)
+                                : nearestMode == 2 ? floor(coordinate) : ceil(coordinate));
+    }
+
+    /** The nearest position inside an axis of extent {@code size}. */
+    private static int held(int position, int size) {
+        return Math.max(0, Math.min(size - 1, position));
+    }
+
+    /** The weight of a tap that is less than 1 from the coordinate. */
+    private static float linear(float coordinate, int tap) {
+        return 1 - Math.abs(coordinate - tap);
+    }
+
+    /** Keys' cubic convolution kernel, "Cubic convolution interpolation for digital image processing" (1981). */
+    private static float cubic(float distance, float a) {
+        float inner = ((a + 2) * distance - (a + 3)) * distance * distance + 1;
+        float outer = ((a * distance - 5 * a) * distance + 8 * a) * distance - 4 * a;
+        return distance <= 1 ? inner : distance < 2 ? outer : 0;
+    }
+}

@@ -1,0 +1,129 @@
+package dev.woodpecker.kernels;
+
+import static dev.woodpecker.kernels.Tensors.attribute;
+import static dev.woodpecker.kernels.Tensors.counting;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.woodpecker.dsl.RequirementNotMet;
+import dev.woodpecker.dsl.Tensor;
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+/** Expected values are those of the examples in the ONNX specification of Resize. */
+class ResizingTest {
+
+    private static final Offset<Float> NEARLY = within(1e-5f);
+    private static final int HALF_PIXEL = 0;
+    private static final int ALIGN_CORNERS = 3;
+    private static final int ASYMMETRIC = 4;
+
+    private final Tensor four = Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 2, 2);
+    private final Tensor eight = Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 1, 1, 2, 4);
+
+    @Test
+    void nearest() {
+        float[] scales = {1, 1, 2, 3};
+        Tensor y = Resizing.nearest(four, attribute(1, 1, 4, 6), scales, 0, HALF_PIXEL, 0);
+        assertThat(y.toArray()).containsExactly(1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 3, 3, 3, 4, 4, 4);
+        float[] down = {1, 1, 0.6f, 0.6f};
+        assertThat(Resizing.nearest(eight, attribute(1, 1, 1, 2), down, 0, HALF_PIXEL, 0)
+                        .toArray())
+                .containsExactly(1, 3);
+        assertThat(Resizing.nearest(four, attribute(1, 1, 4, 6), scales, 0, ASYMMETRIC, 2)
+                        .toArray())
+                .isEqualTo(y.toArray());
+    }
+
+    @Test
+    void nearestRoundsAsAsked() {
+        Tensor line = counting(4);
+        float[] scale = {2};
+        int[] size = {8}; // asymmetric: positions 0, 0.5, 1, ... 3.5
+        assertThat(Resizing.nearest(line, size, scale, 0, ASYMMETRIC, 0).toArray())
+                .containsExactly(0, 0, 1, 1, 2, 2, 3, 3);
+        assertThat(Resizing.nearest(line, size, scale, 0, ASYMMETRIC, 1).toArray())
+                .containsExactly(0, 1, 1, 2, 2, 3, 3, 3);
+        assertThat(Resizing.nearest(line, size, scale, 0, ASYMMETRIC, 2).toArray())
+                .containsExactly(0, 0, 1, 1, 2, 2, 3, 3);
+        assertThat(Resizing.nearest(line, size, scale, 0, ASYMMETRIC, 3).toArray())
+                .containsExactly(0, 1, 1, 2, 2, 3, 3, 3);
+    }
+
+    @Test
+    void linear() {
+        float[] scales = {1, 1, 2, 2};
+        int[] sizes = attribute(1, 1, 4, 4);
+        assertThat(Resizing.linear(four, sizes, scales, 1, HALF_PIXEL).toArray())
+                .containsExactly(
+                        new float[] {
+                            1, 1.25f, 1.75f, 2, 1.5f, 1.75f, 2.25f, 2.5f, 2.5f, 2.75f, 3.25f, 3.5f, 3, 3.25f, 3.75f, 4
+                        },
+                        NEARLY);
+        assertThat(Resizing.linear(four, sizes, scales, 1, ALIGN_CORNERS).toArray())
+                .containsExactly(
+                        new float[] {
+                            1,
+                            1.3333333f,
+                            1.6666667f,
+                            2,
+                            1.6666667f,
+                            2,
+                            2.3333333f,
+                            2.6666667f,
+                            2.3333333f,
+                            2.6666667f,
+                            3,
+                            3.3333333f,
+                            3,
+                            3.3333333f,
+                            3.6666667f,
+                            4
+                        },
+                        NEARLY);
+        float[] down = {1, 1, 0.6f, 0.6f};
+        assertThat(Resizing.linear(eight, attribute(1, 1, 1, 2), down, 1, HALF_PIXEL)
+                        .toArray())
+                .containsExactly(new float[] {2.6666665f, 4.333333f}, NEARLY);
+        assertThat(Resizing.linear(eight, attribute(1, 1, 1, 2), down, 1, ALIGN_CORNERS)
+                        .toArray())
+                .containsExactly(new float[] {1, 3.142857f}, NEARLY);
+    }
+
+    @Test
+    void linearOverOneAxis() {
+        Tensor line = Tensor.of(new float[] {1, 2}, 1, 1, 2);
+        assertThat(Resizing.linear1d(line, attribute(1, 1, 4), new float[] {1, 1, 2}, 1, HALF_PIXEL)
+                        .toArray())
+                .containsExactly(new float[] {1, 1.25f, 1.75f, 2}, NEARLY);
+    }
+
+    @Test
+    void symmetricCoordinatesKeepTheCentre() {
+        Tensor line = Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 4);
+        assertThat(Resizing.linear1d(line, attribute(1, 1, 2), new float[] {1, 1, 0.6f}, 1, 1)
+                        .toArray())
+                .containsExactly(new float[] {1.6666667f, 3.3333333f}, NEARLY);
+    }
+
+    @Test
+    void cubic() {
+        Tensor sixteen = Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, 1, 1, 4, 4);
+        float[] scales = {1, 1, 2, 2};
+        int[] sizes = attribute(1, 1, 8, 8);
+        Tensor y = Resizing.cubic(sixteen, sizes, scales, 2, HALF_PIXEL, -0.75f, 0);
+        assertThat(first(y))
+                .containsExactly(new float[] {0.47265625f, 0.76953125f, 1.24609375f, 1.875f, 2.28125f}, NEARLY);
+        Tensor excluded = Resizing.cubic(sixteen, sizes, scales, 2, HALF_PIXEL, -0.5f, 1);
+        assertThat(first(excluded))
+                .containsExactly(
+                        new float[] {0.55882353f, 0.81494204f, 1.35698249f, 1.89705882f, 2.39705882f}, within(2e-4f));
+        assertThatThrownBy(() -> Resizing.cubic(sixteen, sizes, scales, 1, HALF_PIXEL, -0.75f, 0))
+                .isInstanceOf(RequirementNotMet.class);
+    }
+
+    private static float[] first(Tensor y) {
+        return new float[] {y.at(0, 0, 0, 0), y.at(0, 0, 0, 1), y.at(0, 0, 0, 2), y.at(0, 0, 0, 3), y.at(0, 0, 0, 4)};
+    }
+}

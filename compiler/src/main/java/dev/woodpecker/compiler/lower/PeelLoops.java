@@ -27,21 +27,35 @@ public final class PeelLoops {
         return switch (target.loop().peel().orElseThrow()) {
             case Loop.Peel.Tail(String inner, long remainder) -> {
                 Stmt last = shorten(at(target.body(), loop, extent - 1), inner, remainder);
-                yield Stmt.seq(some(loop, extent - 1, target.body()), last);
+                yield loop.binding() == Loop.Binding.PARALLEL
+                        ? new Stmt.For(loop, eitherOr(loop, extent - 1, target.body(), last))
+                        : Stmt.seq(some(loop, extent - 1, target.body()), once(loop, last));
             }
             case Loop.Peel.Ends() -> {
                 Expr shifted = IndexMath.add(loop.variable(), Expr.index(1));
                 Stmt middle = LoopNest.substituteVariables(target.body(), Map.of(loop.name(), shifted));
                 yield Stmt.seq(
-                        at(target.body(), loop, 0),
+                        once(loop, at(target.body(), loop, 0)),
                         some(loop, extent - 2, middle),
-                        at(target.body(), loop, extent - 1));
+                        once(loop, at(target.body(), loop, extent - 1)));
             }
         };
     }
 
+    /** A parallel loop stays whole, since workers share it out: the last iteration takes another branch. */
+    private static Stmt eitherOr(Loop loop, long last, Stmt body, Stmt tail) {
+        return last == 0
+                ? tail
+                : new Stmt.If(IndexMath.less(loop.variable(), Expr.index(last)), body, Optional.of(tail));
+    }
+
     private static Stmt some(Loop loop, long extent, Stmt body) {
         return extent == 0 ? new Stmt.Seq(List.of()) : new Stmt.For(loop.withExtent(Expr.index(extent)), body);
+    }
+
+    /** A loop of one iteration, which keeps what the copy declares apart from its neighbours. */
+    private static Stmt once(Loop loop, Stmt copy) {
+        return some(loop, 1, copy);
     }
 
     private static Stmt at(Stmt body, Loop loop, long iteration) {

@@ -36,9 +36,40 @@ public final class PlaceStages {
         this.checks = checks;
     }
 
-    /** The tree with stores; a message for each check is added to {@code checks}, whose codes count from 1. */
-    public static Stmt apply(LoopNest nest, List<String> checks) {
-        return new PlaceStages(nest, checks).place(nest.tree(), new Scoped(Map.of(), Map.of(), List.of()));
+    /**
+     * The top-level nests with stores; a message for each check is added to {@code checks}, whose codes count from 1.
+     * Buffers that several nests share must not be local to one.
+     */
+    public static List<Stmt> apply(LoopNest nest, List<String> checks) {
+        PlaceStages pass = new PlaceStages(nest, checks);
+        Scoped nothing = new Scoped(Map.of(), Map.of(), List.of());
+        return phases(nest.tree()).stream()
+                .map(s -> pass.place(s, nothing))
+                .toList();
+    }
+
+    /** The nests that run one after another; a reduction over no axes is one of them although it is a sequence. */
+    private static List<Stmt> phases(Stmt tree) {
+        if (!(tree instanceof Stmt.Seq(List<Stmt> statements))) {
+            return List.of(tree);
+        }
+        List<Stmt> phases = new ArrayList<>();
+        List<Stmt> open = new ArrayList<>();
+        for (Stmt s : statements) {
+            boolean starts = initOf(s).isPresent() || open.isEmpty();
+            if (starts && !open.isEmpty()) {
+                phases.add(Stmt.seq(open));
+                open.clear();
+            }
+            open.add(s);
+            boolean continues = initOf(open.getFirst()).isPresent()
+                    && !s.anyMatch(c -> c instanceof Stmt.Compute k && k.part() == Stmt.Part.FINISH);
+            if (!continues) {
+                phases.add(open.size() == 1 ? open.getFirst() : new Stmt.Seq(open));
+                open = new ArrayList<>();
+            }
+        }
+        return phases;
     }
 
     /** Where accumulators and partial tensors are found inside a statement, and the loops around it. */
@@ -133,13 +164,7 @@ public final class PlaceStages {
     }
 
     private boolean reads(Stmt stmt, String tensor) {
-        return stmt.anyMatch(s -> s instanceof Stmt.Compute c && readsTensor(nest.stage(c.stage()), tensor));
-    }
-
-    private static boolean readsTensor(Stage stage, String tensor) {
-        java.util.function.Predicate<Expr> reads = e -> e instanceof Expr.Read r && r.tensor().equals(tensor);
-        return stage.element().anyMatch(reads)
-                || stage.reduction().map(r -> r.body().anyMatch(reads)).orElse(false);
+        return stmt.anyMatch(s -> s instanceof Stmt.Compute c && AssignScopes.reads(nest.stage(c.stage()), tensor));
     }
 
     private Placed part(String stage, Stmt producer, List<Loop> around) {

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes one loop, named {@code outer_inner}, of two perfectly nested ones.
+ * Makes one loop, named {@code outer_inner}, of two perfectly nested ones; a stage's name before both is kept once.
  *
  * <pre>
  * for n in 0..2:
@@ -37,7 +37,7 @@ public record Fuse(String outer, String inner) implements Step {
         if (first.peel().isPresent() || second.peel().isPresent()) {
             return reject("'" + outer + "' or '" + inner + "' has a peeled tail, which needs its own loop");
         }
-        Expr.Var fused = Expr.Var.index(outer + "_" + inner);
+        Expr.Var fused = Expr.Var.index(fusedName());
         Expr size = second.extent();
         boolean one = IndexMath.isConstant(size, 1);
         Expr high = one ? fused : new Expr.Binary(BinaryOp.DIV, fused, size);
@@ -55,5 +55,11 @@ public record Fuse(String outer, String inner) implements Step {
                 first.origin());
         Stmt substituted = LoopNest.substituteVariables(body, Map.of(outer, high, inner, low));
         return Step.applied(nest.replace(outer, new Stmt.For(loop, substituted)));
+    }
+
+    /** The name of the loop that is made: a stage's name before both is written once. */
+    String fusedName() {
+        int prefix = inner.lastIndexOf('.') + 1;
+        return outer + "_" + (prefix > 0 && outer.startsWith(inner.substring(0, prefix)) ? inner.substring(prefix) : inner);
     }
 }

@@ -67,8 +67,9 @@ final class ScheduleBuilder {
     String fuse(List<String> loops) {
         String fused = loops.getFirst();
         for (String next : loops.subList(1, loops.size())) {
-            add(new Fuse(fused, next));
-            fused = fused + "_" + next;
+            Fuse step = new Fuse(fused, next);
+            add(step);
+            fused = step.fusedName();
         }
         return fused;
     }

@@ -106,14 +106,10 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
         if (extent % count != 0) {
             partialNest = guardTail(partialNest, partial, split, extent % count, extent, index);
         }
-        List<Stmt> top = nest.tree() instanceof Stmt.Seq(List<Stmt> all) ? all : List.of(nest.tree());
-        List<Stmt> changed = new ArrayList<>();
-        for (Stmt s : top) {
-            changed.addAll(LoopNest.computes(s, stage).isEmpty() ? List.of(s) : List.of(partialNest, combinedNest));
-        }
+        Stmt both = new Stmt.Seq(List.of(partialNest, combinedNest));
         return nest.withProgram(Stages.insertBefore(nest.program(), partial, combined))
                 .withBuffer(Buffer.rowMajor(name, reduction.type(), partial.shape(), Scope.WORKSPACE))
-                .withTree(Stmt.seq(changed));
+                .withTree(Stages.replaceNest(nest.tree(), stage, both));
     }
 
     /** Points beyond the axis are skipped, in a copy of the last iteration's body. */

@@ -99,6 +99,15 @@ final class Stages {
         return total[0];
     }
 
+    /** The tree with the part that computes nothing but {@code stage} replaced. */
+    static Stmt replaceNest(Stmt tree, String stage, Stmt replacement) {
+        if (LoopNest.computes(tree, stage).isEmpty()) {
+            return tree;
+        }
+        boolean alone = !tree.anyMatch(s -> s instanceof Stmt.Compute c && !c.stage().equals(stage));
+        return alone ? replacement : tree.map(s -> replaceNest(s, stage, replacement), e -> e);
+    }
+
     /** A name that neither a tensor of the program nor an input has: {@code base}, {@code base2}, ... */
     static String freshTensor(TensorProgram program, String base) {
         String name = base;

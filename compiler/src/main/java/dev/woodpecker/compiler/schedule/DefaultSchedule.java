@@ -1,0 +1,147 @@
+package dev.woodpecker.compiler.schedule;
+
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * The analytic schedule that every kernel has before any tuning. Rules look at the structure of each stage, never at the
+ * operator's name, so that a user's kernel is served like the library's.
+ */
+public final class DefaultSchedule {
+    private DefaultSchedule() {}
+
+    /**
+     * The schedule of a program whose inputs and outputs lie as {@code layouts} says; row-major where it says nothing.
+     */
+    public static Trace of(TensorProgram program, Target target, Numerics numerics, Map<String, LayoutMap> layouts) {
+        ScheduleBuilder builder = new ScheduleBuilder(LoopNest.of(program, numerics));
+        layouts.forEach((tensor, layout) -> {
+            if (!layout.isRowMajor()) {
+                builder.add(new Layout(tensor, layout));
+            }
+        });
+        inlineCheap(builder);
+        if (target.isCuda()) {
+            stages(builder).forEach(stage -> CudaRules.schedule(builder, stage, target));
+        } else {
+            stages(builder).forEach(stage -> RowReductions.split(builder, builder.stage(stage), target));
+            gatherRows(builder);
+            stages(builder).forEach(stage -> schedule(builder, stage, target));
+        }
+        return Trace.of("default", builder.steps());
+    }
+
+    /** The layouts that the program would run best with; nothing said of a tensor means that any will do. */
+    public static Map<String, LayoutMap> preferredLayouts(TensorProgram program, Target target, Numerics numerics) {
+        if (target.isCuda() || !numerics.mayReassociate()) {
+            return Map.of();
+        }
+        ScheduleBuilder builder = new ScheduleBuilder(LoopNest.of(program, numerics));
+        inlineCheap(builder);
+        return stages(builder).stream()
+                .map(builder::stage)
+                .flatMap(stage -> Contraction.of(stage).stream())
+                .findFirst()
+                .map(contraction -> contraction.preferredLayouts(builder.nest().program(), target))
+                .orElse(Map.of());
+    }
+
+    private static List<String> stages(ScheduleBuilder builder) {
+        return builder.nest().program().stages().stream().map(Stage::name).toList();
+    }
+
+    private static void schedule(ScheduleBuilder builder, String name, Target target) {
+        Stage stage = builder.stage(name);
+        if (!ContractionRule.schedule(builder, stage, target)) {
+            SpatialRule.schedule(builder, stage, target);
+        }
+    }
+
+    /** Intermediate stages without reduction that only move or shift elements cost nothing to compute again. */
+    private static void inlineCheap(ScheduleBuilder builder) {
+        for (String name : stages(builder)) {
+            Stage stage = builder.stage(name);
+            if (stage.reduction().isPresent() || builder.nest().program().outputs().contains(name)) {
+                continue;
+            }
+            long reads = builder.nest().program().stages().stream()
+                    .mapToLong(s -> Stages.reads(s, name).size())
+                    .sum();
+            boolean readersReduce = Stages.readers(builder.nest().program(), name).stream()
+                    .anyMatch(s -> s.reduction().isPresent());
+            if (movesOnly(stage.element()) || (reads == 1 && !readersReduce)) {
+                builder.attempt(new Inline(name));
+            }
+        }
+    }
+
+    private static boolean movesOnly(Expr element) {
+        return !element.anyMatch(e -> e instanceof Expr.Call
+                || e instanceof Expr.Binary b && b.type().isFloat()
+                || e instanceof Expr.Read r && r.indices().stream().anyMatch(i -> i.anyMatch(n -> n instanceof Expr.Read)));
+    }
+
+    /**
+     * Moves intermediate stages into the loops of the stage that needs them, as far inside as nothing is computed twice: a
+     * row of softmax is then read, summed and written while it is in the cache.
+     */
+    private static void gatherRows(ScheduleBuilder builder) {
+        TensorProgram program = builder.nest().program();
+        for (Stage stage : program.stages().reversed()) {
+            List<Stage> readers = Stages.readers(program, stage.name());
+            if (program.outputs().contains(stage.name()) || readers.isEmpty()) {
+                continue;
+            }
+            Stage last = readers.getLast();
+            List<Loop> loops = builder.path(last.name()).stream()
+                    .filter(l -> l.carrier() == Loop.Carrier.SPATIAL)
+                    .toList();
+            for (Loop loop : loops.reversed()) {
+                if (computesOnce(builder, stage, loop.name(), loops)
+                        && builder.attempt(new ComputeAt(stage.name(), loop.name(), Scope.SHARED))) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /** Whether the parts of the stage that the iterations of the loop need are together no more than the stage. */
+    private static boolean computesOnce(ScheduleBuilder builder, Stage stage, String loop, List<Loop> around) {
+        if (!(new ComputeAt(stage.name(), loop, Scope.SHARED).apply(builder.nest(), Map.of())
+                instanceof Outcome.Applied(LoopNest moved))) {
+            return false;
+        }
+        long whole = elements(stage.shape());
+        Stmt.Compute leaf = LoopNest.computes(moved.tree(), stage.name()).getFirst();
+        long computed = 1;
+        for (Loop l : LoopNest.path(moved.tree(), leaf).orElseThrow()) {
+            OptionalLong extent = IndexMath.constant(l.extent());
+            boolean reduces = l.carrier() == Loop.Carrier.REDUCTION;
+            computed *= reduces ? 1 : extent.orElse(Long.MAX_VALUE >> 32);
+        }
+        return computed <= whole;
+    }
+
+    static long elements(List<Expr> shape) {
+        long product = 1;
+        for (Expr extent : shape) {
+            OptionalLong constant = IndexMath.constant(extent);
+            if (constant.isEmpty()) {
+                return -1;
+            }
+            product *= constant.getAsLong();
+        }
+        return product;
+    }
+}

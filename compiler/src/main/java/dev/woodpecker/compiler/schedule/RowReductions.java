@@ -1,0 +1,71 @@
+package dev.woodpecker.compiler.schedule;
+
+import dev.woodpecker.compiler.ir.Axis;
+import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.target.Target;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reductions along memory, such as a softmax's sum over a row: four vectors of partial results, each lane taking every
+ * 64th element (16 lanes), combined in order at the end. Four independent chains hide the latency of an add.
+ */
+final class RowReductions {
+    private static final int CHAINS = 4;
+
+    private RowReductions() {}
+
+    static void split(ScheduleBuilder builder, Stage stage, Target target) {
+        if (stage.reduction().isEmpty() || !builder.nest().numerics().mayReassociate() || Contraction.of(stage).isPresent()) {
+            return;
+        }
+        Axis innermost = stage.reduction().get().axes().isEmpty()
+                ? new Axis("", Expr.index(1))
+                : stage.reduction().get().axes().getLast();
+        int lanes = target.lanes(Math.max(4, stage.reduction().get().type().bytes()));
+        long extent = Contraction.extent(innermost);
+        if (lanes < 2 || extent < 2L * lanes || !runsAlongMemory(builder, stage, innermost)) {
+            return;
+        }
+        long parts = extent >= 2L * CHAINS * lanes ? (long) CHAINS * lanes : lanes;
+        builder.attempt(new SplitReduction(
+                stage.name(), innermost.name(), Factor.of(parts), SplitReduction.Stretch.INTERLEAVED));
+    }
+
+    /** Whether each read moves by one element with the axis, or not at all. */
+    private static boolean runsAlongMemory(ScheduleBuilder builder, Stage stage, Axis axis) {
+        boolean[] along = {false, true};
+        stage.reduction().orElseThrow().body().anyMatch(e -> {
+            if (e instanceof Expr.Read read && mentions(read, axis)) {
+                boolean stepsByOne = innermostIndex(builder, read)
+                        .filter(i -> i.equals(axis.variable())
+                                || i instanceof Expr.Binary(BinaryOp op, Expr _, Expr right)
+                                        && op == BinaryOp.ADD
+                                        && right.equals(axis.variable()))
+                        .isPresent();
+                along[0] |= stepsByOne;
+                along[1] &= stepsByOne && read.outside().isEmpty();
+            }
+            return false;
+        });
+        return along[0] && along[1];
+    }
+
+    private static boolean mentions(Expr.Read read, Axis axis) {
+        return Decompose.variables(read.indices()).contains(axis.name());
+    }
+
+    private static Optional<Expr> innermostIndex(ScheduleBuilder builder, Expr.Read read) {
+        List<LayoutMap.Dimension> dimensions = builder.buffer(read.tensor()).layout().dimensions();
+        if (dimensions.isEmpty()) {
+            return Optional.empty();
+        }
+        LayoutMap.Dimension last = dimensions.getLast();
+        return last.divisor() == 1 && last.modulus() == 0
+                ? Optional.of(read.indices().get(last.axis()))
+                : Optional.empty();
+    }
+}

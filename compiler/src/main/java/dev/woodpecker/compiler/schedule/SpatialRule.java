@@ -1,0 +1,227 @@
+package dev.woodpecker.compiler.schedule;
+
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.target.Target;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Every stage that is no contraction, on a CPU: loops follow the memory of the result, its innermost dimension is
+ * vectorised, and outer loops are shared out. A windowed reduction, such as pooling or a depthwise convolution, keeps a
+ * few pixels in registers.
+ */
+final class SpatialRule {
+    /** Pixels of a window's register tile; beyond this the weights and the tile no longer fit. */
+    private static final long WINDOW_TILE = 7;
+
+    /** Reductions of at most this many points are unrolled whole. */
+    private static final long UNROLLED_POINTS = 9;
+
+    private static final long PARALLEL_ITERATIONS = 16;
+
+    private final ScheduleBuilder builder;
+    private final Stage stage;
+    private final int lanes;
+
+    private SpatialRule(ScheduleBuilder builder, Stage stage, Target target) {
+        this.builder = builder;
+        this.stage = stage;
+        this.lanes = target.lanes(Math.max(4, stage.type().bytes()));
+    }
+
+    static void schedule(ScheduleBuilder builder, Stage stage, Target target) {
+        Stage bordered = stage;
+        if (stage.reduction().isPresent() && builder.isRoot(stage.name())) {
+            bordered = border(builder, stage, target);
+        }
+        new SpatialRule(builder, bordered, target).apply();
+    }
+
+    /** A window that reaches beyond its tensor reads from a copy with a halo. */
+    private static Stage border(ScheduleBuilder builder, Stage stage, Target target) {
+        Optional<String> reached = stage.reduction().orElseThrow().body().anyMatch(e -> e instanceof Expr.Read r
+                        && r.outside().isPresent())
+                ? firstReached(stage)
+                : Optional.empty();
+        if (reached.isEmpty() || !builder.attempt(new Border(reached.get(), stage.name(), Border.Mode.HALO))) {
+            return stage;
+        }
+        Stage bordered = builder.stage(stage.name());
+        String halo = Stages.readers(builder.nest().program(), reached.get()).stream()
+                .map(Stage::name)
+                .filter(n -> n.startsWith(reached.get() + ".halo"))
+                .findFirst()
+                .orElseThrow();
+        LayoutMap layout = builder.buffer(reached.get()).layout();
+        if (!layout.isRowMajor()) {
+            builder.add(new Layout(halo, layout));
+        }
+        new SpatialRule(builder, builder.stage(halo), target).apply();
+        return bordered;
+    }
+
+    private static Optional<String> firstReached(Stage stage) {
+        List<String> found = new ArrayList<>();
+        stage.reduction().orElseThrow().body().anyMatch(e -> {
+            if (e instanceof Expr.Read r && r.outside().isPresent()) {
+                found.add(r.tensor());
+            }
+            return false;
+        });
+        return found.stream().findFirst();
+    }
+
+    private void apply() {
+        boolean root = builder.isRoot(stage.name());
+        List<String> axes = builder.axisLoops(stage.name());
+        List<String> reductions = builder.reductionLoops(stage.name());
+        if (axes.isEmpty() || axes.contains("")) {
+            return;
+        }
+        List<String> order = followMemory(axes);
+        builder.order(concat(order, reductions));
+        if (stage.reduction().isEmpty() && root && isFlat()) {
+            order = new ArrayList<>(List.of(builder.fuse(order)));
+        }
+        List<String> inside = vectorize(order, reductions);
+        if (reductions.isEmpty()) {
+            vectorizeLast(inside);
+        } else {
+            tileWindow(order, reductions, inside);
+        }
+        if (root && !order.isEmpty()) {
+            share(order);
+        }
+    }
+
+    /** The loops in the order of the result's dimensions in memory; blocked axes are split. */
+    private List<String> followMemory(List<String> axes) {
+        LayoutMap layout = builder.buffer(stage.name()).layout();
+        List<String> current = new ArrayList<>(axes);
+        List<String> order = new ArrayList<>();
+        for (LayoutMap.Dimension d : layout.dimensions()) {
+            if (d.modulus() == 0 && d.divisor() > 1) {
+                String loop = current.get(d.axis());
+                long extent = IndexMath.constant(builder.loop(loop).extent()).orElse(0);
+                ScheduleBuilder.Halves halves =
+                        builder.split(loop, d.divisor(), extent % d.divisor() == 0 ? Tail.EXACT : Tail.GUARD);
+                order.add(halves.outer());
+                current.set(d.axis(), halves.inner());
+            } else {
+                order.add(current.get(d.axis()));
+            }
+        }
+        return order;
+    }
+
+    /** Whether every read is at the stage's own index in the stage's own layout, so that all axes can run as one. */
+    private boolean isFlat() {
+        List<Expr> own = stage.axes().stream().<Expr>map(a -> a.variable()).toList();
+        LayoutMap layout = builder.buffer(stage.name()).layout();
+        boolean exact = true;
+        for (int axis = 0; axis < stage.axes().size(); axis++) {
+            exact &= Contraction.extent(stage.axes().get(axis)) % layout.blockOf(axis) == 0;
+        }
+        return exact && readsOwnIndexOnly(stage.element(), own, layout);
+    }
+
+    private boolean readsOwnIndexOnly(Expr e, List<Expr> own, LayoutMap layout) {
+        return switch (e) {
+            case Expr.Read r -> r.outside().isEmpty()
+                    && r.indices().equals(own)
+                    && builder.buffer(r.tensor()).layout().equals(layout)
+                    && builder.buffer(r.tensor()).shape().equals(stage.shape());
+            case Expr.Var _ -> false;
+            case Expr other -> other.operands().stream().allMatch(o -> readsOwnIndexOnly(o, own, layout));
+        };
+    }
+
+    /** Vectorises the innermost of {@code order}, which loses it; the loops inside it, outermost first. */
+    private List<String> vectorize(List<String> order, List<String> reductions) {
+        String innermost = order.removeLast();
+        OptionalLong extent = IndexMath.constant(builder.loop(innermost).extent());
+        List<String> inside = new ArrayList<>();
+        if (lanes < 2 || extent.isEmpty() || extent.getAsLong() < lanes) {
+            order.add(innermost);
+            return inside;
+        }
+        if (extent.getAsLong() == lanes) {
+            inside.add(innermost);
+            return inside;
+        }
+        ScheduleBuilder.Halves halves = builder.split(innermost, lanes, Tail.PEEL);
+        boolean fewVectors = !reductions.isEmpty() && extent.getAsLong() <= 4L * lanes && extent.getAsLong() % lanes == 0;
+        (fewVectors ? inside : order).add(halves.outer());
+        inside.add(halves.inner());
+        return inside;
+    }
+
+    private void tileWindow(List<String> order, List<String> reductions, List<String> inside) {
+        long points = 1;
+        for (String loop : reductions) {
+            points *= IndexMath.constant(builder.loop(loop).extent()).orElse(UNROLLED_POINTS + 1);
+        }
+        List<String> unrolled = new ArrayList<>();
+        boolean window = inside.size() == 1 && order.size() > 1 && points > 1 && points <= 64;
+        if (window && builder.loop(order.getLast()).peel().isEmpty()) {
+            String pixel = order.removeLast();
+            long extent = IndexMath.constant(builder.loop(pixel).extent()).orElse(1);
+            long size = Math.ceilDiv(extent, Math.ceilDiv(extent, WINDOW_TILE));
+            if (size > 1) {
+                ScheduleBuilder.Halves tile = builder.split(pixel, size, Tail.PEEL);
+                order.add(tile.outer());
+                unrolled.add(tile.inner());
+            } else {
+                order.add(pixel);
+            }
+        }
+        builder.order(concat(order, reductions, unrolled, inside));
+        unrolled.forEach(loop -> builder.add(new Unroll(loop)));
+        if (!inside.isEmpty()) {
+            inside.subList(0, inside.size() - 1).forEach(loop -> builder.add(new Unroll(loop)));
+        }
+        if (points <= UNROLLED_POINTS) {
+            reductions.forEach(loop -> builder.add(new Unroll(loop)));
+        }
+        vectorizeLast(inside);
+    }
+
+    private void vectorizeLast(List<String> inside) {
+        if (!inside.isEmpty()) {
+            builder.add(new Vectorize(inside.getLast()));
+        }
+    }
+
+    private void share(List<String> order) {
+        List<String> shared = new ArrayList<>();
+        long iterations = 1;
+        for (String loop : order) {
+            boolean peeled = builder.loop(loop).peel().isPresent();
+            if (peeled && !shared.isEmpty()) {
+                break;
+            }
+            shared.add(loop);
+            iterations *= IndexMath.constant(builder.loop(loop).extent()).orElse(PARALLEL_ITERATIONS);
+            if (peeled || iterations >= PARALLEL_ITERATIONS) {
+                break;
+            }
+        }
+        builder.add(new Bind(builder.fuse(shared), Loop.Binding.PARALLEL));
+    }
+
+    private static List<String> concat(List<String> first, List<String> second) {
+        List<String> all = new ArrayList<>(first);
+        all.addAll(second);
+        return all;
+    }
+
+    private static List<String> concat(List<String> a, List<String> b, List<String> c, List<String> d) {
+        return concat(concat(a, b), concat(c, d));
+    }
+}

@@ -39,6 +39,12 @@ public final class CacheDirectory {
         void write(Path directory) throws IOException;
     }
 
+    /** What is done in a directory of its own. */
+    @FunctionalInterface
+    public interface Work<T> {
+        T in(Path directory) throws IOException;
+    }
+
     private static final System.Logger LOGGER = System.getLogger(CacheDirectory.class.getName());
 
     /** Where entries are looked for, the writable one first. */
@@ -130,43 +136,41 @@ public final class CacheDirectory {
     CacheEntry publish(Section section, ContentKey key, Integrity integrity, EntryWriter writer) {
         CacheRoot root = roots.getFirst();
         Path place = place(root, section, key);
-        try {
-            Path staging = root.newStagingDirectory();
-            try {
-                writer.write(staging);
-                integrity.seal(staging);
-                Files.createDirectories(place.getParent());
-                rename(root, staging, place, integrity);
-            } finally {
-                CacheRoot.deleteTree(staging);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write the cache entry " + place, e);
-        }
-        return new CacheEntry(key, place);
+        return inStagingDirectory(staging -> {
+            writer.write(staging);
+            integrity.seal(staging);
+            Files.createDirectories(place.getParent());
+            rename(root, staging, place, integrity);
+            return new CacheEntry(key, place);
+        });
     }
 
     /** Keeps a text that a compiler refused, for whoever looks for the reason; the same text goes to the same file. */
-    Path keepFailed(String name, ContentKey key, String suffix, String text) {
+    public Path keepFailed(String name, ContentKey key, String suffix, String text) {
         Path directory = folder(Section.KERNELS).resolve("failed");
         String readable = name.replaceAll("[^A-Za-z0-9._-]+", "_");
         Path file = directory.resolve(
                 readable.substring(0, Math.min(80, readable.length())) + "-" + key.shortHex() + suffix);
-        Path work = newStagingDirectory();
-        try {
+        return inStagingDirectory(work -> {
             Files.createDirectories(directory);
             Files.writeString(work.resolve("source"), text);
-            Files.move(work.resolve("source"), file, StandardCopyOption.ATOMIC_MOVE);
-            return file;
+            return Files.move(work.resolve("source"), file, StandardCopyOption.ATOMIC_MOVE);
+        });
+    }
+
+    /** Runs {@code work} in a directory beside the entries that is removed afterwards, whatever happens. */
+    public <T> T inStagingDirectory(Work<T> work) {
+        Path directory = newStagingDirectory();
+        try {
+            return work.in(directory);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot keep the source that was refused as " + file, e);
+            throw new UncheckedIOException("cannot work in " + directory + ": " + e.getMessage(), e);
         } finally {
-            CacheRoot.deleteTree(work);
+            CacheRoot.deleteTree(directory);
         }
     }
 
-    /** A directory beside the entries for work in progress; removed by the caller, or by a later process. */
-    Path newStagingDirectory() {
+    private Path newStagingDirectory() {
         try {
             return roots.getFirst().newStagingDirectory();
         } catch (IOException e) {

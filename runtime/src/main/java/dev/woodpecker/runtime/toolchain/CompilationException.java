@@ -13,7 +13,12 @@ public final class CompilationException extends RuntimeException {
     private final String compilerMessage;
     private final transient Optional<String> javaOrigin;
 
-    CompilationException(String sourceName, Path keptSource, String keptText, ProgramRun run) {
+    /**
+     * The failure of {@code run}.
+     *
+     * @param keptText the text of {@code keptSource}, in which the Java origin is looked for
+     */
+    public CompilationException(String sourceName, Path keptSource, String keptText, ProgramRun run) {
         this(sourceName, keptSource, run, CompilerMessage.firstError(run.output()), keptText);
     }
 

@@ -1,15 +1,21 @@
 package dev.woodpecker.runtime.toolchain;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** One error of a compiler's output: {@code line} counts from 1, 0 when none is named. */
 record CompilerMessage(int line, String text) {
-    /** {@code file:line:column: error: text} of gcc, clang and ptxas; {@code file(line): error: text} of nvcc. */
-    private static final Pattern LOCATED =
-            Pattern.compile("^[^\\s:(]+(?::(\\d+)(?::\\d+)?:|\\((\\d+)\\):) (?:fatal )?error: (.*)$");
+    /**
+     * {@code file:line:column: error: text} of gcc and clang; {@code file(line): error: text} of nvcc;
+     * {@code ptxas file, line 12; error : text} of the PTX compiler.
+     */
+    private static final Pattern LOCATED = Pattern.compile(
+            "^(?:[^\\s:(]+:(?<colon>\\d+)(?::\\d+)?:|[^\\s:(]+\\((?<brace>\\d+)\\):|ptxas [^;]*, line (?<word>\\d+);)"
+                    + "\\s*(?:fatal )?error\\s*: (?<text>.*)$");
 
     private static final Pattern UNLOCATED = Pattern.compile("(?i)^.*\\b(?:error|undefined|cannot)\\b.*$");
 
@@ -21,8 +27,12 @@ record CompilerMessage(int line, String text) {
         for (String line : lines) {
             Matcher match = LOCATED.matcher(line);
             if (match.matches()) {
-                String number = match.group(1) == null ? match.group(2) : match.group(1);
-                return new CompilerMessage(Integer.parseInt(number), match.group(3));
+                String number = Stream.of("colon", "brace", "word")
+                        .map(match::group)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElseThrow();
+                return new CompilerMessage(Integer.parseInt(number), match.group("text").strip());
             }
         }
         return lines.stream()

@@ -1,7 +1,6 @@
 package dev.woodpecker.runtime.toolchain;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -130,8 +129,7 @@ public final class KernelCompiler {
 
     /** Compiles one unit and publishes an entry for each of its sources. */
     private Map<ContentKey, Path> compile(TranslationUnit unit) {
-        Path work = cache.newStagingDirectory();
-        try {
+        return cache.inStagingDirectory(work -> {
             ProgramRun run = run(unit, work);
             if (!run.succeeded()) {
                 return onFailure(unit, run);
@@ -145,11 +143,7 @@ public final class KernelCompiler {
                 files.put(key, entry.file(LIBRARY));
             }
             return files;
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot run " + compiler.executable() + " in " + work, e);
-        } finally {
-            CacheRoot.deleteTree(work);
-        }
+        });
     }
 
     private ProgramRun run(TranslationUnit unit, Path work) throws IOException {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * @param exitStatus as the shell counts: above 128 a signal ended it
  * @param output standard output and error in the order they were written
  */
-record ProgramRun(List<String> command, int exitStatus, String output) {
+public record ProgramRun(List<String> command, int exitStatus, String output) {
     /** Longer than the slowest kernel ever seen by far; a compiler that hangs must not hang the caller. */
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
@@ -25,7 +25,7 @@ record ProgramRun(List<String> command, int exitStatus, String output) {
      *
      * @throws IOException when the program cannot be started
      */
-    static ProgramRun of(List<String> command, Path directory) throws IOException {
+    public static ProgramRun of(List<String> command, Path directory) throws IOException {
         Path log = Files.createTempFile(directory, "compiler-", ".log");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
@@ -62,7 +62,7 @@ record ProgramRun(List<String> command, int exitStatus, String output) {
         }
     }
 
-    boolean succeeded() {
+    public boolean succeeded() {
         return exitStatus == 0;
     }
 }

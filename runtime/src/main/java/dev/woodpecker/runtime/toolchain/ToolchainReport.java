@@ -22,8 +22,6 @@ public record ToolchainReport(List<Finding> findings) {
                     "install CUDA 12 or 13, or the Python package nvidia-cuda-nvrtc; not needed otherwise"));
 
     private static final String ONEDNN = "org/bytedeco/dnnl/linux-x86_64/libdnnl.so.3";
-    private static final String PTX_COMPILER = "jcuda/nvptxcompiler/JNvPTXCompiler.class";
-    private static final String JCUDA_NATIVES = "lib/libJNvPTXCompiler-12.6.0-linux-x86_64.so";
     /** From this update on the virtual machine's vectorised int reductions are right. */
     private static final Runtime.Version OLDEST_JDK = Runtime.Version.parse("25.0.3");
 
@@ -145,14 +143,12 @@ public record ToolchainReport(List<Finding> findings) {
     }
 
     private static Finding ptxCompiler() {
-        boolean present = ClassPathArtifact.locate(PTX_COMPILER).isPresent()
-                && ClassPathArtifact.locate(JCUDA_NATIVES).isPresent();
-        return present
-                ? Finding.found("PTX compiler", "JCuda " + JCUDA_NATIVES)
+        return JCudaLibrary.PTX_COMPILER.isPresent()
+                ? Finding.found("PTX compiler", "JCuda " + JCudaLibrary.VERSION)
                 : Finding.absent(
                         "PTX compiler",
                         "org.jcuda:jcuda and jcuda-natives are not on the class path",
-                        "add org.jcuda:jcuda:12.6.0 and org.jcuda:jcuda-natives:12.6.0:linux-x86_64; needed for CUDA");
+                        "add " + JCudaLibrary.COORDINATES + "; needed for CUDA");
     }
 
     private static Finding oneDnn() {

@@ -1,0 +1,24 @@
+package dev.woodpecker.runtime.device.cuda;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Compiled CUDA code for one architecture.
+ *
+ * @param file the ELF file that the driver loads
+ * @param resources one entry a kernel
+ */
+public record Cubin(Path file, CudaArchitecture architecture, List<KernelResources> resources) {
+    public Cubin {
+        resources = List.copyOf(resources);
+    }
+
+    /** What {@code kernel} takes. */
+    public KernelResources resources(String kernel) {
+        return resources.stream()
+                .filter(entry -> entry.kernel().equals(kernel))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no kernel '" + kernel + "' in " + file));
+    }
+}

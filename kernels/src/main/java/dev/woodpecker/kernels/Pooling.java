@@ -91,7 +91,8 @@ public final class Pooling {
         IntTensor indices = Ints.tensor(x.size(0), x.size(1), p, q, (n, c, i, j) -> {
             long row = i * strides[0] - pads[0] + taps.at(n, c, i, j) / columns * dilations[0];
             long column = j * strides[1] - pads[1] + taps.at(n, c, i, j) % columns * dilations[1];
-            return (n * x.size(1) + c) * h * w + (storageOrder == 0 ? row * w + column : column * h + row);
+            long map = (long) n * x.size(1) + c;
+            return map * h * w + (storageOrder == 0 ? row * w + column : column * h + row);
         });
         return new Pooled(y, indices);
     }

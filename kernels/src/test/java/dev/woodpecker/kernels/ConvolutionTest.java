@@ -18,7 +18,19 @@ class ConvolutionTest {
     private static final Tensor NO_BIAS = Tensor.absent(0);
 
     /** Strides, pads, dilations and group of a 2-D convolution. */
-    private record Geometry(int[] strides, int[] pads, int[] dilations, int group) {
+    private static final class Geometry {
+
+        final int[] strides;
+        final int[] pads;
+        final int[] dilations;
+        final int group;
+
+        private Geometry(int[] strides, int[] pads, int[] dilations, int group) {
+            this.strides = strides;
+            this.pads = pads;
+            this.dilations = dilations;
+            this.group = group;
+        }
 
         static final Geometry PLAIN = of(1, 1, 0, 0, 0, 0, 1, 1, 1);
 

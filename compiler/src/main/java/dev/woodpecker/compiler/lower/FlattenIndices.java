@@ -1,0 +1,123 @@
+package dev.woodpecker.compiler.lower;
+
+import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Bounds;
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Simplifier;
+import dev.woodpecker.compiler.ir.Stmt;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Replaces logical indices by one offset in elements through the buffer's layout, simplified under the ranges of the
+ * loops. Requires: stages are placed. Ensures: every access to memory ({@code GLOBAL, WORKSPACE, SHARED}) has one index, its
+ * physical offset; {@code REGISTER} and {@code FRAGMENT} buffers keep their logical indices, which name variables.
+ */
+public final class FlattenIndices {
+    private FlattenIndices() {}
+
+    public static Stmt apply(Stmt body) {
+        return Simplifier.simplify(flatten(body, Bounds.none()));
+    }
+
+    private static Stmt flatten(Stmt s, Bounds bounds) {
+        return switch (s) {
+            case Stmt.For(Loop loop, Stmt _) ->
+                s.map(child -> flatten(child, bounds.inside(loop)), e -> flatten(e, bounds));
+            case Stmt.Let(Expr.Var variable, Expr value, Stmt _) ->
+                s.map(child -> flatten(child, bounds.where(variable, value)), e -> flatten(e, bounds));
+            case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) -> {
+                Expr newCondition = flatten(condition, bounds);
+                Stmt newThen = flatten(then, bounds.assuming(condition));
+                Optional<Stmt> newOtherwise = otherwise.map(o -> flatten(o, bounds.assumingNot(condition)));
+                yield new Stmt.If(newCondition, newThen, newOtherwise);
+            }
+            case Stmt.Store store -> {
+                Stmt.Store mapped = (Stmt.Store) store.map(child -> child, e -> flatten(e, bounds));
+                yield isMemory(mapped.buffer())
+                        ? new Stmt.Store(
+                                mapped.buffer(),
+                                List.of(offset(mapped.buffer(), mapped.indices(), bounds)),
+                                mapped.value(),
+                                mapped.origin())
+                        : mapped;
+            }
+            case Stmt.AsyncCopy copy -> {
+                Stmt.AsyncCopy mapped = (Stmt.AsyncCopy) copy.map(child -> child, e -> flatten(e, bounds));
+                yield new Stmt.AsyncCopy(
+                        mapped.to(),
+                        List.of(offset(mapped.to(), mapped.toIndices(), bounds)),
+                        mapped.from(),
+                        List.of(offset(mapped.from(), mapped.fromIndices(), bounds)),
+                        mapped.elements(),
+                        mapped.guard());
+            }
+            case Stmt.Invoke(var intrinsic, List<Stmt.Window> operands) ->
+                new Stmt.Invoke(
+                        intrinsic,
+                        operands.stream().map(w -> flatten(w, bounds)).toList());
+            case Stmt.Seq _, Stmt.Allocate _, Stmt.Check _ ->
+                s.map(child -> flatten(child, bounds), e -> flatten(e, bounds));
+            case Stmt.Compute _, Stmt.Barrier _, Stmt.Commit _, Stmt.Wait _ -> s;
+        };
+    }
+
+    private static Stmt.Window flatten(Stmt.Window window, Bounds bounds) {
+        List<Expr> indices = Expr.mapAll(window.indices(), e -> flatten(e, bounds));
+        return isMemory(window.buffer())
+                ? new Stmt.Window(window.buffer(), List.of(offset(window.buffer(), indices, bounds)))
+                : new Stmt.Window(window.buffer(), indices);
+    }
+
+    private static Expr flatten(Expr e, Bounds bounds) {
+        if (e instanceof Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse)) {
+            Expr newCondition = flatten(condition, bounds);
+            Expr newTrue = flatten(whenTrue, bounds.assuming(condition));
+            Expr newFalse = flatten(whenFalse, bounds.assumingNot(condition));
+            return newCondition == condition && newTrue == whenTrue && newFalse == whenFalse
+                    ? e
+                    : new Expr.Select(newCondition, newTrue, newFalse);
+        }
+        Expr mapped = e.mapOperands(operand -> flatten(operand, bounds));
+        return mapped instanceof Expr.Load(Buffer buffer, List<Expr> indices) && isMemory(buffer)
+                ? new Expr.Load(buffer, List.of(offset(buffer, indices, bounds)))
+                : mapped;
+    }
+
+    static boolean isMemory(Buffer buffer) {
+        return switch (buffer.scope()) {
+            case GLOBAL, WORKSPACE, SHARED -> true;
+            case REGISTER, FRAGMENT -> false;
+        };
+    }
+
+    /** The offset in elements of the element of {@code buffer} at a logical index. */
+    static Expr offset(Buffer buffer, List<Expr> indices, Bounds bounds) {
+        Expr offset = Expr.index(0);
+        for (LayoutMap.Dimension d : buffer.layout().dimensions()) {
+            Expr extent = buffer.shape().get(d.axis());
+            Expr size = d.modulus() > 0 ? Expr.index(d.modulus()) : IndexMath.ceilDiv(extent, d.divisor());
+            Expr position = position(indices.get(d.axis()), extent, d, bounds);
+            offset = IndexMath.add(IndexMath.mul(offset, size), position);
+        }
+        return offset;
+    }
+
+    private static Expr position(Expr index, Expr extent, LayoutMap.Dimension d, Bounds bounds) {
+        if (d.divisor() == 1 && d.modulus() == 0) {
+            return index;
+        }
+        Expr quotient = IndexMath.div(index, d.divisor());
+        Expr position = d.modulus() == 0 ? quotient : IndexMath.rem(quotient, d.modulus());
+        // An access is within the tensor wherever it takes place, which resolves more divisions than the loops alone.
+        Expr notNegative = new Expr.Binary(BinaryOp.GE, index, Expr.index(0));
+        return Simplifier.simplify(
+                position,
+                bounds.assuming(notNegative).assuming(IndexMath.less(index, extent)));
+    }
+}

@@ -167,6 +167,11 @@ final class Elements {
             throw problems.at(origin, "an integer is divided by zero");
         }
         Expr result = fold.binary(op, pair.left, pair.right);
+        if (pair.kind == Kind.INT && (op == BinaryOp.MIN || op == BinaryOp.MAX) && (result == pair.left || result == pair.right)) {
+            // Decided by the ranges: what was widened for the comparison need not stay so.
+            Scalar chosen = result == pair.left ? a : b;
+            return new Scalar(Kind.INT, chosen.expr(), pair.stored, chosen.weak());
+        }
         return op.isComparison() ? Scalar.bool(result) : new Scalar(pair.kind, result, pair.stored, pair.weak);
     }
 

@@ -15,4 +15,9 @@ final class Names {
         }
         return name;
     }
+
+    /** Keeps a name, which may be taken already, from being handed out. */
+    void reserve(String name) {
+        taken.add(name);
+    }
 }

@@ -54,6 +54,7 @@ public final class Specializer {
     private TensorProgram specialize() {
         KernelSpec spec = problems.spec();
         requireKnown(spec);
+        binding.arguments().values().forEach(this::reserve);
         Map<String, Value> values = new LinkedHashMap<>();
         for (Parameter parameter : spec.parameters()) {
             values.put(parameter.name(), parameter.role() == Role.INPUT ? input(parameter) : attribute(parameter));
@@ -200,6 +201,21 @@ public final class Specializer {
             };
         } catch (NumberFormatException wrong) {
             throw problems.of(parameter, "has the absent value '" + text + "', which is no number");
+        }
+    }
+
+    /** Names that run-time sizes have are not given to axes. */
+    private void reserve(Argument argument) {
+        switch (argument) {
+            case Argument.Dense dense ->
+                dense.shape().forEach(extent -> extent.anyMatch(e -> {
+                    if (e instanceof Expr.Param p) {
+                        names.reserve(p.name());
+                    }
+                    return false;
+                }));
+            case Argument.Several(List<Argument.Dense> several) -> several.forEach(this::reserve);
+            case Argument.Missing _, Argument.Ints _, Argument.Reals _, Argument.Integer _, Argument.Real _, Argument.Flag _ -> {}
         }
     }
 

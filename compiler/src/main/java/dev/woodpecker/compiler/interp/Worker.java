@@ -1,0 +1,25 @@
+package dev.woodpecker.compiler.interp;
+
+/**
+ * Who accesses memory. On a GPU a thread of a block; on a CPU each iteration of the parallel loop counts as a block of one
+ * thread.
+ *
+ * @param thread its number in the block, x fastest
+ */
+record Worker(Block block, int thread) {
+    /** The threads that share memory and barriers. */
+    static final class Block {
+        final int number;
+        /** How many barriers the block has passed. */
+        int epoch;
+
+        Block(int number) {
+            this.number = number;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "thread " + thread + " of block " + block.number;
+    }
+}

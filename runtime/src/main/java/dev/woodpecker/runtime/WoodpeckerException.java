@@ -5,7 +5,11 @@ package dev.woodpecker.runtime;
  * wrong, where, and what is allowed instead.
  */
 public abstract sealed class WoodpeckerException extends RuntimeException
-        permits InvalidInputException, MemoryLimitException, ModelFormatException, UnsupportedModelException {
+        permits InvalidInputException,
+                MemoryLimitException,
+                ModelFormatException,
+                OperatorException,
+                UnsupportedModelException {
 
     private static final long serialVersionUID = 1L;
 

@@ -83,7 +83,9 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
         List<Loop> inside = Region.loops(target.body());
         around.addAll(inside);
         Set<String> inner = Region.inner(inside, around, scope);
-        return Region.covering(accesses, Region.inside(around), inner, Stages.shape(nest.program(), stage));
+        List<Expr> shape = Stages.shape(nest.program(), stage);
+        Optional<Region> region = Region.covering(accesses, Region.inside(around), inner, shape);
+        return Stages.isTotal(nest.stage(stage)) ? region : region.map(r -> r.within(shape));
     }
 
     private LoopNest move(LoopNest nest, Stage producer, Stmt.For target, Region region) {

@@ -41,7 +41,7 @@ final class ContractionRule {
     static boolean schedule(ScheduleBuilder builder, Stage stage, Target target) {
         Optional<Contraction> found = Contraction.of(stage);
         int lanes = target.lanes(4);
-        if (found.isEmpty() || lanes < 2 || !builder.isRoot(stage.name())) {
+        if (found.isEmpty() || lanes < 2 || !builder.isAlone(stage.name())) {
             return false;
         }
         Contraction c = found.get();

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -52,6 +53,25 @@ public record Region(List<Span> spans) {
             spans.add(union.get());
         }
         return Optional.of(new Region(spans));
+    }
+
+    /** This region without what surely lies beyond {@code shape}. */
+    public Region within(List<Expr> shape) {
+        List<Span> clipped = new ArrayList<>();
+        for (int axis = 0; axis < shape.size(); axis++) {
+            Span span = spans.get(axis);
+            OptionalLong extent = IndexMath.constant(shape.get(axis));
+            OptionalLong base = IndexMath.constant(span.base);
+            if (extent.isPresent() && base.isPresent()) {
+                long low = Math.max(0, base.getAsLong());
+                long high = Math.min(extent.getAsLong(), base.getAsLong() + span.extent);
+                span = new Span(Expr.index(low), Math.max(1, high - low));
+            } else if (extent.isPresent() && span.extent >= extent.getAsLong()) {
+                span = new Span(Expr.index(0), extent.getAsLong());
+            }
+            clipped.add(span);
+        }
+        return new Region(clipped);
     }
 
     private static Optional<Span> join(Span a, Span b) {

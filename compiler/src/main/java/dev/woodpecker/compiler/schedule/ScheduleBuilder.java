@@ -74,10 +74,14 @@ final class ScheduleBuilder {
         return fused;
     }
 
-    /** Puts the loops in this order; nothing where there is but one. */
+    /** Puts the loops in this order, if they are not. */
     void order(List<String> loops) {
-        if (loops.size() > 1) {
-            add(new Reorder(loops));
+        List<String> current = nest.loopNames();
+        for (int i = 1; i < loops.size(); i++) {
+            if (current.indexOf(loops.get(i - 1)) > current.indexOf(loops.get(i))) {
+                add(new Reorder(loops));
+                return;
+            }
         }
     }
 
@@ -111,12 +115,19 @@ final class ScheduleBuilder {
         return names;
     }
 
-    /** Whether the stage's nest is at the top level. */
+    /** Whether the loops around the stage are all its own. */
     boolean isRoot(String stage) {
+        Stmt.Compute leaf = LoopNest.computes(nest.tree(), stage).getFirst();
+        List<String> own = new ArrayList<>(names(leaf.at()));
+        own.addAll(names(leaf.over()));
+        return path(stage).stream().allMatch(l -> own.contains(l.name()));
+    }
+
+    /** Whether nothing else is computed in the stage's loops, and these are all its own. */
+    boolean isAlone(String stage) {
         List<Loop> path = path(stage);
-        return path.isEmpty()
-                || LoopNest.computes(nest.find(path.getFirst().name()).orElseThrow(), stage).size()
-                        == computesIn(nest.find(path.getFirst().name()).orElseThrow());
+        return isRoot(stage)
+                && (path.isEmpty() || computesIn(nest.find(path.getFirst().name()).orElseThrow()) == 1);
     }
 
     private static int computesIn(Stmt stmt) {

@@ -37,7 +37,7 @@ final class SpatialRule {
 
     static void schedule(ScheduleBuilder builder, Stage stage, Target target) {
         Stage bordered = stage;
-        if (stage.reduction().isPresent() && builder.isRoot(stage.name())) {
+        if (stage.reduction().isPresent() && builder.isAlone(stage.name())) {
             bordered = border(builder, stage, target);
         }
         new SpatialRule(builder, bordered, target).apply();
@@ -86,7 +86,7 @@ final class SpatialRule {
         }
         List<String> order = followMemory(axes);
         builder.order(concat(order, reductions));
-        if (stage.reduction().isEmpty() && root && isFlat()) {
+        if (stage.reduction().isEmpty() && builder.isAlone(stage.name()) && isFlat()) {
             order = new ArrayList<>(List.of(builder.fuse(order)));
         }
         List<String> inside = vectorize(order, reductions);
@@ -198,21 +198,20 @@ final class SpatialRule {
         }
     }
 
+    /** Shares out the outermost loops, as many as can run as one until there are enough iterations. */
     private void share(List<String> order) {
-        List<String> shared = new ArrayList<>();
-        long iterations = 1;
-        for (String loop : order) {
-            boolean peeled = builder.loop(loop).peel().isPresent();
-            if (peeled && !shared.isEmpty()) {
+        String shared = order.getFirst();
+        long iterations = IndexMath.constant(builder.loop(shared).extent()).orElse(PARALLEL_ITERATIONS);
+        for (String next : order.subList(1, order.size())) {
+            long extent = IndexMath.constant(builder.loop(next).extent()).orElse(PARALLEL_ITERATIONS);
+            Fuse fuse = new Fuse(shared, next);
+            if (iterations >= PARALLEL_ITERATIONS || !builder.attempt(fuse)) {
                 break;
             }
-            shared.add(loop);
-            iterations *= IndexMath.constant(builder.loop(loop).extent()).orElse(PARALLEL_ITERATIONS);
-            if (peeled || iterations >= PARALLEL_ITERATIONS) {
-                break;
-            }
+            shared = fuse.fusedName();
+            iterations *= extent;
         }
-        builder.add(new Bind(builder.fuse(shared), Loop.Binding.PARALLEL));
+        builder.add(new Bind(shared, Loop.Binding.PARALLEL));
     }
 
     private static List<String> concat(List<String> first, List<String> second) {

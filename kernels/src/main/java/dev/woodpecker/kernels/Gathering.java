@@ -1,5 +1,10 @@
 package dev.woodpecker.kernels;
 
+import static dev.woodpecker.dsl.Dsl.max;
+import static dev.woodpecker.dsl.Dsl.min;
+import static dev.woodpecker.dsl.Dsl.prod;
+import static dev.woodpecker.dsl.Dsl.require;
+import static dev.woodpecker.dsl.Dsl.sum;
 import static dev.woodpecker.dsl.Dsl.tensor;
 
 import dev.woodpecker.dsl.Example;
@@ -14,6 +19,8 @@ import dev.woodpecker.dsl.Tensor;
  * are an error when they are read.
  */
 public final class Gathering {
+
+    private static final float NOTHING = Float.NEGATIVE_INFINITY;
 
     private Gathering() {}
 
@@ -56,20 +63,45 @@ public final class Gathering {
 
     /**
      * data with single elements replaced by {@code updates}, moved along {@code axis} alone; of several for one element the
-     * last counts. indices and updates have one shape, nowhere larger than that of data.
+     * last counts. indices and updates have one shape, nowhere larger than that of data. {@code reduction}: 0 {@code none},
+     * 1 {@code add}, 2 {@code mul}, 3 {@code max}, 4 {@code min}.
      */
-    @Kernel(op = "ScatterElements")
-    @Example("data=4x16 indices=4x8 updates=4x8 axis=1")
-    public static Tensor scatterElements(Tensor data, IntTensor indices, Tensor updates, int axis) {
-        int n = indices.size(axis);
+    @Kernel(op = "ScatterElements", variant = "replacing")
+    @Example("data=4x16 indices=4x8 updates=4x8 axis=1 reduction=0")
+    public static Tensor scatterElements(Tensor data, IntTensor indices, Tensor updates, int axis, int reduction) {
+        require(reduction == 0);
+        int outside = -1 - data.size(axis);
         IntTensor latest = Ints.tensor(
                 data.shape(),
                 i -> Ints.max(
-                        n,
-                        k -> hits(indices.atOr(-1 - data.size(axis), i.with(axis, k)), data.size(axis), i.get(axis))
-                                ? k
-                                : -1));
+                        indices.size(axis),
+                        k -> hits(indices.atOr(outside, i.with(axis, k)), data.size(axis), i.get(axis)) ? k : -1));
         return tensor(data.shape(), i -> latest.at(i) < 0 ? data.at(i) : updates.at(i.with(axis, (int) latest.at(i))));
+    }
+
+    /** As {@link #scatterElements}, with all updates for an element combined with it. */
+    @Kernel(op = "ScatterElements", variant = "reducing")
+    @Example("data=4x16 indices=4x8 updates=4x8 axis=1 reduction=1")
+    public static Tensor scatterElementsReducing(
+            Tensor data, IntTensor indices, Tensor updates, int axis, int reduction) {
+        require(reduction != 0);
+        int n = indices.size(axis);
+        int size = data.size(axis);
+        float neutral = reduction == 1 ? 0 : reduction == 2 ? 1 : reduction == 3 ? NOTHING : -NOTHING;
+        Tensor candidates = tensor(data.shape().concat(Index.of(n)), j -> {
+            Index i = j.first(data.rank());
+            Index source = i.with(axis, j.get(data.rank()));
+            return hits(indices.atOr(-1 - size, source), size, i.get(axis)) ? updates.at(source) : neutral;
+        });
+        return tensor(
+                data.shape(),
+                i -> reduction == 1
+                        ? data.at(i) + sum(n, k -> candidates.at(i.concat(Index.of(k))))
+                        : reduction == 2
+                                ? data.at(i) * prod(n, k -> candidates.at(i.concat(Index.of(k))))
+                                : reduction == 3
+                                        ? Math.max(data.at(i), max(n, k -> candidates.at(i.concat(Index.of(k)))))
+                                        : Math.min(data.at(i), min(n, k -> candidates.at(i.concat(Index.of(k))))));
     }
 
     /**

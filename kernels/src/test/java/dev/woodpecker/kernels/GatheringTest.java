@@ -60,12 +60,31 @@ class GatheringTest {
         IntTensor indices = IntTensor.of(new long[] {1, 0, 2, 0, 2, 1}, 2, 3);
         Tensor updates = Tensor.of(new float[] {1, 1.1f, 1.2f, 2, 2.1f, 2.2f}, 2, 3);
         Tensor zeros = Tensor.of(new float[9], 3, 3);
-        assertThat(Gathering.scatterElements(zeros, indices, updates, 0).toArray())
+        assertThat(Gathering.scatterElements(zeros, indices, updates, 0, 0).toArray())
                 .containsExactly(2, 1.1f, 0, 1, 0, 2.2f, 0, 2.1f, 1.2f);
         Tensor row = vector(1, 2, 3, 4, 5);
-        assertThat(Gathering.scatterElements(row, ints(1, -2, 1), vector(10, 20, 30), 0)
+        assertThat(Gathering.scatterElements(row, ints(1, -2, 1), vector(10, 20, 30), 0, 0)
                         .toArray())
                 .containsExactly(1, 30, 3, 20, 5);
+    }
+
+    @Test
+    void scatterElementsCombinesAllUpdatesOfAnElement() {
+        Tensor row = vector(1, 2, 3, 4, 5);
+        IntTensor indices = ints(1, -2, 1);
+        Tensor updates = vector(10, 20, -30);
+        assertThat(Gathering.scatterElementsReducing(row, indices, updates, 0, 1)
+                        .toArray())
+                .containsExactly(1, -18, 3, 24, 5);
+        assertThat(Gathering.scatterElementsReducing(row, indices, updates, 0, 2)
+                        .toArray())
+                .containsExactly(1, -600, 3, 80, 5);
+        assertThat(Gathering.scatterElementsReducing(row, indices, updates, 0, 3)
+                        .toArray())
+                .containsExactly(1, 10, 3, 20, 5);
+        assertThat(Gathering.scatterElementsReducing(row, indices, updates, 0, 4)
+                        .toArray())
+                .containsExactly(1, -30, 3, 4, 5);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.woodpecker.compiler.interp;
 
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.lower.LoweredKernel;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -25,5 +26,28 @@ public final class Interpreter {
             }
         }
         return new ProgramRun(parameters).run(program, inputs);
+    }
+
+    /**
+     * Runs a kernel as the device would, phase by phase. Inputs are in logical order; they are laid out as their buffers
+     * say, with zeros in the padding.
+     *
+     * @throws IllegalArgumentException if an input is missing or has another type or shape
+     * @throws InterpreterException if the kernel reads out of bounds or what was never written, if two threads access an
+     *     element without a barrier between and one of them writes, or if a barrier is not reached by all threads
+     */
+    public static Outcome run(LoweredKernel kernel, Map<String, HostTensor> inputs) {
+        return run(kernel, inputs, Map.of());
+    }
+
+    /** As {@link #run(LoweredKernel, Map)}, with values of parameters that are not extents of inputs. */
+    public static Outcome run(LoweredKernel kernel, Map<String, HostTensor> inputs, Map<String, Long> parameters) {
+        Map<String, Long> values = new HashMap<>(parameters);
+        for (LoweredKernel.Argument argument : kernel.arguments()) {
+            if (inputs.containsKey(argument.buffer().name())) {
+                Arguments.bind(argument.buffer().shape(), inputs.get(argument.buffer().name()), values);
+            }
+        }
+        return new KernelRun(values).run(kernel, inputs);
     }
 }

@@ -65,6 +65,11 @@ final class Memory {
         return memory;
     }
 
+    /** Memory of the same kind that nobody has written. */
+    Memory blank() {
+        return new Memory(name, type, scope, shape, layout);
+    }
+
     /** The tensor in logical order; every element must have been written. */
     HostTensor content() {
         HostTensor tensor = HostTensor.zeros(type, shape);

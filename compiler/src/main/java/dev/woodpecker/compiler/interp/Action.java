@@ -1,0 +1,7 @@
+package dev.woodpecker.compiler.interp;
+
+/** What one thread does. */
+@FunctionalInterface
+interface Action {
+    void run(Frame frame);
+}

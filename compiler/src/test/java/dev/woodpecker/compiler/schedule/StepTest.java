@@ -1,0 +1,158 @@
+package dev.woodpecker.compiler.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.woodpecker.compiler.Golden;
+import dev.woodpecker.compiler.ir.IrText;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.target.Numerics;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each step before and after, in the golden files {@code steps/}; and what each refuses. */
+class StepTest {
+    record Case(String name, TensorProgram program, List<Step> steps) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static Case of(String name, TensorProgram program, Step... steps) {
+        return new Case(name, program, List.of(steps));
+    }
+
+    static List<Case> cases() {
+        return List.of(
+                of("Split", Programs.increment(8, 64), new Split("j", Factor.of(16), Tail.EXACT)),
+                of("Split-guard", Programs.increment(8, 50), new Split("j", Factor.of(16), Tail.GUARD)),
+                of("Split-peel", Programs.increment(8, 50), new Split("j", Factor.of(16), Tail.PEEL)),
+                of("Split-pad", Programs.matmul(8, 50, 4), new Split("j", Factor.of(16), Tail.PAD)),
+                of("Fuse", Programs.increment(8, 64), new Fuse("i", "j")),
+                of("Reorder", Programs.matmul(8, 16, 4), new Reorder(List.of("k", "i", "j"))),
+                of("Bind", Programs.increment(8, 64), new Bind("i", Loop.Binding.PARALLEL)),
+                of("Inline", Programs.square(64), new Inline("t")),
+                of("ComputeAt", Programs.square(64), new ComputeAt("t", "i", Scope.REGISTER)),
+                of(
+                        "CacheRead",
+                        Programs.matmul(8, 64, 32),
+                        new Split("k", Factor.of(16), Tail.EXACT),
+                        new Reorder(List.of("k.o", "i", "j", "k.i")),
+                        new CacheRead("b", "y", Optional.of("k.o"), Scope.SHARED)),
+                of("CacheRead-whole", Programs.matmul(8, 64, 32), new CacheRead("b", "y", Optional.empty(), Scope.WORKSPACE)),
+                of("CacheWrite", Programs.matmul(8, 64, 32), new CacheWrite("y", Scope.WORKSPACE)),
+                of(
+                        "Decompose",
+                        Programs.matmul(8, 64, 32),
+                        new Reorder(List.of("i", "k", "j")),
+                        new Decompose("y", "k")),
+                of(
+                        "SplitReduction",
+                        Programs.matmul(8, 64, 32),
+                        new SplitReduction("y", "k", Factor.of(4), SplitReduction.Stretch.BLOCKED)),
+                of(
+                        "SplitReduction-interleaved",
+                        Programs.matmul(8, 64, 50),
+                        new SplitReduction("y", "k", Factor.of(16), SplitReduction.Stretch.INTERLEAVED)),
+                of("Layout", Programs.increment(8, 64), new Layout("y", LayoutMap.rowMajor(2).blocked(1, 16))),
+                of("Border-halo", Programs.window(8), new Border("x", "y", Border.Mode.HALO)),
+                of("Border-peel", Programs.window(8), new Border("x", "y", Border.Mode.PEEL)),
+                of("Vectorize", Programs.increment(8, 16), new Vectorize("j")),
+                of("Unroll", Programs.increment(8, 4), new Unroll("j")));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void beforeAndAfter(Case c) {
+        LoopNest before = LoopNest.of(c.program, Numerics.FP32);
+        LoopNest after = applied(Trace.of("test", c.steps).apply(before));
+        String text = c.steps.stream().map(Step::toString).collect(Collectors.joining("\n"))
+                + "\n\nbefore\n\n" + show(before) + "\nafter\n\n" + show(after);
+        Golden.check("steps/" + c.name + ".txt", text);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tracesOfItRoundTrip(Case c) {
+        Trace trace = Trace.of("test", c.steps);
+        assertThat(TraceJson.parse(TraceJson.print(trace))).isEqualTo(trace);
+    }
+
+    @Test
+    void everyStepHasACase() {
+        List<Class<?>> tried = cases().stream()
+                .map(c -> (Class<?>) c.steps.getLast().getClass())
+                .distinct()
+                .collect(Collectors.toList());
+        assertThat(tried).containsAll(Arrays.asList(Step.class.getPermittedSubclasses()));
+    }
+
+    @Test
+    void aChoiceIsResolvedByItsDecision() {
+        Step split = new Split("j", new Factor.Choice("tile.j", List.of(4L, 8L, 16L)), Tail.EXACT);
+        Trace trace = Trace.of("test", List.of(split)).withDecisions(Map.of("tile.j", 8L));
+        LoopNest nest = applied(trace.apply(LoopNest.of(Programs.increment(8, 64), Numerics.FP32)));
+        assertThat(nest.loopNames()).containsExactly("i", "j.o", "j.i");
+        assertThat(TraceJson.parse(TraceJson.print(trace))).isEqualTo(trace);
+    }
+
+    @Test
+    void refusalsSayWhyAndWhatWouldFit() {
+        assertThat(refusal(Programs.increment(8, 50), new Split("j", Factor.of(16), Tail.EXACT)))
+                .contains("16 does not divide the extent of 'j'");
+        assertThat(refusal(Programs.increment(8, 50), new Split("q", Factor.of(16), Tail.EXACT)))
+                .contains("there is no loop 'q'; loops are i, j");
+        assertThat(refusal(Programs.matmul(8, 8, 8), new Fuse("j", "k"))).contains("a spatial and a reduction loop");
+        assertThat(refusal(Programs.matmul(8, 8, 8), new Bind("k", Loop.Binding.PARALLEL)))
+                .contains("reduction loop", "SplitReduction");
+        assertThat(refusal(Programs.increment(8, 8), new Bind("j", Loop.Binding.PARALLEL)))
+                .contains("only an outermost loop can be parallel");
+        assertThat(refusal(Programs.increment(8, 12), new Vectorize("j"))).contains("power of two");
+        assertThat(refusal(Programs.square(8), new Inline("y"))).contains("is an output");
+        assertThat(refusal(Programs.matmul(8, 8, 8), new Inline("y"))).contains("reduction");
+        assertThat(refusal(Programs.increment(8, 8), new Layout("y", LayoutMap.rowMajor(3)))).contains("rank 3");
+        assertThat(refusal(Programs.increment(8, 8), new Border("x", "y", Border.Mode.HALO)))
+                .contains("reads nothing beyond");
+        assertThat(refusal(
+                        Programs.matmul(8, 8, 8),
+                        new SplitReduction("y", "k", Factor.of(3), SplitReduction.Stretch.BLOCKED)))
+                .contains("do not divide");
+    }
+
+    @Test
+    void strictNumericsKeepTheOrderOfReductions() {
+        LoopNest strict = LoopNest.of(Programs.matmul(8, 16, 32), Numerics.STRICT);
+        Trace swap = Trace.of(
+                "test",
+                List.of(new Split("k", Factor.of(8), Tail.EXACT), new Reorder(List.of("k.i", "i", "j", "k.o"))));
+        assertThat(((Outcome.Rejection) swap.apply(strict)).reason()).contains("axis order");
+        assertThat(((Outcome.Rejection) new Vectorize("k").apply(strict, Map.of())).reason()).contains("axis order");
+    }
+
+    private static String refusal(TensorProgram program, Step step) {
+        Outcome outcome = step.apply(LoopNest.of(program, Numerics.FP32), Map.of());
+        assertThat(outcome).isInstanceOf(Outcome.Rejection.class);
+        return ((Outcome.Rejection) outcome).reason();
+    }
+
+    private static LoopNest applied(Outcome outcome) {
+        if (outcome instanceof Outcome.Rejection r) {
+            throw new AssertionError(r.step() + ": " + r.reason());
+        }
+        return ((Outcome.Applied) outcome).nest();
+    }
+
+    private static String show(LoopNest nest) {
+        return nest.buffers().values().stream().map(IrText::of).collect(Collectors.joining("\n"))
+                + "\n" + IrText.of(nest.tree());
+    }
+}

@@ -125,8 +125,9 @@ final class KernelPrinter {
         List<TextDocument> lines = new ArrayList<>();
         TensorExpr rest = expression;
         while (rest instanceof Let(String name, TensorExpr value, TensorExpr body)) {
-            lines.add(group(
-                    text("let " + name + " = "), indent(expression(value, Notation.READ_OR)), text(";")));
+            TextDocument written = expression(value, Notation.READ_OR);
+            boolean isBlock = value instanceof Build || value instanceof MapIndex || value instanceof Let;
+            lines.add(group(text("let " + name + " = "), isBlock ? written : indent(written), text(";")));
             rest = body;
         }
         lines.add(expression(rest, Notation.READ_OR));

@@ -1,0 +1,215 @@
+package dev.woodpecker.processor;
+
+import dev.woodpecker.compiler.diagnostic.DiagnosticCode;
+import dev.woodpecker.compiler.expr.Kind;
+import dev.woodpecker.compiler.expr.Op;
+import dev.woodpecker.compiler.expr.TensorExpr;
+import dev.woodpecker.compiler.expr.TensorExpr.Apply;
+import dev.woodpecker.compiler.expr.TensorExpr.ArgReduce;
+import dev.woodpecker.compiler.expr.TensorExpr.Build;
+import dev.woodpecker.compiler.expr.TensorExpr.Domain;
+import dev.woodpecker.compiler.expr.TensorExpr.MapIndex;
+import dev.woodpecker.compiler.expr.TensorExpr.Name;
+import dev.woodpecker.compiler.expr.TensorExpr.Reduce;
+import dev.woodpecker.compiler.ir.Origin;
+import dev.woodpecker.processor.Vocabulary.Meaning;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.eclipse.jdt.core.dom.Block;
+import org.eclipse.jdt.core.dom.Expression;
+import org.eclipse.jdt.core.dom.IMethodBinding;
+import org.eclipse.jdt.core.dom.ITypeBinding;
+import org.eclipse.jdt.core.dom.LambdaExpression;
+import org.eclipse.jdt.core.dom.MethodInvocation;
+import org.eclipse.jdt.core.dom.Modifier;
+import org.eclipse.jdt.core.dom.ParenthesizedExpression;
+import org.eclipse.jdt.core.dom.VariableDeclaration;
+
+/** Reads method calls: of the DSL's vocabulary, of record components, of helpers and kernels. */
+final class CallReader {
+    private final KernelContext context;
+    private final ParsedSource source;
+    private final BodyReader bodies;
+    private final ExpressionReader expressions;
+    private final Inliner inliner;
+    private final UnresolvedCall unresolved;
+
+    CallReader(KernelContext context, ParsedSource source, BodyReader bodies, ExpressionReader expressions) {
+        this.context = context;
+        this.source = source;
+        this.bodies = bodies;
+        this.expressions = expressions;
+        this.inliner = new Inliner(context, source);
+        this.unresolved = new UnresolvedCall(context, source);
+    }
+
+    TensorExpr read(MethodInvocation call, Scope scope) {
+        IMethodBinding method = call.resolveMethodBinding();
+        if (method == null || method.isRecovered() || source.errorAt(call.getName()).isPresent()) {
+            unresolved.report(call);
+            return KernelContext.unreadable(ExpressionReader.kindOf(call));
+        }
+        String owner = method.getDeclaringClass().getErasure().getQualifiedName();
+        Optional<Meaning> meaning = Vocabulary.of(owner, method.getName());
+        if (meaning.isPresent()) {
+            return meaning(meaning.get(), call, method, scope);
+        }
+        if (isComponent(method)) {
+            return component(call, method, scope);
+        }
+        if (!Modifier.isStatic(method.getModifiers()) || !inliner.reaches(method)) {
+            return unknown(call, method);
+        }
+        return inliner.inline(call, method, arguments(call, method, scope));
+    }
+
+    private TensorExpr unknown(MethodInvocation call, IMethodBinding method) {
+        String owner = method.getDeclaringClass().getErasure().getName();
+        context.report(
+                DiagnosticCode.UNKNOWN_METHOD,
+                source.place(call),
+                owner + "." + method.getName() + " is neither part of the DSL nor a kernel nor a static method of this file");
+        return KernelContext.unreadable(ExpressionReader.kindOf(call));
+    }
+
+    private TensorExpr meaning(Meaning meaning, MethodInvocation call, IMethodBinding method, Scope scope) {
+        Origin origin = source.origin(call);
+        return switch (meaning) {
+            case Meaning.Function(Op op) -> apply(op, arguments(call, method, scope), origin);
+            case Meaning.Method(Op op) -> {
+                List<TensorExpr> operands = new ArrayList<>(List.of(expressions.read(call.getExpression(), scope)));
+                operands.addAll(arguments(call, method, scope));
+                yield apply(op, operands, origin);
+            }
+            case Meaning.ReadOr() -> {
+                TensorExpr tensor = expressions.read(call.getExpression(), scope);
+                List<TensorExpr> operands = new ArrayList<>(arguments(call, method, scope));
+                operands.add(1, tensor);
+                yield apply(Op.AT_OR, operands, origin);
+            }
+            case Meaning.MapIndex() -> mapIndex(call, scope);
+            case Meaning.Require() -> {
+                context.report(DiagnosticCode.REQUIRE_POSITION, source.place(call), "require(...) stands within an expression");
+                yield KernelContext.unreadable(Kind.BOOL);
+            }
+            case Meaning.Builder(Kind kind) -> {
+                Ranged ranged = ranged(call, kind.element(), scope);
+                yield new Build(kind, ranged.domain, ranged.element, origin);
+            }
+            case Meaning.Reduction(var op, Kind element) -> {
+                Ranged ranged = ranged(call, element, scope);
+                yield new Reduce(op, ranged.domain, ranged.element, origin);
+            }
+            case Meaning.ArgReduction(boolean greatest, Kind element) -> {
+                Ranged ranged = ranged(call, element, scope);
+                yield new ArgReduce(greatest, ranged.domain, ranged.element, origin);
+            }
+        };
+    }
+
+    private static TensorExpr apply(Op op, List<TensorExpr> operands, Origin origin) {
+        return new Apply(op, op.kind(operands.stream().map(TensorExpr::kind).toList()), operands, origin);
+    }
+
+    /** The arguments, converted to the parameters' types. */
+    private List<TensorExpr> arguments(MethodInvocation call, IMethodBinding method, Scope scope) {
+        ITypeBinding[] types = method.getParameterTypes();
+        List<TensorExpr> arguments = new ArrayList<>();
+        for (Object argument : call.arguments()) {
+            Expression written = (Expression) argument;
+            TensorExpr value = expressions.read(written, scope);
+            ITypeBinding type = types[Math.min(arguments.size(), types.length - 1)];
+            arguments.add(Kinds.of(type)
+                    .map(kind -> Conversions.widen(value, kind, source.origin(written)))
+                    .orElse(value));
+        }
+        return arguments;
+    }
+
+    private record Ranged(Domain domain, TensorExpr element) {}
+
+    /** Extents or a shape, and then a lambda for the element. */
+    private Ranged ranged(MethodInvocation call, Kind kind, Scope scope) {
+        List<TensorExpr> extents = new ArrayList<>();
+        for (Object argument : call.arguments().subList(0, call.arguments().size() - 1)) {
+            extents.add(expressions.read((Expression) argument, scope));
+        }
+        Expression last = (Expression) call.arguments().getLast();
+        boolean overShape = extents.size() == 1 && extents.getFirst().kind() == Kind.INDEX;
+        Optional<LambdaExpression> lambda = lambda(last);
+        if (lambda.isEmpty()) {
+            return new Ranged(new Domain.Extents(List.of(), List.of()), KernelContext.unreadable(kind));
+        }
+        List<String> names = new ArrayList<>();
+        Scope inner = parameters(lambda.get(), overShape ? Kind.INDEX : Kind.INT, scope, names);
+        TensorExpr element = body(lambda.get(), inner, kind);
+        Domain domain = overShape
+                ? new Domain.Over(names.getFirst(), extents.getFirst())
+                : new Domain.Extents(names, extents);
+        return new Ranged(domain, element);
+    }
+
+    private TensorExpr mapIndex(MethodInvocation call, Scope scope) {
+        TensorExpr index = expressions.read(call.getExpression(), scope);
+        TensorExpr rank = new Apply(Op.RANK, Kind.INT, List.of(index), source.origin(call));
+        Optional<LambdaExpression> lambda = lambda((Expression) call.arguments().getFirst());
+        if (lambda.isEmpty()) {
+            return KernelContext.unreadable(Kind.INDEX);
+        }
+        List<String> names = new ArrayList<>();
+        Scope inner = parameters(lambda.get(), Kind.INT, scope, names);
+        return new MapIndex(rank, names.getFirst(), body(lambda.get(), inner, Kind.INT));
+    }
+
+    private Optional<LambdaExpression> lambda(Expression argument) {
+        return switch (argument) {
+            case ParenthesizedExpression inner -> lambda(inner.getExpression());
+            case LambdaExpression lambda -> Optional.of(lambda);
+            default -> {
+                context.report(
+                        DiagnosticCode.EXPRESSION,
+                        source.place(argument),
+                        BodyReader.shortened(argument) + " stands where a lambda is needed: (i, j) -> ...");
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private Scope parameters(LambdaExpression lambda, Kind kind, Scope scope, List<String> names) {
+        Scope inner = scope;
+        for (Object parameter : lambda.parameters()) {
+            String written = ((VariableDeclaration) parameter).getName().getIdentifier();
+            String name = context.names().fresh(written);
+            names.add(name);
+            inner = inner.with(written, new Name(name, kind));
+        }
+        return inner;
+    }
+
+    private TensorExpr body(LambdaExpression lambda, Scope scope, Kind kind) {
+        return switch (lambda.getBody()) {
+            case Block block -> bodies.block(block, scope, kind);
+            default -> {
+                Expression result = (Expression) lambda.getBody();
+                yield Conversions.widen(expressions.read(result, scope), kind, source.origin(result));
+            }
+        };
+    }
+
+    private static boolean isComponent(IMethodBinding method) {
+        return method.getDeclaringClass().isRecord()
+                && method.getParameterTypes().length == 0
+                && !Modifier.isStatic(method.getModifiers());
+    }
+
+    /** {@code normalized.mean()}: one of several tensors. */
+    private TensorExpr component(MethodInvocation call, IMethodBinding method, Scope scope) {
+        int index = expressions.components(method.getDeclaringClass()).indexOf(method.getName());
+        if (index < 0 || call.getExpression() == null) {
+            return unknown(call, method);
+        }
+        TensorExpr record = expressions.read(call.getExpression(), scope);
+        return Outputs.select(record, index, Kinds.of(method.getReturnType()).orElse(Kind.FLOAT_TENSOR), source.origin(call));
+    }
+}

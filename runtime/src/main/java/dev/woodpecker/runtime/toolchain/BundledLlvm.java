@@ -20,8 +20,8 @@ public final class BundledLlvm {
     public static final String COORDINATES = "org.bytedeco:llvm:20.1.7-1.5.12:linux-x86_64";
 
     private static final String FOLDER = "org/bytedeco/llvm/linux-x86_64/";
-    private static final List<String> FILES = List.of(
-            FOLDER + "clang", FOLDER + "lld", FOLDER + "libLLVM.so", FOLDER + "libclang-cpp.so");
+    private static final List<String> FILES =
+            List.of(FOLDER + "clang", FOLDER + "lld", FOLDER + "libLLVM.so", FOLDER + "libclang-cpp.so");
     /** The name that the programs ask the dynamic loader for carries a version that the jar's file names lack. */
     private static final Pattern NEEDED = Pattern.compile("(lib(?:LLVM|clang-cpp)\\.so)\\.[0-9][0-9.]*");
 
@@ -46,7 +46,8 @@ public final class BundledLlvm {
     }
 
     private static Path extract(ClassPathArtifact artifact, CacheDirectory cache) {
-        return artifact.extract(cache, CacheDirectory.Section.TOOLCHAIN, BundledLlvm::link).directory();
+        return artifact.extract(cache, CacheDirectory.Section.TOOLCHAIN, BundledLlvm::link)
+                .directory();
     }
 
     private static void link(Path directory) throws IOException {

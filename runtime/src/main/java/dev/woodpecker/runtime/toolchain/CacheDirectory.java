@@ -59,7 +59,9 @@ public final class CacheDirectory {
         Path home = environment
                 .get("WPK_CACHE")
                 .map(Path::of)
-                .or(() -> environment.get("XDG_CACHE_HOME").map(xdg -> Path.of(xdg).resolve("woodpecker")))
+                .or(() -> environment
+                        .get("XDG_CACHE_HOME")
+                        .map(xdg -> Path.of(xdg).resolve("woodpecker")))
                 .orElseGet(() -> Path.of(environment.get("HOME").orElse(System.getProperty("user.home", ".")))
                         .resolve(".cache/woodpecker"));
         return open(home.toAbsolutePath().normalize());

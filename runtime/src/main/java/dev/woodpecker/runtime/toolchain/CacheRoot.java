@@ -98,9 +98,9 @@ record CacheRoot(Path directory, Access access, boolean isTemporary) {
             return;
         }
         try {
-            Path aside = newStagingDirectory().resolve("discarded");
-            Files.move(entry, aside, StandardCopyOption.ATOMIC_MOVE);
-            deleteTree(aside.getParent());
+            Path aside = newStagingDirectory();
+            Files.move(entry, aside.resolve("discarded"), StandardCopyOption.ATOMIC_MOVE);
+            deleteTree(aside);
         } catch (NoSuchFileException e) {
             return; // another process was faster
         } catch (IOException e) {
@@ -158,8 +158,8 @@ record CacheRoot(Path directory, Access access, boolean isTemporary) {
                 }
 
                 @Override
-                public FileVisitResult postVisitDirectory(
-                        Path directory, @Nullable IOException failure) throws IOException {
+                public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
+                        throws IOException {
                     Files.deleteIfExists(directory);
                     return FileVisitResult.CONTINUE;
                 }

@@ -2,6 +2,7 @@ package dev.woodpecker.runtime.toolchain;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URL;
@@ -123,7 +124,9 @@ public final class ClassPathArtifact {
             URLConnection connection = url.openConnection();
             connection.setUseCaches(false);
             try (InputStream _ = connection.getInputStream()) {
-                long crc = connection instanceof JarURLConnection jar ? jar.getJarEntry().getCrc() : -1;
+                long crc = connection instanceof JarURLConnection jar
+                        ? jar.getJarEntry().getCrc()
+                        : -1;
                 return new Member(fileName, url, connection.getContentLengthLong(), crc);
             }
         } catch (IOException e) {
@@ -133,11 +136,8 @@ public final class ClassPathArtifact {
 
     private static long crc(Path file) throws IOException {
         CRC32 crc = new CRC32();
-        byte[] buffer = new byte[1 << 20];
         try (InputStream in = new CheckedInputStream(Files.newInputStream(file), crc)) {
-            while (in.read(buffer) >= 0) {
-                continue;
-            }
+            in.transferTo(OutputStream.nullOutputStream());
         }
         return crc.getValue();
     }

@@ -40,7 +40,10 @@ public final class CompilationException extends RuntimeException {
         javaOrigin.ifPresent(origin -> text.append("\n  from ").append(origin));
         text.append("\n  by ").append(String.join(" ", run.command()));
         text.append("\n  exit status ").append(run.exitStatus()).append(", output:\n");
-        run.output().lines().limit(40).forEach(line -> text.append("    ").append(line).append('\n'));
+        run.output()
+                .lines()
+                .limit(40)
+                .forEach(line -> text.append("    ").append(line).append('\n'));
         return text.toString();
     }
 

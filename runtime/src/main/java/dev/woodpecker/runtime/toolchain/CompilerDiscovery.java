@@ -24,8 +24,9 @@ public final class CompilerDiscovery {
                 onPath("gcc", environment)
                         .or(() -> onPath("clang", environment))
                         .or(() -> BundledLlvm.find(cache))
-                        .orElseThrow(() -> new ToolchainException("No C compiler: neither gcc nor clang is on the PATH, "
-                                + "and org.bytedeco:llvm is not on the class path. " + REMEDIES));
+                        .orElseThrow(
+                                () -> new ToolchainException("No C compiler: neither gcc nor clang is on the PATH, "
+                                        + "and org.bytedeco:llvm is not on the class path. " + REMEDIES));
             case CompilerChoice.GccOnPath _ -> required("gcc", environment);
             case CompilerChoice.ClangOnPath _ -> required("clang", environment);
             case CompilerChoice.Bundled _ ->

@@ -32,7 +32,8 @@ record CompilerMessage(int line, String text) {
                         .filter(Objects::nonNull)
                         .findFirst()
                         .orElseThrow();
-                return new CompilerMessage(Integer.parseInt(number), match.group("text").strip());
+                return new CompilerMessage(
+                        Integer.parseInt(number), match.group("text").strip());
             }
         }
         return lines.stream()

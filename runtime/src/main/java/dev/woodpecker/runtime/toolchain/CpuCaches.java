@@ -30,7 +30,8 @@ public record CpuCaches(long l1Bytes, long l2Bytes, long l3Bytes, int lineBytes)
     /** {@code 32K}, {@code 1M} or a plain number, as the kernel writes sizes; 0 for anything else. */
     private static long parseSize(String text) {
         String upper = text.toUpperCase(Locale.ROOT);
-        long unit = upper.endsWith("K") ? 1L << 10 : upper.endsWith("M") ? 1L << 20 : upper.endsWith("G") ? 1L << 30 : 1;
+        long unit =
+                upper.endsWith("K") ? 1L << 10 : upper.endsWith("M") ? 1L << 20 : upper.endsWith("G") ? 1L << 30 : 1;
         String digits = unit == 1 ? upper : upper.substring(0, upper.length() - 1);
         try {
             return Long.parseLong(digits) * unit;

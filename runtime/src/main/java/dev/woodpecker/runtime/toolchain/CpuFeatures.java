@@ -122,7 +122,9 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
                         vectorBytes() * 8,
                         cores,
                         cores == 1 ? "" : "s",
-                        quota.cores().isPresent() ? " (quota %.2f)".formatted(quota.cores().getAsDouble()) : "",
+                        quota.cores().isPresent()
+                                ? " (quota %.2f)".formatted(quota.cores().getAsDouble())
+                                : "",
                         caches.l1Bytes() >> 10,
                         caches.l2Bytes() >> 10,
                         caches.l3Bytes() >> 10);

@@ -90,8 +90,7 @@ public final class CudaDriverProbe {
             layouts[i] = arguments[i] instanceof MemorySegment ? ValueLayout.ADDRESS : ValueLayout.JAVA_INT;
         }
         MethodHandle handle = Linker.nativeLinker()
-                .downcallHandle(
-                        driver.findOrThrow(function), FunctionDescriptor.of(ValueLayout.JAVA_INT, layouts));
+                .downcallHandle(driver.findOrThrow(function), FunctionDescriptor.of(ValueLayout.JAVA_INT, layouts));
         try {
             return (int) handle.invokeWithArguments(arguments);
         } catch (Throwable e) {

@@ -3,10 +3,10 @@ package dev.woodpecker.runtime.toolchain;
 import java.io.File;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The environment variables that steer Woodpecker; a value of its own so that a test can state another one. */
 public record Environment(Map<String, String> variables) {
@@ -26,16 +26,17 @@ public record Environment(Map<String, String> variables) {
 
     /** The directories of {@code PATH}, in order; entries that are not valid paths are left out. */
     List<Path> searchPath() {
-        List<Path> directories = new ArrayList<>();
-        for (String entry : get("PATH").orElse("").split(File.pathSeparator)) {
-            try {
-                if (!entry.isEmpty()) {
-                    directories.add(Path.of(entry));
-                }
-            } catch (InvalidPathException e) {
-                continue;
-            }
+        return Stream.of(get("PATH").orElse("").split(File.pathSeparator))
+                .filter(entry -> !entry.isEmpty())
+                .flatMap(entry -> path(entry).stream())
+                .toList();
+    }
+
+    private static Optional<Path> path(String text) {
+        try {
+            return Optional.of(Path.of(text));
+        } catch (InvalidPathException e) {
+            return Optional.empty();
         }
-        return directories;
     }
 }

@@ -80,7 +80,8 @@ public final class KernelCompiler {
             ContentKey key = keys.get(i);
             Path file = done.get(key);
             if (file == null) {
-                throw new IllegalStateException("no library for " + sources.get(i).name());
+                throw new IllegalStateException(
+                        "no library for " + sources.get(i).name());
             }
             libraries.add(new SharedLibrary(sources.get(i), key, file));
         }

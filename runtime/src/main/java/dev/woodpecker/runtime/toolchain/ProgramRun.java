@@ -37,8 +37,8 @@ public record ProgramRun(List<String> command, int exitStatus, String output) {
         Process process = builder.start();
         try {
             if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
-                throw new ToolchainException("stopped after " + LIMIT.toMinutes() + " minutes: "
-                        + String.join(" ", command));
+                throw new ToolchainException(
+                        "stopped after " + LIMIT.toMinutes() + " minutes: " + String.join(" ", command));
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -96,15 +96,13 @@ public record ToolchainReport(List<Finding> findings) {
 
     /** Compiles one line with the compiler that would be used: whether it links is known only then. */
     private static Finding selected(Environment environment, CacheDirectory cache) {
-        String subject = "C compiler in use (WPK_CC=" + environment.get("WPK_CC").orElse("auto") + ")";
+        String subject =
+                "C compiler in use (WPK_CC=" + environment.get("WPK_CC").orElse("auto") + ")";
         try {
             CCompiler compiler = CompilerDiscovery.discover(environment, cache);
             new KernelCompiler(compiler, CpuFeatures.ofHost(), cache)
                     .compile(new Source(
-                            "doctor",
-                            "int doctor(int x) { return x + 1; }\n",
-                            List.of("doctor"),
-                            CodeOptions.fast()));
+                            "doctor", "int doctor(int x) { return x + 1; }\n", List.of("doctor"), CodeOptions.fast()));
             return Finding.found(subject, compiler.executable() + ": " + compiler.summary());
         } catch (ToolchainException | CompilationException e) {
             return Finding.problem(subject, message(e), CompilerDiscovery.REMEDIES);
@@ -112,7 +110,8 @@ public record ToolchainReport(List<Finding> findings) {
     }
 
     private static Finding driver() {
-        String remedy = "install NVIDIA's driver if this machine has a GPU of theirs; everything runs on the CPU otherwise";
+        String remedy =
+                "install NVIDIA's driver if this machine has a GPU of theirs; everything runs on the CPU otherwise";
         return switch (CudaDriverProbe.ask()) {
             case CudaDriverProbe.Answer.NoDriver _ -> Finding.absent("CUDA device", "no libcuda.so.1", remedy);
             case CudaDriverProbe.Answer.Failed(String call, int error) ->
@@ -134,10 +133,8 @@ public record ToolchainReport(List<Finding> findings) {
     }
 
     private static Finding nvcc(Environment environment) {
-        Optional<Path> nvcc = environment
-                .get("WPK_NVCC")
-                .map(Path::of)
-                .or(() -> CompilerDiscovery.executable("nvcc", environment));
+        Optional<Path> nvcc =
+                environment.get("WPK_NVCC").map(Path::of).or(() -> CompilerDiscovery.executable("nvcc", environment));
         return nvcc.map(path -> Finding.found("nvcc", path.toString()))
                 .orElseGet(() -> Finding.absent("nvcc", "not on the PATH", "not needed; WPK_NVCC names one elsewhere"));
     }

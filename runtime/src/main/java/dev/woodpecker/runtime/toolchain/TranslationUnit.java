@@ -14,9 +14,10 @@ record TranslationUnit(CodeOptions options, Map<ContentKey, Source> sources) {
      */
     static List<TranslationUnit> share(Map<ContentKey, Source> sources, int units) {
         Map<CodeOptions, List<Map.Entry<ContentKey, Source>>> byOptions = new LinkedHashMap<>();
-        sources.entrySet().forEach(entry -> byOptions
-                .computeIfAbsent(entry.getValue().options(), _ -> new ArrayList<>())
-                .add(entry));
+        sources.entrySet()
+                .forEach(entry -> byOptions
+                        .computeIfAbsent(entry.getValue().options(), _ -> new ArrayList<>())
+                        .add(entry));
         List<TranslationUnit> result = new ArrayList<>();
         byOptions.forEach((options, entries) -> result.addAll(share(options, entries, units)));
         return result;
@@ -58,16 +59,18 @@ record TranslationUnit(CodeOptions options, Map<ContentKey, Source> sources) {
     String text() {
         StringBuilder text = new StringBuilder();
         sources.forEach((key, source) -> {
-            source.symbols().forEach(symbol -> text.append("#define ")
-                    .append(symbol)
-                    .append(' ')
-                    .append(SharedLibrary.exported(symbol, key))
-                    .append('\n'));
+            source.symbols()
+                    .forEach(symbol -> text.append("#define ")
+                            .append(symbol)
+                            .append(' ')
+                            .append(SharedLibrary.exported(symbol, key))
+                            .append('\n'));
             text.append(source.text());
             if (!source.text().endsWith("\n")) {
                 text.append('\n');
             }
-            source.symbols().forEach(symbol -> text.append("#undef ").append(symbol).append('\n'));
+            source.symbols()
+                    .forEach(symbol -> text.append("#undef ").append(symbol).append('\n'));
         });
         return text.toString();
     }

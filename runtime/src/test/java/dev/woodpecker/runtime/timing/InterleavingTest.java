@@ -23,7 +23,9 @@ class InterleavingTest {
     void theSlowerAlternativeIsTheSlower() {
         List<Distribution> times = new Interleaving(2, 3, Duration.ofMillis(1))
                 .time(List.of(() -> LockSupport.parkNanos(5_000_000), () -> LockSupport.parkNanos(100_000)));
-        assertThat(times.getFirst().median()).isGreaterThan(4e-3).isGreaterThan(times.getLast().median());
+        assertThat(times.getFirst().median())
+                .isGreaterThan(4e-3)
+                .isGreaterThan(times.getLast().median());
     }
 
     @Test

@@ -31,8 +31,8 @@ class CacheDirectoryTest {
         CacheDirectory cache = CacheDirectory.open(home);
         assertThat(cache.find(Section.KERNELS, KEY)).isEmpty();
         publish(cache, "hello");
-        assertThat(cache.find(Section.KERNELS, KEY)).hasValueSatisfying(entry -> assertThat(entry.file("text"))
-                .hasContent("hello"));
+        assertThat(cache.find(Section.KERNELS, KEY))
+                .hasValueSatisfying(entry -> assertThat(entry.file("text")).hasContent("hello"));
         assertThat(cache.find(Section.NATIVE, KEY)).isEmpty();
         assertThat(cache.isPersistent()).isTrue();
     }
@@ -44,14 +44,16 @@ class CacheDirectoryTest {
 
     @Test
     void theDirectoryComesFromTheEnvironment() {
-        assertThat(CacheDirectory.open(new Environment(Map.of("WPK_CACHE", home.resolve("a").toString())))
+        assertThat(CacheDirectory.open(new Environment(
+                                Map.of("WPK_CACHE", home.resolve("a").toString())))
                         .directory())
                 .isEqualTo(home.resolve("a/v1"));
-        assertThat(CacheDirectory.open(
-                                new Environment(Map.of("XDG_CACHE_HOME", home.resolve("b").toString())))
+        assertThat(CacheDirectory.open(new Environment(
+                                Map.of("XDG_CACHE_HOME", home.resolve("b").toString())))
                         .directory())
                 .isEqualTo(home.resolve("b/woodpecker/v1"));
-        assertThat(CacheDirectory.open(new Environment(Map.of("HOME", home.resolve("c").toString())))
+        assertThat(CacheDirectory.open(
+                                new Environment(Map.of("HOME", home.resolve("c").toString())))
                         .directory())
                 .isEqualTo(home.resolve("c/.cache/woodpecker/v1"));
     }
@@ -169,7 +171,8 @@ class CacheDirectoryTest {
             processes.add(CachePublisher.start(home, 40));
         }
         for (Process process : processes) {
-            String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String output =
+                    new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).as(output).isZero();
         }
@@ -193,7 +196,9 @@ class CacheDirectoryTest {
         CacheDirectory cache = CacheDirectory.open(home);
         int whole = 0;
         for (int i = 0; i < 100_000 && Files.isDirectory(CachePublisher.place(cache, i)); i++) {
-            assertThat(cache.find(Section.KERNELS, CachePublisher.key(i))).as("entry " + i).isPresent();
+            assertThat(cache.find(Section.KERNELS, CachePublisher.key(i)))
+                    .as("entry " + i)
+                    .isPresent();
             whole++;
         }
         assertThat(whole).isPositive();

@@ -12,8 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CpuFeaturesTest {
     private static final String SSE2 = "fpu sse sse2";
-    private static final String AVX2 =
-            SSE2 + " ssse3 sse4_1 sse4_2 popcnt cx16 avx avx2 fma f16c bmi1 bmi2 movbe";
+    private static final String AVX2 = SSE2 + " ssse3 sse4_1 sse4_2 popcnt cx16 avx avx2 fma f16c bmi1 bmi2 movbe";
     private static final String AVX512 = AVX2 + " avx512f avx512bw avx512cd avx512dq avx512vl";
 
     private static CpuFeatures withFlags(String flags) {
@@ -49,8 +48,7 @@ class CpuFeaturesTest {
 
     @Test
     void aMachineWithoutCpuinfoIsABaselineOne() {
-        CpuFeatures cpu =
-                CpuFeatures.parse("", new CpuCaches(0, 0, 0, 64), new CpuQuota(OptionalDouble.empty()), 1);
+        CpuFeatures cpu = CpuFeatures.parse("", new CpuCaches(0, 0, 0, 64), new CpuQuota(OptionalDouble.empty()), 1);
         assertThat(cpu.level()).isEqualTo(VectorLevel.BASELINE);
         assertThat(cpu.vectorBytes()).isEqualTo(16);
     }

@@ -49,7 +49,8 @@ class CpuQuotaTest {
 
     @Test
     void noGroupsNoQuota() {
-        assertThat(CpuQuota.read(directory.resolve("absent"), directory).cores()).isEmpty();
+        assertThat(CpuQuota.read(directory.resolve("absent"), directory).cores())
+                .isEmpty();
         assertThat(CpuQuota.read(directory.resolve("absent"), directory).wholeCores(6))
                 .isEqualTo(6);
     }

@@ -26,8 +26,8 @@ final class KernelCompilation {
     public static void main(String[] arguments) {
         List<Source> sources = new ArrayList<>();
         for (int i = 0; i < SOURCES; i++) {
-            sources.add(new Source(
-                    "k" + i, "int f(int x) { return x * " + i + "; }\n", List.of("f"), CodeOptions.fast()));
+            sources.add(
+                    new Source("k" + i, "int f(int x) { return x * " + i + "; }\n", List.of("f"), CodeOptions.fast()));
         }
         KernelCompiler compiler = new KernelCompiler(
                 TestCompilers.selected(), CpuFeatures.ofHost(), CacheDirectory.open(Path.of(arguments[0])));

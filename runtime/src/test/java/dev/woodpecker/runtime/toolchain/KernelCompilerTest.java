@@ -94,16 +94,17 @@ class KernelCompilerTest {
     @MethodSource(EVERY_COMPILER)
     void aRefusedSourceIsKeptAndTheMessageLeadsToTheJavaLine(CCompiler compiler) throws IOException {
         String wrong = """
-                int f(int x) {
-                    /* Convolution.java:12:34 */
-                    return x + nonsense;
-                }
-                """;
+            int f(int x) {
+                /* Convolution.java:12:34 */
+                return x + nonsense;
+            }
+            """;
         List<Source> sources = List.of(source(constant(1)), new Source("conv 2d", wrong, List.of("f"), fast()));
         CompilationException failure = catchThrowableOfType(
                 CompilationException.class, () -> kernels(compiler).compile(sources));
         assertThat(failure.sourceName()).isEqualTo("conv 2d");
-        assertThat(Files.readAllLines(failure.keptSource()).get(failure.line() - 1)).contains("nonsense");
+        assertThat(Files.readAllLines(failure.keptSource()).get(failure.line() - 1))
+                .contains("nonsense");
         assertThat(failure.keptSource().startsWith(home)).isTrue();
         assertThat(failure.compilerMessage()).contains("nonsense");
         assertThat(failure.javaOrigin()).hasValue("Convolution.java:12:34");
@@ -122,10 +123,10 @@ class KernelCompilerTest {
     @MethodSource(EVERY_COMPILER)
     void memcpyIsFoundInTheProcessAndAMissingNameIsAnErrorAtLoading(CCompiler compiler) {
         String copies = """
-                typedef struct { char bytes[5000]; } Block;
-                void g(Block *to, const Block *from) { *to = *from; }
-                int f(int x) { return x; }
-                """;
+            typedef struct { char bytes[5000]; } Block;
+            void g(Block *to, const Block *from) { *to = *from; }
+            int f(int x) { return x; }
+            """;
         assertThat(callF(kernels(compiler).compile(source(copies)), 3)).isEqualTo(3);
         SharedLibrary lacking = kernels(compiler)
                 .compile(source("int nowhere_to_be_found(int);\nint f(int x) { return nowhere_to_be_found(x); }\n"));
@@ -145,11 +146,11 @@ class KernelCompilerTest {
     @MethodSource(EVERY_COMPILER)
     void nanInfinityAndDenormalsMeanWhatTheyMeanInJava(CCompiler compiler) {
         String text = """
-                static float value(int bits) { union { int i; float f; } u; u.i = bits; return u.f; }
-                static int bits(float value) { union { int i; float f; } u; u.f = value; return u.i; }
-                int is_nan(int x) { float v = value(x); return v != v; }
-                int halve(int x) { return bits(value(x) * 0.5f); }
-                """;
+            static float value(int bits) { union { int i; float f; } u; u.i = bits; return u.f; }
+            static int bits(float value) { union { int i; float f; } u; u.f = value; return u.i; }
+            int is_nan(int x) { float v = value(x); return v != v; }
+            int halve(int x) { return bits(value(x) * 0.5f); }
+            """;
         SharedLibrary library =
                 kernels(compiler).compile(new Source("nan", text, List.of("is_nan", "halve"), CodeOptions.fast()));
         assertThat(call(library, "is_nan", Float.floatToRawIntBits(Float.NaN))).isEqualTo(1);
@@ -166,13 +167,13 @@ class KernelCompilerTest {
     @MethodSource(EVERY_COMPILER)
     void strictArithmeticRoundsEachOperationAndContractedArithmeticFuses(CCompiler compiler) {
         String text = """
-                int f(int bits) {
-                    union { int i; float f; } u;
-                    u.i = bits;
-                    u.f = u.f * u.f - 1.0f;
-                    return u.i;
-                }
-                """;
+            int f(int bits) {
+                union { int i; float f; } u;
+                u.i = bits;
+                u.f = u.f * u.f - 1.0f;
+                return u.i;
+            }
+            """;
         float x = 1 + 0x1p-12f;
         int bits = Float.floatToRawIntBits(x);
         SharedLibrary strict = kernels(compiler).compile(new Source("s", text, List.of("f"), CodeOptions.strict()));
@@ -188,8 +189,8 @@ class KernelCompilerTest {
     @MethodSource(EVERY_COMPILER)
     void theSameSourceGivesTheSameBytes(CCompiler compiler) throws IOException {
         Path first = kernels(compiler).compile(source(constant(5))).file();
-        KernelCompiler elsewhere = new KernelCompiler(
-                compiler, CpuFeatures.ofHost(), CacheDirectory.open(home.resolve("elsewhere")));
+        KernelCompiler elsewhere =
+                new KernelCompiler(compiler, CpuFeatures.ofHost(), CacheDirectory.open(home.resolve("elsewhere")));
         assertThat(elsewhere.compile(source(constant(5))).file()).hasSameBinaryContentAs(first);
     }
 
@@ -200,7 +201,8 @@ class KernelCompilerTest {
             processes.add(KernelCompilation.start(home));
         }
         for (Process process : processes) {
-            String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            String output =
+                    new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).as(output).isZero();
         }
@@ -214,9 +216,10 @@ class KernelCompilerTest {
         for (int length : new int[] {10, 500, 20, 400, 30}) {
             sources.put(ContentKey.of("k" + length), source("x".repeat(length)));
         }
-        assertThat(TranslationUnit.share(sources, 2)).satisfiesExactly(
-                unit -> assertThat(unit.sources()).hasSize(1),
-                unit -> assertThat(unit.sources()).hasSize(4));
+        assertThat(TranslationUnit.share(sources, 2))
+                .satisfiesExactly(
+                        unit -> assertThat(unit.sources()).hasSize(1),
+                        unit -> assertThat(unit.sources()).hasSize(4));
         assertThat(TranslationUnit.share(sources, 100)).hasSize(5);
         assertThat(TranslationUnit.share(sources, 1)).hasSize(1);
     }

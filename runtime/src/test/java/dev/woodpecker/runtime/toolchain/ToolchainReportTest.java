@@ -12,8 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ToolchainReportTest {
     @Test
     void everySubjectIsNamedAndWhatIsMissingHasARemedy() {
-        List<Finding> findings =
-                ToolchainReport.of(Environment.ofProcess()).findings();
+        List<Finding> findings = ToolchainReport.of(Environment.ofProcess()).findings();
         assertThat(findings)
                 .extracting(Finding::subject)
                 .contains("JDK", "processor", "cache", "gcc", "clang", "bundled clang", "CUDA device", "nvcc")

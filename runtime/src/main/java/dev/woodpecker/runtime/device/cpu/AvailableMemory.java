@@ -39,7 +39,8 @@ final class AvailableMemory {
         for (String kind : List.of("inactive_file", "active_file")) {
             for (String line : lines(group.resolve("memory.stat"))) {
                 if (line.startsWith(statisticsPrefix + kind + " ")) {
-                    files += Long.parseLong(line.substring(line.indexOf(' ') + 1).strip());
+                    files +=
+                            Long.parseLong(line.substring(line.indexOf(' ') + 1).strip());
                 }
             }
         }
@@ -66,7 +67,8 @@ final class AvailableMemory {
     private static long kilobytes(Path meminfo, String field) {
         for (String line : lines(meminfo)) {
             if (line.startsWith(field)) {
-                return Long.parseLong(line.substring(field.length()).replace("kB", "").strip());
+                return Long.parseLong(
+                        line.substring(field.length()).replace("kB", "").strip());
             }
         }
         return -1;

@@ -55,8 +55,8 @@ public final class NativeLibrary {
             MethodHandle dlopen = linker.downcallHandle(
                     standard.findOrThrow("dlopen"),
                     FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-            MethodHandle dlerror = linker.downcallHandle(
-                    standard.findOrThrow("dlerror"), FunctionDescriptor.of(ValueLayout.ADDRESS));
+            MethodHandle dlerror =
+                    linker.downcallHandle(standard.findOrThrow("dlerror"), FunctionDescriptor.of(ValueLayout.ADDRESS));
             MemorySegment handle = (MemorySegment) dlopen.invokeExact(arena.allocateFrom(file.toString()), RTLD_NOW);
             if (handle.address() != 0) {
                 return "it loads now, but did not a moment ago";

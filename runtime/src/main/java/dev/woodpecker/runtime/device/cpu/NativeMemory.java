@@ -90,8 +90,7 @@ public final class NativeMemory {
 
         static MemorySegment map(long bytes) {
             try {
-                return (MemorySegment)
-                        MMAP.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
+                return (MemorySegment) MMAP.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
             } catch (Throwable e) {
                 throw new IllegalStateException("mmap cannot be called", e);
             }

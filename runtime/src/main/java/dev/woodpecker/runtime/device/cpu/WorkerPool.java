@@ -247,17 +247,12 @@ public final class WorkerPool implements AutoCloseable {
             }
         }
 
+        /** It has nothing left to do but to see that the pool is closed. */
         private void end(Thread living) {
             LockSupport.unpark(living);
-            boolean interrupted = false;
-            while (living.isAlive()) {
-                try {
-                    living.join();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                }
-            }
-            if (interrupted) {
+            try {
+                living.join();
+            } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         }

@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 /** CUDA text to PTX by the clang that Maven brought, and PTX to a cubin by JCuda's PTX compiler. */
@@ -23,7 +22,6 @@ public final class ClangCudaCompiler implements CudaCompiler {
     private static final String PTX_FEATURE = "+ptx80";
 
     private static final String PRELUDE = "clang_cuda_prelude.h";
-    private static final String PTX = "kernel.ptx";
 
     private final CCompiler clang;
     private final CubinCache cubins;
@@ -49,28 +47,42 @@ public final class ClangCudaCompiler implements CudaCompiler {
     public Cubin compile(CudaSource source, CudaArchitecture architecture) {
         ContentKey key = CubinCache.key(
                 source, architecture, List.of(clang.versionText(), PTX_FEATURE, prelude, JCudaLibrary.COORDINATES));
-        return cubins.find(key, architecture).orElseGet(() -> {
-            String ptx = toPtx(source, architecture, key);
-            return cubins.publish(key, source, architecture, assemble(source, architecture, key, ptx));
-        });
+        return cubins.find(key, architecture)
+                .orElseGet(() -> cubins.cache().inStagingDirectory(work -> {
+                    String ptx = toPtx(source, architecture, key, work);
+                    assemble(source, architecture, key, ptx, work);
+                    return cubins.publish(key, architecture, work);
+                }));
     }
 
     /** The PTX text of {@code source}, as the cubin is made from. */
     public String ptx(CudaSource source, CudaArchitecture architecture) {
-        return toPtx(source, architecture, ContentKey.of(source.text(), architecture.name()));
+        ContentKey key = ContentKey.of(source.text(), architecture.name());
+        return cubins.cache().inStagingDirectory(work -> toPtx(source, architecture, key, work));
     }
 
-    private String toPtx(CudaSource source, CudaArchitecture architecture, ContentKey key) {
-        return cubins.cache().inStagingDirectory(work -> {
-            Files.writeString(work.resolve(PRELUDE), prelude);
-            Files.writeString(work.resolve("source.cu"), source.text());
-            ProgramRun run = ProgramRun.of(command(source.arithmetic(), architecture, work), work);
-            if (!run.succeeded()) {
-                Path kept = cubins.cache().keepFailed(source.name(), key, ".cu", source.text());
-                throw new CompilationException(source.name(), kept, source.text(), run);
+    private String toPtx(CudaSource source, CudaArchitecture architecture, ContentKey key, Path work)
+            throws IOException {
+        Files.writeString(work.resolve(PRELUDE), prelude);
+        Files.writeString(work.resolve(CubinCache.SOURCE), source.text());
+        ProgramRun run = ProgramRun.of(command(source.arithmetic(), architecture, work), work);
+        if (!run.succeeded()) {
+            Path kept = cubins.cache().keepFailed(source.name(), key, ".cu", source.text());
+            throw new CompilationException(source.name(), kept, source.text(), run);
+        }
+        return Files.readString(work.resolve(CubinCache.PTX));
+    }
+
+    private void assemble(CudaSource source, CudaArchitecture architecture, ContentKey key, String ptx, Path work)
+            throws IOException {
+        PtxAssembler assembler = PtxAssembler.load(cubins.cache());
+        switch (assembler.assemble(ptx, architecture, work.resolve(CubinCache.CUBIN))) {
+            case PtxAssembler.Result.Assembled(String log) -> Files.writeString(work.resolve(CubinCache.LOG), log);
+            case PtxAssembler.Result.Refused(int error, String log, List<String> options) -> {
+                Path kept = cubins.cache().keepFailed(source.name(), key, ".ptx", ptx);
+                throw new CompilationException(source.name(), kept, ptx, new ProgramRun(options, error, log));
             }
-            return Files.readString(work.resolve(PTX));
-        });
+        }
     }
 
     private List<String> command(Arithmetic arithmetic, CudaArchitecture architecture, Path work) {
@@ -92,20 +104,8 @@ public final class ClangCudaCompiler implements CudaCompiler {
                 PRELUDE,
                 "-S",
                 "-o",
-                PTX,
-                "source.cu");
-    }
-
-    private CubinCache.Output assemble(CudaSource source, CudaArchitecture architecture, ContentKey key, String ptx) {
-        PtxAssembler.Result result = PtxAssembler.load(cubins.cache()).assemble(ptx, architecture);
-        return switch (result) {
-            case PtxAssembler.Result.Assembled(byte[] cubin, String log) ->
-                new CubinCache.Output(cubin, log, Map.of(PTX, ptx));
-            case PtxAssembler.Result.Refused(int error, String log, List<String> options) -> {
-                Path kept = cubins.cache().keepFailed(source.name(), key, ".ptx", ptx);
-                throw new CompilationException(source.name(), kept, ptx, new ProgramRun(options, error, log));
-            }
-        };
+                CubinCache.PTX,
+                CubinCache.SOURCE);
     }
 
     private static String readPrelude() {

@@ -32,8 +32,8 @@ public sealed interface CudaCompiler permits ClangCudaCompiler, NvccCompiler {
     static CudaCompiler discover(Environment environment, CacheDirectory cache) {
         if (environment.get("WPK_NVCC").isPresent()) {
             return nvcc(environment, cache)
-                    .orElseThrow(() -> new ToolchainException("WPK_NVCC="
-                            + environment.get("WPK_NVCC").orElse("") + " is not an executable file"));
+                    .orElseThrow(() -> new ToolchainException(
+                            "WPK_NVCC=" + environment.get("WPK_NVCC").orElse("") + " is not an executable file"));
         }
         return bundled(cache)
                 .or(() -> nvcc(environment, cache))

@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 public record KernelResources(
         String kernel, int registers, long sharedBytes, long stackBytes, long spillStoreBytes, long spillLoadBytes) {
     private static final Pattern ENTRY = Pattern.compile("Compiling entry function '([^']+)'");
-    private static final Pattern STACK = Pattern.compile(
-            "(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
+    private static final Pattern STACK =
+            Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
     private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
 

@@ -9,7 +9,6 @@ import dev.woodpecker.runtime.toolchain.ToolchainException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /** CUDA text to a cubin by the nvcc of an installed CUDA toolkit. */
 public final class NvccCompiler implements CudaCompiler {
@@ -24,8 +23,8 @@ public final class NvccCompiler implements CudaCompiler {
     }
 
     static NvccCompiler at(Path executable, CacheDirectory cache) {
-        ProgramRun run = cache.inStagingDirectory(
-                work -> ProgramRun.of(List.of(executable.toString(), "--version"), work));
+        ProgramRun run =
+                cache.inStagingDirectory(work -> ProgramRun.of(List.of(executable.toString(), "--version"), work));
         if (!run.succeeded() || !run.output().contains("Cuda compilation tools")) {
             throw new ToolchainException(executable + " is no nvcc: --version printed \""
                     + run.output().strip() + "\"; set WPK_NVCC to one, or unset it");
@@ -35,7 +34,11 @@ public final class NvccCompiler implements CudaCompiler {
 
     @Override
     public String summary() {
-        return versionText.lines().filter(line -> line.contains("release")).findFirst().orElse(versionText);
+        return versionText
+                .lines()
+                .filter(line -> line.contains("release"))
+                .findFirst()
+                .orElse(versionText);
     }
 
     @Override
@@ -46,17 +49,17 @@ public final class NvccCompiler implements CudaCompiler {
     @Override
     public Cubin compile(CudaSource source, CudaArchitecture architecture) {
         ContentKey key = CubinCache.key(source, architecture, List.of(versionText));
-        return cubins.find(key, architecture).orElseGet(() -> cubins.cache().inStagingDirectory(work -> {
-            Files.writeString(work.resolve("source.cu"), source.text());
-            ProgramRun run = ProgramRun.of(command(source.arithmetic(), architecture), work);
-            if (!run.succeeded()) {
-                Path kept = cubins.cache().keepFailed(source.name(), key, ".cu", source.text());
-                throw new CompilationException(source.name(), kept, source.text(), run);
-            }
-            byte[] cubin = Files.readAllBytes(work.resolve(CubinCache.CUBIN));
-            return cubins.publish(
-                    key, source, architecture, new CubinCache.Output(cubin, run.output(), Map.of()));
-        }));
+        return cubins.find(key, architecture)
+                .orElseGet(() -> cubins.cache().inStagingDirectory(work -> {
+                    Files.writeString(work.resolve(CubinCache.SOURCE), source.text());
+                    ProgramRun run = ProgramRun.of(command(source.arithmetic(), architecture), work);
+                    if (!run.succeeded()) {
+                        Path kept = cubins.cache().keepFailed(source.name(), key, ".cu", source.text());
+                        throw new CompilationException(source.name(), kept, source.text(), run);
+                    }
+                    Files.writeString(work.resolve(CubinCache.LOG), run.output());
+                    return cubins.publish(key, architecture, work);
+                }));
     }
 
     private List<String> command(Arithmetic arithmetic, CudaArchitecture architecture) {
@@ -69,6 +72,6 @@ public final class NvccCompiler implements CudaCompiler {
                 "-v",
                 "-o",
                 CubinCache.CUBIN,
-                "source.cu");
+                CubinCache.SOURCE);
     }
 }

@@ -2,7 +2,10 @@ package dev.woodpecker.runtime.device.cuda;
 
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.JCudaLibrary;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import jcuda.nvptxcompiler.JNvPTXCompiler;
@@ -13,7 +16,7 @@ import jcuda.nvptxcompiler.nvPTXCompilerHandle;
 final class PtxAssembler {
     /** How assembling ended. */
     sealed interface Result {
-        record Assembled(byte[] cubin, String log) implements Result {}
+        record Assembled(String log) implements Result {}
 
         /** {@code error} is an {@code nvPTXCompileResult}. */
         record Refused(int error, String log, List<String> options) implements Result {}
@@ -27,7 +30,8 @@ final class PtxAssembler {
         return new PtxAssembler();
     }
 
-    Result assemble(String ptx, CudaArchitecture architecture) {
+    /** Writes the cubin of {@code ptx} to {@code output}. */
+    Result assemble(String ptx, CudaArchitecture architecture, Path output) throws IOException {
         List<String> options = List.of("--gpu-name=" + architecture.name(), "--verbose");
         byte[] text = ptx.getBytes(StandardCharsets.UTF_8);
         byte[] terminated = Arrays.copyOf(text, text.length + 1);
@@ -37,8 +41,7 @@ final class PtxAssembler {
             return new Result.Refused(created, nvPTXCompileResult.stringFor(created), options);
         }
         try {
-            int status =
-                    JNvPTXCompiler.nvPTXCompilerCompile(handle, options.size(), options.toArray(String[]::new));
+            int status = JNvPTXCompiler.nvPTXCompilerCompile(handle, options.size(), options.toArray(String[]::new));
             if (status != nvPTXCompileResult.NVPTXCOMPILE_SUCCESS) {
                 return new Result.Refused(
                         status, nvPTXCompileResult.stringFor(status) + "\n" + errorLog(handle), options);
@@ -47,7 +50,8 @@ final class PtxAssembler {
             JNvPTXCompiler.nvPTXCompilerGetCompiledProgramSize(handle, size);
             byte[] cubin = new byte[Math.toIntExact(size[0])];
             JNvPTXCompiler.nvPTXCompilerGetCompiledProgram(handle, cubin);
-            return new Result.Assembled(cubin, infoLog(handle));
+            Files.write(output, cubin);
+            return new Result.Assembled(infoLog(handle));
         } finally {
             JNvPTXCompiler.nvPTXCompilerDestroy(handle);
         }

@@ -28,31 +28,31 @@ class CpuKernelTest {
 
     /** Doubles into the workspace, then sums each element with its right neighbour: wrong without a barrier between. */
     private static final String TWO_PHASES = """
-            typedef int int32_t;
-            typedef long int64_t;
-            int32_t doubled(void *const *buffers, const int64_t *params, void *scratch, int64_t begin, int64_t end) {
-                const float *x = buffers[0];
-                float *workspace = buffers[2];
-                float *local = scratch;
-                for (int64_t i = begin; i < end; i++) {
-                    local[i % 16] = 2.0f * x[i];
-                    workspace[i] = local[i % 16];
-                }
-                return 0;
+        typedef int int32_t;
+        typedef long int64_t;
+        int32_t doubled(void *const *buffers, const int64_t *params, void *scratch, int64_t begin, int64_t end) {
+            const float *x = buffers[0];
+            float *workspace = buffers[2];
+            float *local = scratch;
+            for (int64_t i = begin; i < end; i++) {
+                local[i % 16] = 2.0f * x[i];
+                workspace[i] = local[i % 16];
             }
-            int32_t summed(void *const *buffers, const int64_t *params, void *scratch, int64_t begin, int64_t end) {
-                float *y = buffers[1];
-                const float *workspace = buffers[2];
-                int64_t n = params[0];
-                for (int64_t i = begin; i < end; i++) {
-                    if (workspace[i] < 0.0f) {
-                        return 3;
-                    }
-                    y[i] = workspace[i] + workspace[(i + 1) % n];
+            return 0;
+        }
+        int32_t summed(void *const *buffers, const int64_t *params, void *scratch, int64_t begin, int64_t end) {
+            float *y = buffers[1];
+            const float *workspace = buffers[2];
+            int64_t n = params[0];
+            for (int64_t i = begin; i < end; i++) {
+                if (workspace[i] < 0.0f) {
+                    return 3;
                 }
-                return 0;
+                y[i] = workspace[i] + workspace[(i + 1) % n];
             }
-            """;
+            return 0;
+        }
+        """;
 
     private static final int N = 10_007;
 
@@ -73,8 +73,7 @@ class CpuKernelTest {
                         buffers.set(1, y);
                         assertThat(kernel.run(pool, buffers, params)).isEqualTo(new Completion.Done());
                         for (int i = 0; i < N; i++) {
-                            assertThat(y.getAtIndex(ValueLayout.JAVA_FLOAT, i))
-                                    .isEqualTo(2f * i + 2f * ((i + 1) % N));
+                            assertThat(y.getAtIndex(ValueLayout.JAVA_FLOAT, i)).isEqualTo(2f * i + 2f * ((i + 1) % N));
                         }
                     }
                 }
@@ -104,8 +103,7 @@ class CpuKernelTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("buffer 0 must be native memory aligned to 64 bytes");
             MemorySegment aligned = NativeMemory.allocate(arena, 128, "x");
-            assertThatThrownBy(() -> table.set(0, aligned.asSlice(4)))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> table.set(0, aligned.asSlice(4))).isInstanceOf(IllegalArgumentException.class);
             try (Arena shortLived = Arena.ofConfined()) {
                 table.set(0, NativeMemory.allocate(shortLived, 128, "x"));
             }
@@ -133,8 +131,8 @@ class CpuKernelTest {
     @MethodSource(EVERY_COMPILER)
     void aMissingFunctionIsAnError(CCompiler compiler) {
         try (Arena arena = Arena.ofConfined()) {
-            NativeLibrary library =
-                    NativeLibrary.open(compile(compiler, TWO_PHASES, List.of("doubled", "summed")).file(), arena);
+            NativeLibrary library = NativeLibrary.open(
+                    compile(compiler, TWO_PHASES, List.of("doubled", "summed")).file(), arena);
             assertThatThrownBy(() -> library.kernel("doubled"))
                     .isInstanceOf(NativeLibraryException.class)
                     .hasMessageContaining("exports no function 'doubled'");

@@ -51,7 +51,8 @@ class NativeMemoryTest {
             assertThatThrownBy(() -> NativeMemory.allocate(arena, 1L << 40, "the activations of model.onnx"))
                     .isInstanceOf(NativeMemoryException.class)
                     .hasMessageMatching(
-                            "cannot have 1\\.0 TB for the activations of model\\.onnx: \\d+(\\.\\d)? \\w+ are available");
+                            "cannot have 1\\.0 TB for the activations of model\\.onnx: \\d+(\\.\\d)? \\w+ are"
+                                    + " available");
             assertThatThrownBy(() -> NativeMemory.allocate(arena, Long.MAX_VALUE, "overflowing sizes"))
                     .isInstanceOf(NativeMemoryException.class)
                     .hasMessageContaining("8.0 EB for overflowing sizes");

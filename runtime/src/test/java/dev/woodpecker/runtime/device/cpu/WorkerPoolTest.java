@@ -210,8 +210,9 @@ class WorkerPoolTest {
     @Test
     void aPoolIsNotClosedFromInsideATaskNorTheSharedOneEver() {
         try (WorkerPool pool = new WorkerPool(2)) {
+            Runnable close = pool::close;
             assertThatThrownBy(() -> pool.run(10, 0, (begin, end, scratch) -> {
-                        pool.close();
+                        close.run();
                         return 0;
                     }))
                     .isInstanceOf(IllegalStateException.class)

@@ -95,11 +95,11 @@ class CudaCompilerTest {
     @MethodSource("compilersAndArchitectures")
     void aRefusedTextIsKeptAndLeadsToTheJavaLine(CudaCompiler compiler, CudaArchitecture architecture) {
         String text = """
-                extern "C" __global__ void k(float *y) {
-                    /* Convolution.java:12:34 */
-                    y[0] = nonsense;
-                }
-                """;
+            extern "C" __global__ void k(float *y) {
+                /* Convolution.java:12:34 */
+                y[0] = nonsense;
+            }
+            """;
         CompilationException failure = catchThrowableOfType(
                 CompilationException.class,
                 () -> compiler.compile(new CudaSource("wrong", text, Arithmetic.CONTRACTED), architecture));
@@ -117,7 +117,8 @@ class CudaCompilerTest {
                 CompilationException.class,
                 () -> compiler.compile(new CudaSource("wrong", text, Arithmetic.CONTRACTED), CudaArchitecture.SM_80));
         assertThat(failure.keptSource().toString()).endsWith(".ptx");
-        assertThat(Files.readAllLines(failure.keptSource()).get(failure.line() - 1)).contains("frobnicate");
+        assertThat(Files.readAllLines(failure.keptSource()).get(failure.line() - 1))
+                .contains("frobnicate");
     }
 
     @Test
@@ -165,16 +166,16 @@ class CudaCompilerTest {
     @Test
     void theLogOfTheAssemblerIsReadWithSpillsAndSharedMemory() {
         String log = """
-                ptxas info    : 0 bytes gmem
-                ptxas info    : Compiling entry function 'k' for 'sm_80'
-                ptxas info    : Function properties for k
-                    40 bytes stack frame, 36 bytes spill stores, 28 bytes spill loads
-                ptxas info    : Used 255 registers, used 1 barriers, 49152 bytes smem, 380 bytes cmem[0]
-                ptxas info    : Compiling entry function 'small' for 'sm_80'
-                ptxas info    : Function properties for small
-                    0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
-                ptxas info    : Used 8 registers, 360 bytes cmem[0]
-                """;
+            ptxas info    : 0 bytes gmem
+            ptxas info    : Compiling entry function 'k' for 'sm_80'
+            ptxas info    : Function properties for k
+                40 bytes stack frame, 36 bytes spill stores, 28 bytes spill loads
+            ptxas info    : Used 255 registers, used 1 barriers, 49152 bytes smem, 380 bytes cmem[0]
+            ptxas info    : Compiling entry function 'small' for 'sm_80'
+            ptxas info    : Function properties for small
+                0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
+            ptxas info    : Used 8 registers, 360 bytes cmem[0]
+            """;
         assertThat(KernelResources.parse(log))
                 .containsExactly(
                         new KernelResources("k", 255, 49152, 40, 36, 28), new KernelResources("small", 8, 0, 0, 0, 0));
@@ -200,8 +201,7 @@ class CudaCompilerTest {
 
     private static CudaSource sample(String name) {
         try (InputStream in = Objects.requireNonNull(CudaCompilerTest.class.getResourceAsStream(name), name)) {
-            return new CudaSource(
-                    name, new String(in.readAllBytes(), StandardCharsets.UTF_8), Arithmetic.CONTRACTED);
+            return new CudaSource(name, new String(in.readAllBytes(), StandardCharsets.UTF_8), Arithmetic.CONTRACTED);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

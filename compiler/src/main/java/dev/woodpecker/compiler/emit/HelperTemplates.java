@@ -1,0 +1,135 @@
+package dev.woodpecker.compiler.emit;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Small functions that C lacks, by operation. {@code .float}, {@code .int}, {@code .unsigned} and {@code .vector} after a
+ * name restrict what it is for; the most specific entry is taken. Placeholders: {@code $t} the element type's short name
+ * and {@code $T} its C type, {@code $U} and {@code $I} the unsigned and signed C types of its size, {@code $v} the vector
+ * type, {@code $m} the vector type of its masks, {@code $i} that of its bits, {@code $L} the lanes, {@code $s}, {@code $S},
+ * {@code $w} the source's short name, C type and vector type in a conversion, {@code $MIN} and {@code $MAX} the limits of
+ * an integer type, {@code $b} the compiler's name of a function. {@code @name} is the scalar function of the same types,
+ * which is then printed too.
+ */
+final class HelperTemplates {
+    static final Map<String, String> C = templates();
+
+    private HelperTemplates() {}
+
+    private static Map<String, String> templates() {
+        Map<String, String> t = new HashMap<>();
+        // Memory. Vectors need not be aligned, and alias the elements.
+        t.put("load.vector", "$v load_$v(const $T *p) { return *(const $v_unaligned *)p; }");
+        t.put("store.vector", "void store_$v($T *p, $v x) { *($v_unaligned *)p = x; }");
+        t.put(
+                "gather.vector",
+                """
+                $v gather_$v(const $T *p, int64_t stride) {
+                    $v r;
+                    for (int l = 0; l < $L; l++) r[l] = p[l * stride];
+                    return r;
+                }""");
+        t.put(
+                "index.vector",
+                """
+                $v index_$v(const $T *p, $o offset) {
+                    $v r;
+                    for (int l = 0; l < $L; l++) r[l] = p[offset[l]];
+                    return r;
+                }""");
+        // Subtracting zero keeps the sign of a zero, adding it would not.
+        t.put("splat.vector", "$v splat_$v($T x) { return x - ($v){0}; }");
+        t.put(
+                "ramp.vector",
+                """
+                $v ramp_$v($T base, $T stride) {
+                    $v r;
+                    for (int l = 0; l < $L; l++) r[l] = ($T)(base + l * stride);
+                    return r;
+                }""");
+        t.put("blend.vector", "$v blend_$v($m c, $v a, $v b) { return ($v)((c & ($m)a) | (~c & ($m)b)); }");
+        // Wrapping integer arithmetic: signed overflow is undefined in C.
+        t.put("add", "$T add_$t($T a, $T b) { return ($T)(($U)a + ($U)b); }");
+        t.put("sub", "$T sub_$t($T a, $T b) { return ($T)(($U)a - ($U)b); }");
+        t.put("mul", "$T mul_$t($T a, $T b) { return ($T)(($U)a * ($U)b); }");
+        t.put("neg", "$T neg_$t($T a) { return ($T)(0 - ($U)a); }");
+        t.put("shl", "$T shl_$t($T a, $T n) { return ($T)(($U)a << (n & (8 * (int)sizeof a - 1))); }");
+        t.put("shr", "$T shr_$t($T a, $T n) { return ($T)(a >> (n & (8 * (int)sizeof a - 1))); }");
+        // A division by zero is excluded by a check; it must not raise a signal either way.
+        t.put("div", "$T div_$t($T a, $T b) { return b == 0 ? 0 : b == -1 ? ($T)(0 - ($U)a) : ($T)(a / b); }");
+        t.put("rem", "$T rem_$t($T a, $T b) { return b == 0 || b == -1 ? 0 : ($T)(a % b); }");
+        t.put("div.unsigned", "$T div_$t($T a, $T b) { return b == 0 ? 0 : ($T)(a / b); }");
+        t.put("rem.unsigned", "$T rem_$t($T a, $T b) { return b == 0 ? 0 : ($T)(a % b); }");
+        t.put("min", "$T min_$t($T a, $T b) { return a < b ? a : b; }");
+        t.put("max", "$T max_$t($T a, $T b) { return a > b ? a : b; }");
+        t.put("min.vector", "$v min_$v($v a, $v b) { return ($v)(((a < b) & a) | (~(a < b) & b)); }");
+        t.put("max.vector", "$v max_$v($v a, $v b) { return ($v)(((a > b) & a) | (~(a > b) & b)); }");
+        t.put("min.unsigned.vector", lanes("min", "$v a, $v b", "a[l] < b[l] ? a[l] : b[l]"));
+        t.put("max.unsigned.vector", lanes("max", "$v a, $v b", "a[l] > b[l] ? a[l] : b[l]"));
+        // Java's minimum and maximum: NaN if either is, and -0 is less than +0.
+        t.put(
+                "min.float",
+                "$T min_$t($T a, $T b) { return a < b || a != a ? a : a != b ? b : __builtin_signbit(a) ? a : b; }");
+        t.put(
+                "max.float",
+                "$T max_$t($T a, $T b) { return a > b || a != a ? a : a != b ? b : __builtin_signbit(a) ? b : a; }");
+        t.put("min.float.vector", extreme("min", "<", "|"));
+        t.put("max.float.vector", extreme("max", ">", "&"));
+        t.put("rem.float", FLOAT_REMAINDER);
+        for (String op : new String[] {"div", "rem", "shl", "shr"}) {
+            t.put(op + ".vector", lanes(op, "$v a, $v b", "@" + op + "(a[l], b[l])"));
+        }
+        t.put("rem.float.vector", lanes("rem", "$v a, $v b", "@rem(a[l], b[l])"));
+        // Functions of the processor; compilers turn the loop into one vector instruction.
+        t.put("native", "$T $n_$t($T x) { return $b(x); }");
+        t.put("native.vector", lanes("$n", "$v x", "$b(x[l])"));
+        // Java's narrowing: NaN is 0, values beyond the range are its ends.
+        t.put("from", "$T $t_from_$s($S x) { return x != x ? 0 : x >= ($S)$MAX ? $MAX : x <= ($S)$MIN ? $MIN : ($T)x; }");
+        t.put(
+                "from.vector",
+                """
+                $v $v_from_$w($w x) {
+                    $v r;
+                    for (int l = 0; l < $L; l++) r[l] = @from(x[l]);
+                    return r;
+                }""");
+        t.put(
+                "bits_of",
+                """
+                $T $t_bits_of_$s($S x) {
+                    union { $S from; $T to; } u = {x};
+                    return u.to;
+                }""");
+        return Map.copyOf(t);
+    }
+
+    private static String lanes(String name, String parameters, String element) {
+        return "$v " + name + "_$v(" + parameters + ") {\n    $v r;\n    for (int l = 0; l < $L; l++) r[l] = " + element
+                + ";\n    return r;\n}";
+    }
+
+    private static String extreme(String name, String better, String zeros) {
+        return """
+                $v %s_$v($v a, $v b) {
+                    $m first = (a %s b) | (a != a), equal = a == b;
+                    $m either = ($m)a %s ($m)b;
+                    return ($v)((first & ($m)a) | (~first & ((equal & either) | (~equal & ($m)b))));
+                }"""
+                .formatted(name, better, zeros);
+    }
+
+    /** Exact, by long division of the significands: the quotient may have thousands of bits. */
+    private static final String FLOAT_REMAINDER =
+            """
+            $T rem_$t($T a, $T b) {
+                $T x = __builtin_fabs(a), y = __builtin_fabs(b);
+                if (x != x || y != y || y == 0 || x - x != 0) return (a * b) / (a * b);
+                while (x >= y) {
+                    $T step = y;
+                    while (step <= x - step) step += step;
+                    x -= step;
+                }
+                return __builtin_signbit(a) ? -x : x;
+            }""";
+}

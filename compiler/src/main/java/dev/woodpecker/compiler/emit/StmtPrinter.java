@@ -1,0 +1,371 @@
+package dev.woodpecker.compiler.emit;
+
+import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Bounds;
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Intrinsic;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Origin;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Simplifier;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.lower.LoweringException;
+import dev.woodpecker.compiler.lower.PlanScratch;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Statements of one function as C, one or more lines each. */
+final class StmtPrinter {
+    private static final String INDENT = "    ";
+    private static final int LINE_LENGTH = 110;
+
+    private final Dialect dialect;
+    private final Helpers helpers;
+    private final Names names;
+    private final ExprPrinter expressions;
+    private final PlanScratch scratch;
+    private final StringBuilder out;
+    private int depth = 1;
+    private Origin lastOrigin = Origin.NONE;
+
+    StmtPrinter(
+            Dialect dialect,
+            Helpers helpers,
+            Names names,
+            ExprPrinter expressions,
+            PlanScratch scratch,
+            StringBuilder out) {
+        this.dialect = dialect;
+        this.helpers = helpers;
+        this.names = names;
+        this.expressions = expressions;
+        this.scratch = scratch;
+        this.out = out;
+    }
+
+    void line(String text) {
+        out.append(INDENT.repeat(depth)).append(text).append('\n');
+    }
+
+    private void line(String text, Origin origin) {
+        if (origin.isKnown() && !origin.equals(lastOrigin)) {
+            lastOrigin = origin;
+            line(text + " /* " + origin.file() + ":" + origin.line() + " */");
+        } else {
+            line(text);
+        }
+    }
+
+    void print(Stmt s) {
+        switch (s) {
+            case Stmt.Seq(List<Stmt> statements) -> statements.forEach(this::print);
+            case Stmt.For(Loop loop, Stmt body) -> loop(loop, body);
+            case Stmt.If f -> branch(f);
+            case Stmt.Let let -> let(let);
+            case Stmt.Allocate a -> allocate(a);
+            case Stmt.Store store -> store(store);
+            case Stmt.Check check -> check(check);
+            case Stmt.Barrier _ -> {
+                if (!dialect.barrier().isEmpty()) {
+                    line(dialect.barrier());
+                }
+            }
+            case Stmt.AsyncCopy copy -> copy(copy);
+            case Stmt.Commit _ -> {
+                if (isDevice()) {
+                    line("cp_async_commit();");
+                }
+            }
+            case Stmt.Wait(int pending) -> {
+                if (isDevice()) {
+                    line("cp_async_wait<" + pending + ">();");
+                }
+            }
+            case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) -> invoke(intrinsic, operands);
+            case Stmt.Compute c ->
+                throw new IllegalStateException("stage " + c.stage() + " must be placed before printing");
+        }
+    }
+
+    private boolean isDevice() {
+        return !dialect.indices().isEmpty();
+    }
+
+    private void block(Stmt body, Bounds bounds) {
+        Bounds outer = expressions.bounds();
+        expressions.setBounds(bounds);
+        names.open();
+        depth++;
+        print(body);
+        depth--;
+        names.close();
+        expressions.setBounds(outer);
+    }
+
+    private void loop(Loop loop, Stmt body) {
+        Bounds outer = expressions.bounds();
+        Bounds inside = outer.inside(loop);
+        String index = dialect.indices().get(loop.binding());
+        if (index != null) {
+            String variable = names.declare(loop.name());
+            line("const " + expressions.indexType() + " " + variable + " = " + index + ";", loop.origin());
+            expressions.setBounds(inside);
+            print(body);
+            expressions.setBounds(outer);
+            return;
+        }
+        String from = "0";
+        String to = expressions.print(loop.extent());
+        if (loop.binding() == Loop.Binding.PARALLEL && !isDevice()) {
+            from = "begin";
+            to = "end";
+        }
+        names.open();
+        String i = names.declare(loop.name());
+        line(
+                "for (" + expressions.indexType() + " " + i + " = " + from + "; " + i + " < " + to + "; " + i + "++) {",
+                loop.origin());
+        block(body, inside);
+        line("}");
+        names.close();
+    }
+
+    private void branch(Stmt.If f) {
+        line("if (" + expressions.print(f.condition()) + ") {");
+        block(f.then(), expressions.bounds().assuming(f.condition()));
+        Optional<Stmt> otherwise = f.otherwise();
+        if (otherwise.isPresent()) {
+            line("} else {");
+            block(otherwise.get(), expressions.bounds().assumingNot(f.condition()));
+        }
+        line("}");
+    }
+
+    private void let(Stmt.Let let) {
+        String value = expressions.print(let.value());
+        String type = expressions.typeOf(let.value());
+        expressions.define(let.variable(), let.value());
+        String text = value;
+        if (let.value().type() == DType.BOOL && let.value().lanes() > 1) {
+            text = expressions.print(let.value());
+        }
+        line("const " + type + " " + names.declare(let.variable().name()) + " = " + text + ";");
+        Bounds outer = expressions.bounds();
+        expressions.setBounds(outer.where(let.variable(), let.value()));
+        print(let.body());
+        expressions.setBounds(outer);
+    }
+
+    // ---- Buffers
+
+    private void allocate(Stmt.Allocate first) {
+        List<Buffer> buffers = new ArrayList<>();
+        Stmt body = first;
+        while (body instanceof Stmt.Allocate(Buffer buffer, Stmt inner)) {
+            buffers.add(buffer);
+            body = inner;
+        }
+        List<String> pending = new ArrayList<>();
+        String pendingType = "";
+        for (Buffer buffer : buffers) {
+            Optional<String> type = variableType(buffer, body);
+            if (type.isEmpty()) {
+                declareAll(pendingType, pending);
+                declareMemory(buffer);
+                continue;
+            }
+            if (!type.get().equals(pendingType)) {
+                declareAll(pendingType, pending);
+                pendingType = type.get();
+            }
+            expressions.addVariable(buffer);
+            pending.add(names.declare(buffer.name()));
+        }
+        declareAll(pendingType, pending);
+        print(body);
+        buffers.forEach(expressions::removeVariable);
+    }
+
+    private void declareAll(String type, List<String> variables) {
+        StringBuilder text = new StringBuilder();
+        for (String variable : variables) {
+            if (text.length() + variable.length() + type.length() > LINE_LENGTH) {
+                line(type + " " + text + ";");
+                text.setLength(0);
+            }
+            text.append(text.isEmpty() ? "" : ", ").append(variable);
+        }
+        if (!text.isEmpty()) {
+            line(type + " " + text + ";");
+        }
+        variables.clear();
+    }
+
+    /** The type of a register buffer that is a variable; empty for one in memory. */
+    private Optional<String> variableType(Buffer buffer, Stmt body) {
+        if (buffer.scope() != Scope.REGISTER || PlanScratch.isPlaced(buffer) || buffer.rank() > 1) {
+            return Optional.empty();
+        }
+        if (buffer.rank() == 0) {
+            return Optional.of(helpers.type(buffer.type(), 1));
+        }
+        long lanes = IndexMath.constant(buffer.shape().getFirst()).orElse(0);
+        boolean vector = dialect.vectors() && lanes > 1 && Long.bitCount(lanes) == 1 && wholeOrLanes(buffer, lanes, body);
+        return vector ? Optional.of(helpers.type(buffer.type(), (int) lanes)) : Optional.empty();
+    }
+
+    private static boolean wholeOrLanes(Buffer buffer, long lanes, Stmt body) {
+        boolean[] whole = {false};
+        boolean other = body.anyMatch(s -> {
+            boolean badStore = s instanceof Stmt.Store store
+                    && store.buffer().name().equals(buffer.name())
+                    && !isWholeOrLane(store.indices(), lanes, whole);
+            boolean window = s instanceof Stmt.Invoke i
+                    && i.operands().stream().anyMatch(w -> w.buffer().name().equals(buffer.name()));
+            return badStore
+                    || window
+                    || s.expressions().stream()
+                            .anyMatch(e -> e.anyMatch(n -> n instanceof Expr.Load load
+                                    && load.buffer().name().equals(buffer.name())
+                                    && !isWholeOrLane(load.indices(), lanes, whole)));
+        });
+        return !other && whole[0];
+    }
+
+    private static boolean isWholeOrLane(List<Expr> indices, long lanes, boolean[] whole) {
+        if (indices.size() != 1) {
+            return false;
+        }
+        if (indices.getFirst() instanceof Expr.Ramp(Expr base, long stride, int count)) {
+            whole[0] = true;
+            return stride == 1 && count == lanes && IndexMath.isConstant(base, 0);
+        }
+        return indices.getFirst() instanceof Expr.IntConst;
+    }
+
+    private void declareMemory(Buffer buffer) {
+        String type = dialect.type(buffer.type());
+        String name = names.declare(buffer.name());
+        long bytes = PlanScratch.bytes(buffer);
+        long elements = Math.max(1, bytes / buffer.type().bytes());
+        if (isDevice()) {
+            boolean shared = buffer.scope() == Scope.SHARED;
+            String aligned = shared ? "__align__(16) " : "";
+            line((shared ? dialect.shared() : "") + aligned + type + " " + name + "[" + elements + "];");
+        } else if (PlanScratch.isPlaced(buffer)) {
+            long offset = scratch.offsets().get(buffer.name());
+            String at = offset == 0 ? "scratch" : "((char *)scratch + " + offset + ")";
+            line(type + " *" + name + " = (" + type + " *)" + at + ";");
+        } else {
+            line(type + " " + name + "[" + elements + "] __attribute__((aligned(" + buffer.alignmentBytes() + ")));");
+        }
+    }
+
+    // ---- Effects
+
+    private void store(Stmt.Store store) {
+        Buffer buffer = store.buffer();
+        Expr old = new Expr.Load(buffer, store.indices());
+        int lanes = old.lanes();
+        if (lanes == 1 || expressions.isVariable(buffer)) {
+            line(assignment(store, old) + ";", store.origin());
+            return;
+        }
+        Expr offset = ExprPrinter.offset(buffer, store.indices());
+        if (!(offset instanceof Expr.Ramp(Expr first, long stride, int _)) || stride != 1) {
+            throw new IllegalStateException("a vector is stored to neighbouring elements only: " + store);
+        }
+        String to = expressions.pointer(names.of(buffer.name()), first);
+        String function = helpers.function("store", buffer.type(), lanes);
+        line(function + "(" + to + ", " + expressions.stored(store.value()) + ");", store.origin());
+    }
+
+    /** {@code to = value}, or {@code to += rest} where the value adds to what is there. */
+    private String assignment(Stmt.Store store, Expr old) {
+        String to = expressions.print(old);
+        if (store.value() instanceof Expr.Binary(BinaryOp op, Expr left, Expr right) && store.value().type().isFloat()) {
+            boolean commutes = op == BinaryOp.ADD || op == BinaryOp.MUL;
+            boolean plain = commutes || op == BinaryOp.SUB || op == BinaryOp.DIV;
+            if (plain && left.equals(old)) {
+                return to + " " + op.symbol() + "= " + expressions.print(right);
+            }
+            if (commutes && right.equals(old)) {
+                return to + " " + op.symbol() + "= " + expressions.print(left);
+            }
+        }
+        return to + " = " + expressions.stored(store.value());
+    }
+
+    private void check(Stmt.Check check) {
+        String failed = "if (!(" + expressions.print(check.condition()) + ")) ";
+        line(failed + (isDevice() ? "{ *status = " + check.code() + "; return; }" : "return " + check.code() + ";"));
+    }
+
+    /** On a CPU the copy is made at once, which is one of the moments at which it may be made. */
+    private void copy(Stmt.AsyncCopy copy) {
+        Expr to = ExprPrinter.offset(copy.to(), copy.toIndices());
+        Expr from = ExprPrinter.offset(copy.from(), copy.fromIndices());
+        int bytes = copy.elements() * copy.to().type().bytes();
+        if (isDevice() && (bytes == 4 || bytes == 8 || bytes == 16)) {
+            line("cp_async_" + bytes + "("
+                    + expressions.pointer(names.of(copy.to().name()), to) + ", "
+                    + expressions.pointer(names.of(copy.from().name()), from) + ", "
+                    + expressions.print(copy.guard()) + ");");
+            return;
+        }
+        Expr.Var i = Expr.Var.index("e");
+        Expr value = new Expr.Select(
+                copy.guard(),
+                new Expr.Load(copy.from(), List.of(IndexMath.add(from, i))),
+                Expr.zero(copy.to().type()));
+        Loop loop = new Loop(
+                i,
+                Expr.index(copy.elements()),
+                Loop.Binding.SERIAL,
+                Loop.Carrier.SPATIAL,
+                Optional.empty(),
+                Origin.NONE);
+        Stmt.Store element = new Stmt.Store(copy.to(), List.of(IndexMath.add(to, i)), value, Origin.NONE);
+        print(Simplifier.simplify(new Stmt.For(loop, element), expressions.bounds()));
+    }
+
+    private void invoke(Intrinsic intrinsic, List<Stmt.Window> operands) {
+        String template = intrinsic.templates().get(dialect.name());
+        if (template == null) {
+            throw new LoweringException("intrinsic " + intrinsic.name() + " has no form in dialect " + dialect.name()
+                    + "; it has: " + String.join(", ", intrinsic.templates().keySet().stream().sorted().toList()));
+        }
+        String text = template;
+        // Longer names first, so that $ab is not taken for $a.
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < operands.size(); i++) {
+            order.add(i);
+        }
+        order.sort((a, b) -> Integer.compare(
+                intrinsic.operands().get(b).name().length(),
+                intrinsic.operands().get(a).name().length()));
+        for (int i : order) {
+            Stmt.Window window = operands.get(i);
+            String name = intrinsic.operands().get(i).name();
+            Expr offset = ExprPrinter.offset(window.buffer(), window.indices());
+            text = text.replace("$" + name + ".stride", rowStride(window.buffer()))
+                    .replace("$" + name, expressions.pointer(names.of(window.buffer().name()), offset));
+        }
+        line(text + ";");
+    }
+
+    /** Elements from one row of a buffer's last two axes to the next. */
+    private String rowStride(Buffer buffer) {
+        return expressions.print(buffer.shape().getLast());
+    }
+
+    /** Declares what the function gets from its caller. */
+    void declareArguments(Map<String, String> declarations) {
+        declarations.forEach((name, text) -> line(text.replace("$", names.declare(name))));
+    }
+}

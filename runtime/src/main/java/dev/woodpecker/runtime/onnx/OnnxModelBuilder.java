@@ -98,6 +98,11 @@ public final class OnnxModelBuilder {
         return this;
     }
 
+    public OnnxModelBuilder removeInitializer(String name) {
+        initializers.remove(name);
+        return this;
+    }
+
     public String graphName() {
         return graphName;
     }

@@ -3,11 +3,21 @@ package dev.woodpecker.runtime.toolchain;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Sources that are compiled together, all with the same options. */
 record TranslationUnit(CodeOptions options, Map<ContentKey, Source> sources) {
+    /** {@code __attribute__((vector_size(64)))}: parentheses inside may be nested once. */
+    private static final Pattern ATTRIBUTE = Pattern.compile("__attribute__\\s*\\(\\((?:[^()]|\\([^()]*\\))*\\)\\)");
+
+    /** The name before the first parameter list, array extent or initial value. */
+    private static final Pattern DECLARED = Pattern.compile("^[^(\\[=]*?([A-Za-z_]\\w*)\\s*[(\\[=]");
+
     /**
      * Shares {@code sources} out into at most {@code units} units for each kind of options, the lengths of their texts
      * about equal.
@@ -55,23 +65,35 @@ record TranslationUnit(CodeOptions options, Map<ContentKey, Source> sources) {
                 .toList();
     }
 
-    /** The C text: each source between the definitions that give its functions names of their own. */
+    /** The C text: each source between the definitions that give its functions and tables names of their own. */
     String text() {
         StringBuilder text = new StringBuilder();
         sources.forEach((key, source) -> {
-            source.symbols()
-                    .forEach(symbol -> text.append("#define ")
-                            .append(symbol)
-                            .append(' ')
-                            .append(SharedLibrary.exported(symbol, key))
-                            .append('\n'));
+            Set<String> own = new LinkedHashSet<>(source.symbols());
+            own.addAll(staticNames(source.text()));
+            own.forEach(name -> text.append("#define ")
+                    .append(name)
+                    .append(' ')
+                    .append(SharedLibrary.exported(name, key))
+                    .append('\n'));
             text.append(source.text());
             if (!source.text().endsWith("\n")) {
                 text.append('\n');
             }
-            source.symbols()
-                    .forEach(symbol -> text.append("#undef ").append(symbol).append('\n'));
+            own.forEach(name -> text.append("#undef ").append(name).append('\n'));
         });
         return text.toString();
+    }
+
+    /** The functions and tables that lines beginning with {@code static} define. */
+    static Set<String> staticNames(String text) {
+        Set<String> names = new LinkedHashSet<>();
+        text.lines().filter(line -> line.startsWith("static ")).forEach(line -> {
+            Matcher name = DECLARED.matcher(ATTRIBUTE.matcher(line).replaceAll(""));
+            if (name.find()) {
+                names.add(name.group(1));
+            }
+        });
+        return names;
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -73,6 +74,35 @@ class KernelCompilerTest {
         assertThat(callF(again, 0)).isEqualTo(7);
     }
 
+    /** What the printer of kernels writes: types repeated alike, helper functions and tables that differ. */
+    @ParameterizedTest
+    @MethodSource(EVERY_COMPILER)
+    void kernelsWithHelpersOfTheSameNamesShareAUnit(CCompiler compiler) throws IOException {
+        List<Source> sources = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            String text = """
+                typedef __INT32_TYPE__ int32_t;
+                typedef int32_t i32x4 __attribute__((vector_size(16)));
+                typedef int32_t i32x4_unaligned __attribute__((vector_size(16), aligned(4), may_alias));
+                static const int32_t table[4] = {%1$d, 20, 30, 40};
+                static inline __attribute__((always_inline)) i32x4 load_i32x4(const int32_t *p) { \
+                    return *(const i32x4_unaligned *)p + %1$d; }
+                int32_t f(int32_t x) { return load_i32x4(table)[0] + x; }
+                """.formatted(i);
+            sources.add(new Source("k" + i, text, List.of("f"), CodeOptions.fast()));
+        }
+        KernelCompiler kernels = new KernelCompiler(
+                compiler,
+                CpuFeatures.parse("", new CpuCaches(0, 0, 0, 64), new CpuQuota(OptionalDouble.empty()), 1),
+                CacheDirectory.open(home));
+        List<SharedLibrary> libraries = kernels.compile(sources);
+        Path unit = libraries.getFirst().file();
+        for (int i = 0; i < 6; i++) {
+            assertThat(callF(libraries.get(i), 100)).isEqualTo(100 + 2 * i);
+            assertThat(Files.isSameFile(libraries.get(i).file(), unit)).isTrue();
+        }
+    }
+
     @ParameterizedTest
     @MethodSource(EVERY_COMPILER)
     void sourcesWhoseOtherNamesClashAreCompiledAllTheSame(CCompiler compiler) {
@@ -80,13 +110,13 @@ class KernelCompilerTest {
         for (int i = 0; i < 4; i++) {
             sources.add(new Source(
                     "k" + i,
-                    "static int same(void) { return " + i + "; }\nint f(int x) { return same() + x; }\n",
+                    "struct same { int x[" + (i + 1) + "]; };\nint f(int x) { return sizeof(struct same) + x; }\n",
                     List.of("f"),
                     CodeOptions.fast()));
         }
         List<SharedLibrary> libraries = kernels(compiler).compile(sources);
         for (int i = 0; i < 4; i++) {
-            assertThat(callF(libraries.get(i), 10)).isEqualTo(10 + i);
+            assertThat(callF(libraries.get(i), 10)).isEqualTo(14 + 4 * i);
         }
     }
 

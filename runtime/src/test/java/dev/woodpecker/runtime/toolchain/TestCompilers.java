@@ -13,8 +13,17 @@ public final class TestCompilers {
         return CacheDirectory.open(Environment.ofProcess());
     }
 
-    /** For {@code @MethodSource}; says on standard output which are missing. */
+    /** For {@code @MethodSource}. */
     public static List<Named<CCompiler>> present() {
+        return Present.COMPILERS;
+    }
+
+    private static final class Present {
+        private static final List<Named<CCompiler>> COMPILERS = find();
+    }
+
+    /** Says on standard output, once, which are missing. */
+    private static List<Named<CCompiler>> find() {
         List<Named<CCompiler>> found = new ArrayList<>();
         for (String name : List.of("gcc", "clang")) {
             CompilerDiscovery.onPath(name, Environment.ofProcess())
@@ -26,7 +35,7 @@ public final class TestCompilers {
                 .ifPresentOrElse(
                         compiler -> found.add(Named.of("bundled clang", compiler)),
                         () -> System.out.println("SKIPPED with bundled: org.bytedeco:llvm is not on the class path"));
-        return found;
+        return List.copyOf(found);
     }
 
     /** The compiler that {@code WPK_CC} names. */

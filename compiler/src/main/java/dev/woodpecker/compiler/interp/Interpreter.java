@@ -36,12 +36,12 @@ public final class Interpreter {
      * @throws InterpreterException if the kernel reads out of bounds or what was never written, if two threads access an
      *     element without a barrier between and one of them writes, or if a barrier is not reached by all threads
      */
-    public static Outcome run(LoweredKernel kernel, Map<String, HostTensor> inputs) {
+    public static KernelResult run(LoweredKernel kernel, Map<String, HostTensor> inputs) {
         return run(kernel, inputs, Map.of());
     }
 
     /** As {@link #run(LoweredKernel, Map)}, with values of parameters that are not extents of inputs. */
-    public static Outcome run(LoweredKernel kernel, Map<String, HostTensor> inputs, Map<String, Long> parameters) {
+    public static KernelResult run(LoweredKernel kernel, Map<String, HostTensor> inputs, Map<String, Long> parameters) {
         Map<String, Long> values = new HashMap<>(parameters);
         for (LoweredKernel.Argument argument : kernel.arguments()) {
             if (inputs.containsKey(argument.buffer().name())) {

@@ -15,7 +15,7 @@ final class KernelRun {
         this.parameters = parameters;
     }
 
-    Outcome run(LoweredKernel kernel, Map<String, HostTensor> inputs) {
+    KernelResult run(LoweredKernel kernel, Map<String, HostTensor> inputs) {
         Map<String, Memory> memories = new LinkedHashMap<>();
         for (LoweredKernel.Argument argument : kernel.arguments()) {
             memories.put(argument.buffer().name(), memory(argument, inputs));
@@ -27,7 +27,7 @@ final class KernelRun {
             try {
                 new Schedule(phase.launch().block()).run(task, slots, List.copyOf(memories.values()));
             } catch (CheckFailed failed) {
-                return new Outcome(failed.code(), Map.of());
+                return new KernelResult(failed.code(), Map.of());
             } catch (InterpreterException wrong) {
                 throw new InterpreterException("kernel " + kernel.name() + ", phase " + phase.symbol() + ": " + wrong.getMessage());
             }
@@ -40,7 +40,7 @@ final class KernelRun {
                 outputs.put(name, Objects.requireNonNull(memories.get(name)).content());
             }
         }
-        return new Outcome(0, outputs);
+        return new KernelResult(0, outputs);
     }
 
     private Memory memory(LoweredKernel.Argument argument, Map<String, HostTensor> inputs) {

@@ -8,4 +8,4 @@ import java.util.Map;
  * @param status 0, or the number of the check that failed
  * @param outputs by buffer, in logical order; empty where a check failed
  */
-public record Outcome(int status, Map<String, HostTensor> outputs) {}
+public record KernelResult(int status, Map<String, HostTensor> outputs) {}

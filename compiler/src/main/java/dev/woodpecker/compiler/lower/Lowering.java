@@ -70,9 +70,9 @@ public final class Lowering {
             stmt = show("bind threads", BindThreads.guard(stmt, launch), observer);
             stmt = show("insert barriers", InsertBarriers.apply(stmt), observer);
         }
-        stmt = show("unroll", Simplifier.simplify(Unroll.apply(stmt)), observer);
         stmt = show("flatten indices", FlattenIndices.apply(stmt), observer);
         stmt = show("vectorize", Vectorize.apply(stmt), observer);
+        stmt = show("unroll", Unroll.apply(stmt), observer);
         stmt = show("scalarize registers", ScalarizeRegisters.apply(stmt), observer);
         stmt = show("simplify", Simplifier.simplify(stmt), observer);
         long scratch = PlanScratch.bytes(stmt);

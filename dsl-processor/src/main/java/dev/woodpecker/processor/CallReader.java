@@ -52,6 +52,9 @@ final class CallReader {
         }
         String owner = method.getDeclaringClass().getErasure().getQualifiedName();
         Optional<Meaning> meaning = Vocabulary.of(owner, method.getName());
+        if (meaning.filter(UnresolvedCall::ranges).isPresent() && unresolved.reportHidden(call, owner)) {
+            return KernelContext.unreadable(ExpressionReader.kindOf(call));
+        }
         if (meaning.isPresent()) {
             return meaning(meaning.get(), call, method, scope);
         }

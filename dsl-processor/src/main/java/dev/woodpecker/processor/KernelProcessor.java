@@ -3,7 +3,6 @@ package dev.woodpecker.processor;
 import com.google.auto.service.AutoService;
 import dev.woodpecker.compiler.diagnostic.Diagnostic;
 import dev.woodpecker.compiler.diagnostic.DiagnosticCode;
-import dev.woodpecker.compiler.expr.KernelText;
 import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.dsl.Kernel;
 import dev.woodpecker.processor.Findings.Finding;
@@ -11,22 +10,22 @@ import dev.woodpecker.processor.KernelReader.ReadKernel;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.io.Writer;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import javax.annotation.processing.AbstractProcessor;
+import javax.annotation.processing.FilerException;
 import javax.annotation.processing.Processor;
 import javax.annotation.processing.RoundEnvironment;
 import javax.lang.model.SourceVersion;
 import javax.lang.model.element.Element;
+import javax.lang.model.element.ModuleElement;
 import javax.lang.model.element.TypeElement;
-import javax.tools.StandardLocation;
-import org.eclipse.jdt.core.dom.ITypeBinding;
+import javax.lang.model.util.ElementFilter;
+import javax.tools.Diagnostic.Kind;
 
 /**
  * Turns {@code @Kernel} methods into kernel specifications when their class is compiled. For each class it writes a provider
@@ -36,8 +35,11 @@ import org.eclipse.jdt.core.dom.ITypeBinding;
 public final class KernelProcessor extends AbstractProcessor {
     private static final String TRACE = "woodpecker.trace";
 
-    private final Set<String> done = new LinkedHashSet<>();
-    private Optional<ServiceFile> services = Optional.empty();
+    private final Set<String> processed = new LinkedHashSet<>();
+    /** Providers of classes in named modules, with the name of the module. */
+    private final Map<String, String> modules = new LinkedHashMap<>();
+
+    private final ServiceFile services = new ServiceFile();
 
     /** Called by the compiler. */
     public KernelProcessor() {}
@@ -60,22 +62,35 @@ public final class KernelProcessor extends AbstractProcessor {
 
     @Override
     public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
-        ServiceFile file = services.orElseGet(() -> new ServiceFile(processingEnv.getFiler()));
-        services = Optional.of(file);
+        noteCompiled(ElementFilter.typesIn(round.getRootElements()));
         try (SourceFiles files = new SourceFiles(processingEnv.getElementUtils())) {
             SourceParser parser = new SourceParser(processingEnv.getElementUtils(), files);
             for (TypeElement type : kernelClasses(round)) {
-                process(type, parser, file);
+                process(type, parser);
             }
         }
-        if (round.processingOver() && !round.errorRaised() && file.isNeeded()) {
+        if (round.processingOver() && !round.errorRaised()) {
+            checkModules();
             try {
-                file.write();
+                services.write(processingEnv.getFiler());
             } catch (IOException e) {
                 internal(e, Optional.empty());
             }
         }
         return true;
+    }
+
+    private void noteCompiled(Iterable<TypeElement> types) {
+        for (TypeElement type : types) {
+            services.noteCompiled(SpecWriter.providerName(
+                            packageOf(type), type.getQualifiedName().toString())
+                    .reflectionName());
+            noteCompiled(ElementFilter.typesIn(type.getEnclosedElements()));
+        }
+    }
+
+    private String packageOf(TypeElement type) {
+        return processingEnv.getElementUtils().getPackageOf(type).getQualifiedName().toString();
     }
 
     /** The top-level classes with kernels that have not been processed yet. */
@@ -84,7 +99,7 @@ public final class KernelProcessor extends AbstractProcessor {
         for (Element method : round.getElementsAnnotatedWith(Kernel.class)) {
             if (method.getEnclosingElement() instanceof TypeElement type) {
                 TypeElement outermost = SourceParser.outermost(type);
-                if (done.add(outermost.getQualifiedName().toString())) {
+                if (processed.add(outermost.getQualifiedName().toString())) {
                     types.add(outermost);
                 }
             }
@@ -92,13 +107,12 @@ public final class KernelProcessor extends AbstractProcessor {
         return types;
     }
 
-    private void process(TypeElement type, SourceParser parser, ServiceFile file) {
+    private void process(TypeElement type, SourceParser parser) {
         try {
             Optional<ParsedSource> source = parser.parse(type);
             if (source.isEmpty()) {
-                Diagnostic diagnostic = new Diagnostic(
-                        DiagnosticCode.NO_SOURCE, Origin.NONE, "the source of " + type.getQualifiedName() + " is not found");
-                processingEnv.getMessager().printMessage(javax.tools.Diagnostic.Kind.ERROR, diagnostic.message(), type);
+                String detail = "the compiler does not tell where the source of " + type.getQualifiedName() + " is";
+                error(DiagnosticCode.NO_SOURCE, detail, type);
                 return;
             }
             Findings findings = new Findings();
@@ -109,48 +123,42 @@ public final class KernelProcessor extends AbstractProcessor {
                 reporter.report(finding);
             }
             if (findings.all().isEmpty()) {
-                write(type, kernels, file);
+                write(kernels, type);
             }
-        } catch (IOException | RuntimeException | LinkageError e) {
+        } catch (IOException | RuntimeException | LinkageError | StackOverflowError e) {
             internal(e, Optional.of(type));
         }
     }
 
-    private void write(TypeElement origin, List<ReadKernel> kernels, ServiceFile file) throws IOException {
-        Map<String, List<ReadKernel>> byClass = kernels.stream()
-                .collect(Collectors.groupingBy(
-                        kernel -> kernel.type().getQualifiedName(), LinkedHashMap::new, Collectors.toList()));
-        boolean hasGenerated = hasGeneratedAnnotation(origin);
-        for (List<ReadKernel> ofClass : byClass.values()) {
-            ITypeBinding type = ofClass.getFirst().type();
-            new SpecWriter(hasGenerated).provider(type, ofClass, origin).writeTo(processingEnv.getFiler());
-            file.add(SpecWriter.providerName(type).reflectionName());
-        }
-        for (ReadKernel kernel : kernels) {
-            resource(KernelText.resourcePath(kernel.spec().name()), KernelText.print(kernel.spec()), origin);
-            for (String example : kernel.spec().examples()) {
-                for (Map.Entry<String, String> emitted :
-                        ExampleSources.emit(kernel.spec(), example).entrySet()) {
-                    resource("META-INF/woodpecker/" + emitted.getKey(), emitted.getValue(), origin);
-                }
+    private void write(List<ReadKernel> kernels, TypeElement origin) throws IOException {
+        try {
+            for (String provider : new KernelWriter(processingEnv, origin).write(kernels)) {
+                services.add(provider);
+                new ModuleCheck(processingEnv.getElementUtils())
+                        .moduleOf(origin)
+                        .ifPresent(module -> modules.put(
+                                provider, module.getQualifiedName().toString()));
             }
+        } catch (FilerException exists) {
+            error(DiagnosticCode.GENERATED_CLASS_EXISTS, String.valueOf(exists.getMessage()), origin);
         }
     }
 
-    private boolean hasGeneratedAnnotation(TypeElement type) {
-        var module = processingEnv.getElementUtils().getModuleOf(type);
-        return module == null
-                ? processingEnv.getElementUtils().getTypeElement("javax.annotation.processing.Generated") != null
-                : processingEnv.getElementUtils().getTypeElement(module, "javax.annotation.processing.Generated") != null;
+    private void checkModules() {
+        ModuleCheck check = new ModuleCheck(processingEnv.getElementUtils());
+        modules.forEach((provider, name) -> {
+            ModuleElement module = processingEnv.getElementUtils().getModuleElement(name);
+            if (module != null) {
+                check.missingLine(module, provider)
+                        .ifPresent(line -> error(
+                                DiagnosticCode.MISSING_PROVIDES, "module " + name + " lacks: " + line, module));
+            }
+        });
     }
 
-    private void resource(String path, String text, Element origin) throws IOException {
-        try (Writer writer = processingEnv
-                .getFiler()
-                .createResource(StandardLocation.CLASS_OUTPUT, "", path, origin)
-                .openWriter()) {
-            writer.write(text);
-        }
+    private void error(DiagnosticCode code, String detail, Element at) {
+        String message = new Diagnostic(code, Origin.NONE, detail).message();
+        processingEnv.getMessager().printMessage(Kind.ERROR, message, at);
     }
 
     private void internal(Throwable error, Optional<TypeElement> type) {
@@ -161,9 +169,8 @@ public final class KernelProcessor extends AbstractProcessor {
             error.printStackTrace(new PrintWriter(detail));
         }
         String message = new Diagnostic(DiagnosticCode.INTERNAL, Origin.NONE, detail.toString()).message();
-        var messager = processingEnv.getMessager();
         type.ifPresentOrElse(
-                at -> messager.printMessage(javax.tools.Diagnostic.Kind.ERROR, message, at),
-                () -> messager.printMessage(javax.tools.Diagnostic.Kind.ERROR, message));
+                at -> processingEnv.getMessager().printMessage(Kind.ERROR, message, at),
+                () -> processingEnv.getMessager().printMessage(Kind.ERROR, message));
     }
 }

@@ -1,8 +1,10 @@
 package dev.woodpecker.processor;
 
+import dev.woodpecker.compiler.diagnostic.DiagnosticCode;
 import dev.woodpecker.compiler.expr.KernelSpec;
 import dev.woodpecker.compiler.expr.KernelSpec.Parameter;
 import dev.woodpecker.compiler.expr.TensorExpr;
+import dev.woodpecker.processor.ParsedSource.Place;
 import dev.woodpecker.processor.SignatureReader.Signature;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,6 +16,7 @@ import org.eclipse.jdt.core.dom.ASTVisitor;
 import org.eclipse.jdt.core.dom.Annotation;
 import org.eclipse.jdt.core.dom.ITypeBinding;
 import org.eclipse.jdt.core.dom.MethodDeclaration;
+import org.eclipse.jdt.core.dom.SingleVariableDeclaration;
 
 /** Reads all kernels of one source file. */
 final class KernelReader {
@@ -54,7 +57,15 @@ final class KernelReader {
         source.unit().accept(new ASTVisitor() {
             @Override
             public boolean visit(MethodDeclaration method) {
-                if (Annotations.first(Annotations.KERNEL, method.modifiers()).isPresent()) {
+                if (Annotations.first(Annotations.KERNEL, method.modifiers()).isEmpty()) {
+                    return false;
+                }
+                if (method.resolveBinding() == null) {
+                    findings.add(
+                            DiagnosticCode.UNRESOLVED,
+                            source.place(method.getName()),
+                            "method " + method.getName() + " does not compile");
+                } else {
                     methods.add(method);
                 }
                 return false;
@@ -94,16 +105,16 @@ final class KernelReader {
                 source.origin(method.getName()));
         new Examples(findings, source).check(examples, spec);
         if (findings.reports() == reportsBefore) {
-            new Checker(context, source, spec, method).check(inputPlaces(method, signature));
+            new Checker(context, spec, parameterPlaces(method, signature), source.place(method.getName())).check();
         }
         return findings.reports() == reportsBefore ? Optional.of(spec) : Optional.empty();
     }
 
-    private Map<String, ParsedSource.Place> inputPlaces(MethodDeclaration method, Signature signature) {
-        Map<String, ParsedSource.Place> places = new HashMap<>();
+    private Map<String, Place> parameterPlaces(MethodDeclaration method, Signature signature) {
+        Map<String, Place> places = new HashMap<>();
         for (int i = 0; i < signature.parameters().size(); i++) {
             Parameter parameter = signature.parameters().get(i);
-            var declared = (org.eclipse.jdt.core.dom.SingleVariableDeclaration) method.parameters().get(i);
+            SingleVariableDeclaration declared = (SingleVariableDeclaration) method.parameters().get(i);
             places.put(parameter.name(), source.place(declared.getName()));
         }
         return places;

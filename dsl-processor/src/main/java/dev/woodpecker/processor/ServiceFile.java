@@ -1,6 +1,7 @@
 package dev.woodpecker.processor;
 
 import java.io.BufferedReader;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Writer;
@@ -18,33 +19,25 @@ import javax.tools.StandardLocation;
 final class ServiceFile {
     private static final String PATH = "META-INF/services/dev.woodpecker.compiler.expr.KernelProvider";
 
-    private final Filer filer;
     private final Set<String> written = new TreeSet<>();
-    private final Set<String> gone = new TreeSet<>();
-
-    ServiceFile(Filer filer) {
-        this.filer = filer;
-    }
+    private final Set<String> compiled = new TreeSet<>();
 
     /** Notes the provider that was written for a class. */
     void add(String provider) {
         written.add(provider);
     }
 
-    /** Notes that a class is compiled and has no kernels (any more). */
-    void remove(String provider) {
-        gone.add(provider);
+    /** Notes that a class was compiled, by the name that its provider has if it has kernels. */
+    void noteCompiled(String provider) {
+        compiled.add(provider);
     }
 
-    boolean isNeeded() {
-        return !written.isEmpty() || !gone.isEmpty();
-    }
-
-    void write() throws IOException {
-        Set<String> earlier = read();
+    /** Writes the file if it is to change. */
+    void write(Filer filer) throws IOException {
+        Set<String> earlier = read(filer);
         Set<String> all = new TreeSet<>(written);
         for (String provider : earlier) {
-            if (!gone.contains(provider) && exists(provider)) {
+            if (!compiled.contains(provider) && exists(filer, provider)) {
                 all.add(provider);
             }
         }
@@ -59,20 +52,20 @@ final class ServiceFile {
         }
     }
 
-    private Set<String> read() throws IOException {
+    private static Set<String> read(Filer filer) throws IOException {
         Set<String> providers = new TreeSet<>();
         try {
             FileObject file = filer.getResource(StandardLocation.CLASS_OUTPUT, "", PATH);
             try (BufferedReader reader = new BufferedReader(file.openReader(true))) {
                 reader.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(providers::add);
             }
-        } catch (NoSuchFileException | java.io.FileNotFoundException firstTime) {
+        } catch (NoSuchFileException | FileNotFoundException firstTime) {
             // No earlier compilation.
         }
         return providers;
     }
 
-    private boolean exists(String provider) {
+    private static boolean exists(Filer filer, String provider) {
         int point = provider.lastIndexOf('.');
         String packageName = provider.substring(0, Math.max(point, 0));
         try {

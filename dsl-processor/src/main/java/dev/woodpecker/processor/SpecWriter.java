@@ -35,9 +35,11 @@ final class SpecWriter {
 
     /** The name of the provider of a class: nested classes are joined by {@code _}. */
     static ClassName providerName(ITypeBinding type) {
-        String packageName = type.getPackage().getName();
-        String own = type.getQualifiedName();
-        String nested = packageName.isEmpty() ? own : own.substring(packageName.length() + 1);
+        return providerName(type.getPackage().getName(), type.getQualifiedName());
+    }
+
+    static ClassName providerName(String packageName, String className) {
+        String nested = packageName.isEmpty() ? className : className.substring(packageName.length() + 1);
         return ClassName.get(packageName, nested.replace('.', '_') + "Kernels");
     }
 

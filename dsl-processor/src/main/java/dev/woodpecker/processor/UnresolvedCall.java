@@ -3,15 +3,17 @@ package dev.woodpecker.processor;
 import dev.woodpecker.compiler.diagnostic.DiagnosticCode;
 import dev.woodpecker.compiler.expr.Kind;
 import dev.woodpecker.processor.Vocabulary.Meaning;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.jdt.core.compiler.IProblem;
+import org.eclipse.jdt.core.dom.AbstractTypeDeclaration;
+import org.eclipse.jdt.core.dom.BodyDeclaration;
 import org.eclipse.jdt.core.dom.Expression;
 import org.eclipse.jdt.core.dom.ITypeBinding;
 import org.eclipse.jdt.core.dom.ImportDeclaration;
 import org.eclipse.jdt.core.dom.LambdaExpression;
+import org.eclipse.jdt.core.dom.MethodDeclaration;
 import org.eclipse.jdt.core.dom.MethodInvocation;
-import org.eclipse.jdt.core.dom.Name;
-import org.eclipse.jdt.core.dom.TypeDeclaration;
 
 /**
  * Says why a call does not compile, in the DSL's terms where it can be told what was meant: javac would name functional
@@ -31,12 +33,9 @@ final class UnresolvedCall {
         boolean hasLambda = !call.arguments().isEmpty() && call.arguments().getLast() instanceof LambdaExpression;
         Optional<Meaning> meaning = Vocabulary.of(meantClass(call), name);
         boolean isRanging = meaning.filter(UnresolvedCall::ranges).isPresent();
-        if (isRanging && hasLambda && isHidden(call)) {
-            context.report(
-                    DiagnosticCode.HIDDEN_REDUCTION,
-                    source.place(call),
-                    name + "(..., " + BodyReader.shortened((LambdaExpression) call.arguments().getLast())
-                            + ") means the reduction, but " + hidingPlace(call) + " hides it; write Dsl." + name);
+        Optional<String> hiding = isRanging && call.getExpression() == null ? hidingPlace(call) : Optional.empty();
+        if (hasLambda && hiding.isPresent()) {
+            hidden(call, hiding.get());
         } else if (isRanging && hasLambda) {
             ranging(call, (LambdaExpression) call.arguments().getLast());
         } else if (isRanging && call.getExpression() == null && (name.equals("max") || name.equals("min"))) {
@@ -55,7 +54,7 @@ final class UnresolvedCall {
         }
     }
 
-    private static boolean ranges(Meaning meaning) {
+    static boolean ranges(Meaning meaning) {
         return switch (meaning) {
             case Meaning.Builder _, Meaning.Reduction _, Meaning.ArgReduction _ -> true;
             case Meaning.Function _, Meaning.Method _, Meaning.ReadOr _, Meaning.MapIndex _, Meaning.Require _ -> false;
@@ -67,32 +66,48 @@ final class UnresolvedCall {
         return Vocabulary.DSL + qualifier;
     }
 
-    /** Whether the class or a single static import has a method of this name that is not the DSL's. */
-    private boolean isHidden(MethodInvocation call) {
-        return call.getExpression() == null && !hidingPlace(call).isEmpty();
+    /**
+     * Reports a call by its simple name that resolves to a builder or reduction of {@code owner} and that a static import
+     * hides from javac; Eclipse's compiler lets it pass.
+     */
+    boolean reportHidden(MethodInvocation call, String owner) {
+        Optional<String> hiding = call.getExpression() == null ? hidingImport(call, owner) : Optional.empty();
+        hiding.ifPresent(place -> hidden(call, place));
+        return hiding.isPresent();
     }
 
-    private String hidingPlace(MethodInvocation call) {
+    private void hidden(MethodInvocation call, String place) {
         String name = call.getName().getIdentifier();
-        for (Object type : source.unit().types()) {
-            if (type instanceof TypeDeclaration declared) {
-                for (var method : declared.getMethods()) {
-                    if (method.getName().getIdentifier().equals(name)) {
-                        return "the method " + name + " of " + declared.getName();
-                    }
+        context.report(
+                DiagnosticCode.HIDDEN_REDUCTION,
+                source.place(call),
+                name + "(..., lambda) means the reduction, but " + place + " hides it; write Dsl." + name);
+    }
+
+    /** What gives a simple name another meaning than the DSL's: a method of the file, or a static import. */
+    private Optional<String> hidingPlace(MethodInvocation call) {
+        String name = call.getName().getIdentifier();
+        for (AbstractTypeDeclaration type : Nodes.of(AbstractTypeDeclaration.class, source.unit().types())) {
+            for (BodyDeclaration member : Nodes.of(BodyDeclaration.class, type.bodyDeclarations())) {
+                if (member instanceof MethodDeclaration method && method.getName().getIdentifier().equals(name)) {
+                    return Optional.of("the method " + name + " of " + type.getName());
                 }
             }
         }
-        for (Object imported : source.unit().imports()) {
-            ImportDeclaration declaration = (ImportDeclaration) imported;
-            Name imports = declaration.getName();
-            boolean single = declaration.isStatic() && !declaration.isOnDemand();
-            String text = imports.getFullyQualifiedName();
-            if (single && text.endsWith("." + name) && !text.equals(Vocabulary.DSL + "Dsl." + name)) {
-                return "import static " + text;
-            }
-        }
-        return "";
+        return hidingImport(call, Vocabulary.DSL + "Dsl");
+    }
+
+    /** The static import of this one name from another class than {@code owner}, if it is not imported from there too. */
+    private Optional<String> hidingImport(MethodInvocation call, String owner) {
+        String name = call.getName().getIdentifier();
+        List<String> imported = Nodes.of(ImportDeclaration.class, source.unit().imports()).stream()
+                .filter(declaration -> declaration.isStatic() && !declaration.isOnDemand())
+                .map(declaration -> declaration.getName().getFullyQualifiedName())
+                .filter(member -> member.endsWith("." + name))
+                .toList();
+        return imported.contains(owner + "." + name)
+                ? Optional.empty()
+                : imported.stream().findFirst().map(member -> "import static " + member);
     }
 
     /** A builder or reduction whose extents and lambda do not fit together. */

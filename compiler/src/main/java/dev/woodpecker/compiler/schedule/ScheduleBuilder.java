@@ -76,13 +76,37 @@ final class ScheduleBuilder {
 
     /** Puts the loops in this order, if they are not. */
     void order(List<String> loops) {
-        List<String> current = nest.loopNames();
-        for (int i = 1; i < loops.size(); i++) {
-            if (current.indexOf(loops.get(i - 1)) > current.indexOf(loops.get(i))) {
-                add(new Reorder(loops));
+        if (!inOrder(loops)) {
+            add(new Reorder(loops));
+        }
+    }
+
+    /**
+     * Puts the loops in this order as far as it can be: around other stages that are computed inside, loops stay where
+     * they are.
+     */
+    void orderInside(String stage, List<String> loops) {
+        if (inOrder(loops) || attempt(new Reorder(loops))) {
+            return;
+        }
+        List<String> path = path(stage).stream().map(Loop::name).toList();
+        for (int start = 1; start < path.size(); start++) {
+            List<String> inner = path.subList(start, path.size());
+            List<String> movable = loops.stream().filter(inner::contains).toList();
+            if (movable.size() < 2 || inOrder(movable) || attempt(new Reorder(movable))) {
                 return;
             }
         }
+    }
+
+    private boolean inOrder(List<String> loops) {
+        List<String> current = nest.loopNames();
+        for (int i = 1; i < loops.size(); i++) {
+            if (current.indexOf(loops.get(i - 1)) > current.indexOf(loops.get(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The loops around the place where a stage is computed, outermost first. */

@@ -85,7 +85,7 @@ final class SpatialRule {
             return;
         }
         List<String> order = followMemory(axes);
-        builder.order(concat(order, reductions));
+        builder.orderInside(stage.name(), concat(order, reductions));
         if (stage.reduction().isEmpty() && builder.isAlone(stage.name()) && isFlat()) {
             order = new ArrayList<>(List.of(builder.fuse(order)));
         }
@@ -181,7 +181,7 @@ final class SpatialRule {
                 order.add(pixel);
             }
         }
-        builder.order(concat(order, reductions, unrolled, inside));
+        builder.orderInside(stage.name(), concat(order, reductions, unrolled, inside));
         unrolled.forEach(loop -> builder.add(new Unroll(loop)));
         if (!inside.isEmpty()) {
             inside.subList(0, inside.size() - 1).forEach(loop -> builder.add(new Unroll(loop)));

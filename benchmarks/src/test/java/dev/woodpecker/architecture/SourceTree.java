@@ -23,8 +23,8 @@ final class SourceTree {
 
     static final Path ROOT = Path.of(System.getProperty("woodpecker.root"));
 
-    /** What git, the build and IDEs put beside the sources. */
-    private static final Set<String> FOREIGN_FOLDERS = Set.of(".git", ".idea", ".vscode", ".settings", "target");
+    /** What git and IDEs put beside the sources. */
+    private static final Set<String> FOREIGN_FOLDERS = Set.of(".git", ".idea", ".vscode", ".settings");
 
     private SourceTree() {}
 
@@ -56,9 +56,7 @@ final class SourceTree {
             Files.walkFileTree(ROOT, new SimpleFileVisitor<>() {
                 @Override
                 public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-                    return FOREIGN_FOLDERS.contains(folder.getFileName().toString())
-                            ? FileVisitResult.SKIP_SUBTREE
-                            : FileVisitResult.CONTINUE;
+                    return isForeign(folder) ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
                 }
 
                 @Override
@@ -74,6 +72,12 @@ final class SourceTree {
             throw new UncheckedIOException(e);
         }
         return files;
+    }
+
+    /** Also the build's folder, which lies beside a pom: a package may be called target too. */
+    private static boolean isForeign(Path folder) {
+        return FOREIGN_FOLDERS.contains(folder.getFileName().toString())
+                || (folder.endsWith("target") && Files.exists(folder.resolveSibling("pom.xml")));
     }
 
     /** The text of a file; none when it is binary. */

@@ -2,6 +2,7 @@ package dev.woodpecker.compiler.emit;
 
 import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.ir.Loop;
@@ -76,15 +77,17 @@ public final class CPrinter {
 
     private void function(LoweredKernel kernel, Phase phase, StringBuilder out) {
         Names names = new Names();
-        String indexType = isDevice() && IndexWidth.fitsInt(phase.body()) ? "int" : dialect.type(dev.woodpecker.compiler.ir.DType.I64);
+        boolean narrow = isDevice() && IndexWidth.fitsInt(phase.body());
+        String indexType = dialect.type(narrow ? DType.I32 : DType.I64);
         ExprPrinter expressions = new ExprPrinter(dialect, helpers, names, indexType);
         PlanScratch scratch = PlanScratch.of(phase.body());
-        StmtPrinter statements = new StmtPrinter(dialect, helpers, names, expressions, scratch, out);
+        StmtPrinter statements = new StmtPrinter(
+                dialect, helpers, names, expressions, scratch, VectorVariables.of(phase.body()), out);
         Set<String> used = new HashSet<>();
         Set<String> stored = new HashSet<>();
         collect(phase.body(), used, stored);
         if (isDevice()) {
-            device(kernel, phase, names, indexType, stored, out);
+            device(kernel, phase, names, stored, out);
         } else {
             host(kernel, phase, names, used, stored, statements, out);
         }
@@ -143,13 +146,7 @@ public final class CPrinter {
         }
     }
 
-    private void device(
-            LoweredKernel kernel,
-            Phase phase,
-            Names names,
-            String indexType,
-            Set<String> stored,
-            StringBuilder out) {
+    private void device(LoweredKernel kernel, Phase phase, Names names, Set<String> stored, StringBuilder out) {
         int threads = phase.launch().block().stream().reduce(1, Math::multiplyExact);
         List<String> parameters = new ArrayList<>();
         for (Argument argument : kernel.arguments()) {
@@ -159,7 +156,7 @@ public final class CPrinter {
                     (constant ? "const " : "") + dialect.type(buffer.type()) + " *" + names.declare(buffer.name()));
         }
         for (Expr.Param p : kernel.parameters()) {
-            parameters.add("const " + indexTypeOf(indexType) + " " + names.declare(p.name()));
+            parameters.add("const " + dialect.type(DType.I64) + " " + names.declare(p.name()));
         }
         parameters.add("int *status");
         out.append("extern \"C\" __global__ void __launch_bounds__(")
@@ -169,11 +166,6 @@ public final class CPrinter {
                 .append("(\n        ")
                 .append(String.join(",\n        ", parameters))
                 .append(") {\n");
-    }
-
-    /** Parameters are 64 bits wide whatever indices are computed in; the ABI is one. */
-    private String indexTypeOf(String ignored) {
-        return dialect.type(dev.woodpecker.compiler.ir.DType.I64);
     }
 
     private static void collect(Stmt s, Set<String> used, Set<String> stored) {

@@ -86,6 +86,9 @@ final class Helpers {
 
     private String function(String operation, String name, String builtin, DType type, int lanes) {
         String identifier = name + "_" + tag(type, lanes);
+        if (functions.containsKey(identifier)) {
+            return identifier;
+        }
         template(operation, type, lanes).ifPresent(template -> {
             String text = template.replace("$n", name).replace("$b", builtin);
             define(identifier, filled(text, type, lanes, type));
@@ -96,14 +99,15 @@ final class Helpers {
     /** A conversion that C has no operator for: {@code i32_from_f32}, {@code u32_bits_of_f32}. */
     String conversion(String operation, DType to, DType from, int lanes) {
         String identifier = tag(to, lanes) + "_" + operation + "_" + tag(from, lanes);
+        if (functions.containsKey(identifier)) {
+            return identifier;
+        }
         template(operation, to, lanes).ifPresent(template -> define(identifier, filled(template, to, lanes, from)));
         return identifier;
     }
 
     private void define(String identifier, String text) {
-        if (!functions.containsKey(identifier)) {
-            functions.put(identifier, dialect.function() + " " + text + "\n");
-        }
+        functions.put(identifier, dialect.function() + " " + text + "\n");
     }
 
     private Optional<String> template(String operation, DType type, int lanes) {

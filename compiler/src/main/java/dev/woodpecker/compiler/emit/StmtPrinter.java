@@ -16,8 +16,8 @@ import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.lower.PlanScratch;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Statements of one function as C, one or more lines each. */
 final class StmtPrinter {
@@ -29,6 +29,7 @@ final class StmtPrinter {
     private final Names names;
     private final ExprPrinter expressions;
     private final PlanScratch scratch;
+    private final Set<String> vectorVariables;
     private final StringBuilder out;
     private int depth = 1;
     private Origin lastOrigin = Origin.NONE;
@@ -39,12 +40,14 @@ final class StmtPrinter {
             Names names,
             ExprPrinter expressions,
             PlanScratch scratch,
+            Set<String> vectorVariables,
             StringBuilder out) {
         this.dialect = dialect;
         this.helpers = helpers;
         this.names = names;
         this.expressions = expressions;
         this.scratch = scratch;
+        this.vectorVariables = vectorVariables;
         this.out = out;
     }
 
@@ -173,7 +176,7 @@ final class StmtPrinter {
         List<String> pending = new ArrayList<>();
         String pendingType = "";
         for (Buffer buffer : buffers) {
-            Optional<String> type = variableType(buffer, body);
+            Optional<String> type = variableType(buffer);
             if (type.isEmpty()) {
                 declareAll(pendingType, pending);
                 declareMemory(buffer);
@@ -207,45 +210,16 @@ final class StmtPrinter {
     }
 
     /** The type of a register buffer that is a variable; empty for one in memory. */
-    private Optional<String> variableType(Buffer buffer, Stmt body) {
+    private Optional<String> variableType(Buffer buffer) {
         if (buffer.scope() != Scope.REGISTER || PlanScratch.isPlaced(buffer) || buffer.rank() > 1) {
             return Optional.empty();
         }
         if (buffer.rank() == 0) {
             return Optional.of(helpers.type(buffer.type(), 1));
         }
-        long lanes = IndexMath.constant(buffer.shape().getFirst()).orElse(0);
-        boolean vector = dialect.vectors() && lanes > 1 && Long.bitCount(lanes) == 1 && wholeOrLanes(buffer, lanes, body);
-        return vector ? Optional.of(helpers.type(buffer.type(), (int) lanes)) : Optional.empty();
-    }
-
-    private static boolean wholeOrLanes(Buffer buffer, long lanes, Stmt body) {
-        boolean[] whole = {false};
-        boolean other = body.anyMatch(s -> {
-            boolean badStore = s instanceof Stmt.Store store
-                    && store.buffer().name().equals(buffer.name())
-                    && !isWholeOrLane(store.indices(), lanes, whole);
-            boolean window = s instanceof Stmt.Invoke i
-                    && i.operands().stream().anyMatch(w -> w.buffer().name().equals(buffer.name()));
-            return badStore
-                    || window
-                    || s.expressions().stream()
-                            .anyMatch(e -> e.anyMatch(n -> n instanceof Expr.Load load
-                                    && load.buffer().name().equals(buffer.name())
-                                    && !isWholeOrLane(load.indices(), lanes, whole)));
-        });
-        return !other && whole[0];
-    }
-
-    private static boolean isWholeOrLane(List<Expr> indices, long lanes, boolean[] whole) {
-        if (indices.size() != 1) {
-            return false;
-        }
-        if (indices.getFirst() instanceof Expr.Ramp(Expr base, long stride, int count)) {
-            whole[0] = true;
-            return stride == 1 && count == lanes && IndexMath.isConstant(base, 0);
-        }
-        return indices.getFirst() instanceof Expr.IntConst;
+        return dialect.vectors() && vectorVariables.contains(buffer.name())
+                ? Optional.of(helpers.type(buffer.type(), (int) IndexMath.constant(buffer.shape().getFirst()).orElseThrow()))
+                : Optional.empty();
     }
 
     private void declareMemory(Buffer buffer) {
@@ -362,10 +336,5 @@ final class StmtPrinter {
     /** Elements from one row of a buffer's last two axes to the next. */
     private String rowStride(Buffer buffer) {
         return expressions.print(buffer.shape().getLast());
-    }
-
-    /** Declares what the function gets from its caller. */
-    void declareArguments(Map<String, String> declarations) {
-        declarations.forEach((name, text) -> line(text.replace("$", names.declare(name))));
     }
 }

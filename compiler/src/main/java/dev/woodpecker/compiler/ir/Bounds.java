@@ -124,7 +124,8 @@ public final class Bounds {
         };
     }
 
-    private Bounds fact(Polynomial notNegative) {
+    private Bounds fact(Polynomial condition) {
+        Polynomial notNegative = condition.tightened();
         Bounds result = new Bounds(new Knowledge.Fact(notNegative, knowledge));
         if (notNegative.terms().size() != 1) {
             return result;
@@ -319,7 +320,7 @@ public final class Bounds {
 
     /** Whether the exact value of {@code p} is never negative; variables with symbolic limits are replaced by these. */
     boolean provesNotNegative(Polynomial p) {
-        Polynomial rest = p;
+        Polynomial rest = p.tightened();
         for (int i = 0; i < MAX_ELIMINATIONS; i++) {
             if (of(rest).min() >= 0) {
                 return true;

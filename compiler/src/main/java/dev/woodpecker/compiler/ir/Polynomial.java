@@ -174,6 +174,12 @@ record Polynomial(DType type, List<Term> terms, long constant) {
                 constant / divisor);
     }
 
+    /** A polynomial that is negative exactly where this is: the common factor of the coefficients divided out. */
+    Polynomial tightened() {
+        long gcd = coefficientGcd();
+        return gcd <= 1 ? this : new Polynomial(type, terms, Math.floorDiv(constant, gcd) * gcd).dividedBy(gcd);
+    }
+
     /** The greatest common divisor of the coefficients, without the constant; 0 for a constant. */
     long coefficientGcd() {
         long gcd = 0;

@@ -27,6 +27,9 @@ import java.util.Set;
 public final class Simplifier {
     private static final Stmt NOTHING = new Seq(List.of());
 
+    /** Stands for every buffer: where stages are not placed yet, any may still be read. */
+    private static final String ANY_BUFFER = "[]";
+
     private Simplifier() {}
 
     /** {@code e} at a place where {@code bounds} holds. */
@@ -196,21 +199,16 @@ public final class Simplifier {
                 yield newBody == body ? s : new Let(variable, value, newBody);
             }
             case Allocate(Buffer buffer, Stmt body) -> {
-                Set<String> names = new HashSet<>();
-                body.anyMatch(child -> {
-                    collectBuffers(child, names);
-                    return false;
-                });
-                Stmt newBody = names.contains(buffer.name()) ? body : withoutStores(body, buffer.name());
-                Stmt cleaned = withoutUnused(newBody, used);
-                if (!names.contains(buffer.name())) {
-                    yield cleaned;
+                Stmt newBody = withoutUnused(body, used);
+                if (!used.contains(bufferKey(buffer.name())) && !used.contains(ANY_BUFFER)) {
+                    yield withoutUnused(withoutStores(newBody, buffer.name()), new HashSet<>());
                 }
-                yield cleaned == body ? s : new Allocate(buffer, cleaned);
+                yield newBody == body ? s : new Allocate(buffer, newBody);
             }
             case For _, If _, Store _, Compute _, Check _, Barrier _, AsyncCopy _, Commit _, Wait _, Invoke _ -> {
                 Stmt mapped = s.map(child -> withoutUnused(child, used), e -> e);
                 mapped.expressions().forEach(e -> collect(e, used));
+                collectOperands(mapped, used);
                 yield isNothing(mapped) || (mapped instanceof For f && isNothing(f.body())) ? NOTHING : mapped;
             }
         };
@@ -220,34 +218,29 @@ public final class Simplifier {
         return Stmt.seq(statements.stream().filter(s -> !isNothing(s)).toList());
     }
 
+    /** A buffer's name among those of variables. */
+    private static String bufferKey(String name) {
+        return name + "[]";
+    }
+
     private static void collect(Expr e, Set<String> used) {
         if (e instanceof Expr.Var v) {
             used.add(v.name());
+        } else if (e instanceof Expr.Load load) {
+            used.add(bufferKey(load.buffer().name()));
         }
         e.operands().forEach(operand -> collect(operand, used));
     }
 
-    /** The buffers that {@code s} itself reads or hands on; a plain store reads nothing. */
-    private static void collectBuffers(Stmt s, Set<String> names) {
-        s.expressions().forEach(e -> collectLoads(e, names));
+    /** The buffers that {@code s} hands on as a whole; a plain store reads nothing. */
+    private static void collectOperands(Stmt s, Set<String> used) {
         if (s instanceof AsyncCopy copy) {
-            names.add(copy.to().name());
-            names.add(copy.from().name());
+            used.add(bufferKey(copy.from().name()));
+        } else if (s instanceof Invoke invoke) {
+            invoke.operands().forEach(w -> used.add(bufferKey(w.buffer().name())));
+        } else if (s instanceof Compute) {
+            used.add(ANY_BUFFER);
         }
-        if (s instanceof Invoke invoke) {
-            invoke.operands().forEach(w -> names.add(w.buffer().name()));
-        }
-        if (s instanceof Compute) {
-            // Where stages are not placed yet, any buffer may still be used.
-            names.add("");
-        }
-    }
-
-    private static void collectLoads(Expr e, Set<String> names) {
-        if (e instanceof Expr.Load load) {
-            names.add(load.buffer().name());
-        }
-        e.operands().forEach(operand -> collectLoads(operand, names));
     }
 
     private static Stmt withoutStores(Stmt s, String buffer) {

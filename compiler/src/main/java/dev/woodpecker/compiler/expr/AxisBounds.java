@@ -1,11 +1,14 @@
 package dev.woodpecker.compiler.expr;
 
 import dev.woodpecker.compiler.ir.Axis;
+import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.Interval;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Origin;
+import dev.woodpecker.compiler.ir.Simplifier;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -14,6 +17,8 @@ import java.util.function.Supplier;
 
 /** What is known at the place that is evaluated: the axes declared so far, and the conditions around it. */
 final class AxisBounds {
+    private static final int MAX_ALTERNATIVES = 4;
+
     private Bounds bounds = Bounds.none();
     private final List<Axis> declared = new ArrayList<>();
     private final Set<String> rectangular = new HashSet<>();
@@ -37,6 +42,52 @@ final class AxisBounds {
 
     Interval of(Expr e) {
         return bounds.of(e);
+    }
+
+    /**
+     * The greatest value that {@code e} can have. A minimum that is added, or a maximum that is subtracted, is bounded by
+     * each of its operands: {@code min(i + 3, n) - max(i - 2, 0)} is at most {@code (i + 3) - (i - 2) = 5}.
+     */
+    long greatest(Expr e) {
+        return greatest(e, 0);
+    }
+
+    private long greatest(Expr e, int depth) {
+        Expr simple = Simplifier.simplify(e, bounds);
+        long greatest = of(simple).max();
+        if (simple instanceof Expr.Binary(var op, Expr dividend, Expr.IntConst(long divisor, DType _)) && op == BinaryOp.DIV && divisor > 0) {
+            long inner = greatest(dividend, depth);
+            return Math.min(greatest, inner == Long.MAX_VALUE ? inner : inner / divisor);
+        }
+        if (depth < MAX_ALTERNATIVES) {
+            for (Expr bound : aboveOrEqual(simple)) {
+                greatest = Math.min(greatest, greatest(bound, depth + 1));
+            }
+        }
+        return greatest;
+    }
+
+    /** Expressions without the first minimum or maximum of {@code e}, that are nowhere less than it. */
+    private static List<Expr> aboveOrEqual(Expr e) {
+        if (!(e instanceof Expr.Binary(BinaryOp op, Expr a, Expr b))) {
+            return List.of();
+        }
+        return switch (op) {
+            case MIN -> List.of(a, b);
+            case ADD, SUB -> {
+                List<Expr> left = aboveOrEqual(a);
+                if (!left.isEmpty()) {
+                    yield left.stream().map(x -> (Expr) new Expr.Binary(op, x, b)).toList();
+                }
+                List<Expr> right = op == BinaryOp.ADD ? aboveOrEqual(b) : belowOrEqual(b);
+                yield right.stream().map(x -> (Expr) new Expr.Binary(op, a, x)).toList();
+            }
+            case MUL, DIV, REM, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> List.of();
+        };
+    }
+
+    private static List<Expr> belowOrEqual(Expr e) {
+        return e instanceof Expr.Binary(BinaryOp op, Expr a, Expr b) && op == BinaryOp.MAX ? List.of(a, b) : List.of();
     }
 
     /** Evaluates where {@code condition} holds; axes declared meanwhile stay known. */

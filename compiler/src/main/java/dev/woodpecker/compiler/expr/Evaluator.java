@@ -249,7 +249,7 @@ final class Evaluator {
 
     private Value build(TensorExpr.Build e, String wanted) {
         String name = stages.claim(wanted);
-        List<Axis> axes = enter(e.domain(), false, e.origin());
+        List<Axis> axes = enter(e.domain(), false, e.origin()).axes;
         Scalar element = accesses.within(axes, () -> scalar(e.element()));
         return stages.add(name, kindOf(e.kind()), axes, element, e.origin());
     }
@@ -270,25 +270,34 @@ final class Evaluator {
         List<Axis> axes = new ArrayList<>();
         List<Expr> at = new ArrayList<>();
         for (int i = 0; i < shape.size(); i++) {
-            at.add(declare("i" + i, shape.get(i), axes, false, origin));
+            stages.requireExtent(shape.get(i), false, "i" + i, origin);
+            at.add(declare("i" + i, shape.get(i), axes, false));
         }
         Scalar element = accesses.within(axes, () -> accesses.concat(tensors, (int) axis, at, origin));
         return stages.add(name, accesses.kind(tensors.getFirst(), origin), axes, element, origin);
     }
 
     private Value reduce(TensorExpr.Reduce e) {
-        List<Axis> axes = enter(e.domain(), true, e.origin());
-        Scalar body = accesses.within(axes, () -> scalar(e.element()));
-        return reduction(e.op(), axes, body, e.origin());
+        Entered entered = enter(e.domain(), true, e.origin());
+        return reduction(e.op(), entered, element(e.element(), entered), e.origin());
     }
 
-    private Scalar reduction(ReduceOp op, List<Axis> axes, Scalar body, Origin origin) {
+    private Scalar element(TensorExpr element, Entered entered) {
+        return accesses.within(
+                entered.axes,
+                () -> entered.inside.equals(Expr.TRUE) ? scalar(element) : accesses.where(entered.inside, () -> scalar(element)));
+    }
+
+    private Scalar reduction(ReduceOp op, Entered entered, Scalar body, Origin origin) {
+        List<Axis> axes = entered.axes;
+        elements.computable(body, origin);
         Expr identity = op.identity(body.expr().type());
         if (axes.stream().anyMatch(axis -> Folding.isConstant(axis.extent(), 0))) {
             return elements.reduced(op, body, identity, origin);
         }
         // One point alone is still combined with the identity: for a sum that makes -0 a +0.
-        Expr result = axes.isEmpty() ? fold.binary(op.combine(), identity, body.expr()) : new Expr.Reduce(op, axes, body.expr(), origin);
+        Expr point = fold.select(entered.inside, body.expr(), identity);
+        Expr result = axes.isEmpty() ? fold.binary(op.combine(), identity, point) : new Expr.Reduce(op, axes, point, origin);
         return elements.reduced(op, body, result, origin);
     }
 
@@ -297,58 +306,83 @@ final class Evaluator {
      * them is NaN, which equals nothing, the first NaN is found then.
      */
     private Value argReduce(TensorExpr.ArgReduce e) {
-        List<Axis> first = enter(e.domain(), true, e.origin());
-        Scalar candidate = accesses.within(first, () -> scalar(e.element()));
-        if (first.isEmpty()) {
+        Entered first = enter(e.domain(), true, e.origin());
+        Scalar candidate = element(e.element(), first);
+        if (first.axes.isEmpty()) {
             return Scalar.index(Expr.index(0));
         }
-        Axis axis = first.getFirst();
-        if (first.size() > 1 || bounds.of(axis.extent()).max() < 1) {
+        if (first.axes.size() > 1 || bounds.of(first.axes.getFirst().extent()).max() < 1) {
             throw problems.at(e.origin(), "the position of an extreme is sought over one axis of at least one element");
         }
         Scalar extreme = reduction(e.greatest() ? ReduceOp.MAX : ReduceOp.MIN, first, candidate, e.origin());
-        List<Axis> second = enter(e.domain(), true, e.origin());
-        Scalar element = accesses.within(second, () -> scalar(e.element()));
+        Entered second = enter(e.domain(), true, e.origin());
+        Scalar element = element(e.element(), second);
         Expr x = elements.computable(element, e.origin());
         Expr found = fold.binary(BinaryOp.EQ, x, extreme.expr());
         if (x.type().isFloat()) {
             found = fold.binary(BinaryOp.OR, found, fold.binary(BinaryOp.NE, x, x));
         }
-        Expr position = fold.select(found, second.getFirst().variable(), second.getFirst().extent());
+        Axis axis = second.axes.getFirst();
+        Expr position = fold.select(found, axis.variable(), axis.extent());
         return reduction(ReduceOp.MIN, second, Scalar.index(position), e.origin());
     }
 
+    /**
+     * The axes of a domain. Where an extent depends on indices around it, the axis runs to the greatest that it can be,
+     * and {@code inside} tells which of its points count.
+     */
+    private record Entered(List<Axis> axes, Expr inside) {}
+
     /** Declares the axes of a domain and binds the names of its lambda's parameters. */
-    private List<Axis> enter(Domain domain, boolean reduction, Origin origin) {
+    private Entered enter(Domain domain, boolean reduction, Origin origin) {
+        List<String> names = new ArrayList<>();
+        List<Expr> extents =
+                switch (domain) {
+                    case Domain.Extents(List<String> parameters, List<TensorExpr> sizes) -> {
+                        names.addAll(parameters);
+                        yield sizes.stream().map(this::index).toList();
+                    }
+                    case Domain.Over(String parameter, TensorExpr shape) -> {
+                        List<Expr> sizes = ints(shape);
+                        for (int i = 0; i < sizes.size(); i++) {
+                            names.add(parameter + i);
+                        }
+                        yield sizes;
+                    }
+                };
         List<Axis> axes = new ArrayList<>();
-        switch (domain) {
-            case Domain.Extents(List<String> names, List<TensorExpr> extents) -> {
-                List<Expr> sizes = extents.stream().map(this::index).toList();
-                for (int i = 0; i < sizes.size(); i++) {
-                    bind(names.get(i), Scalar.index(declare(names.get(i), sizes.get(i), axes, reduction, origin)));
-                }
-            }
-            case Domain.Over(String name, TensorExpr shape) -> {
-                List<Expr> at = new ArrayList<>();
-                for (Expr extent : ints(shape)) {
-                    at.add(declare(name + at.size(), extent, axes, reduction, origin));
-                }
-                bind(name, new Value.Ints(at));
+        List<Expr> at = new ArrayList<>();
+        Expr inside = Expr.TRUE;
+        for (int i = 0; i < extents.size(); i++) {
+            Expr extent = extents.get(i);
+            stages.requireExtent(extent, reduction, names.get(i), origin);
+            boolean ragged = extent.anyMatch(Expr.Var.class::isInstance);
+            Expr variable = declare(names.get(i), ragged ? Expr.index(bounds.greatest(extent)) : extent, axes, reduction);
+            at.add(variable);
+            if (ragged) {
+                inside = fold.binary(BinaryOp.AND, inside, fold.binary(BinaryOp.LT, variable, extent));
             }
         }
-        return axes;
+        switch (domain) {
+            case Domain.Extents _ -> {
+                for (int i = 0; i < at.size(); i++) {
+                    bind(names.get(i), Scalar.index(at.get(i)));
+                }
+            }
+            case Domain.Over(String parameter, TensorExpr _) -> bind(parameter, new Value.Ints(at));
+        }
+        return new Entered(axes, inside);
     }
 
     /** The value of a lambda's parameter: the variable of a new axis, or 0 where that is all it can be. */
-    private Expr declare(String name, Expr extent, List<Axis> axes, boolean reduction, Origin origin) {
-        long size = fold.constant(extent).orElse(2);
-        stages.requireExtent(extent, reduction, name, origin);
-        if (size == 1 && reduction) {
+    private Expr declare(String name, Expr extent, List<Axis> axes, boolean reduction) {
+        boolean single = Folding.isConstant(extent, 1);
+        if (single && reduction) {
             return Expr.index(0);
         }
         Axis axis = stages.axis(name, extent);
         axes.add(axis);
-        return size == 1 ? Expr.index(0) : axis.variable();
+        return single ? Expr.index(0) : axis.variable();
     }
 
     private static Kind kindOf(Kind tensor) {

@@ -147,26 +147,19 @@ final class Reductions {
                 .toList();
         Map<String, Expr> renamed = new LinkedHashMap<>();
         List<Axis> stageAxes = new ArrayList<>();
-        Expr inside = Expr.TRUE;
         for (Axis axis : free) {
-            Expr extent = substitute(axis.extent(), renamed);
-            Expr.Var variable = Expr.Var.index(names.fresh(axis.name()));
-            Expr bound = hasVariable(extent) ? Expr.index(bounds.of(axis.extent()).max()) : extent;
-            renamed.put(axis.name(), variable);
-            Axis fresh = new Axis(variable, bound);
+            Axis fresh = new Axis(names.fresh(axis.name()), axis.extent());
+            renamed.put(axis.name(), fresh.variable());
             declare(fresh);
             stageAxes.add(fresh);
-            if (hasVariable(extent)) {
-                inside = fold.binary(BinaryOp.AND, inside, new Expr.Binary(BinaryOp.LT, variable, extent));
-            }
         }
-        Expr body = fold.select(inside, substitute(reduce.body(), renamed), reduce.op().identity(reduce.type()));
+        Expr body = substitute(reduce.body(), renamed);
         List<Axis> over = new ArrayList<>();
         Map<String, Expr> again = new LinkedHashMap<>();
         for (Axis axis : reduce.axes()) {
-            Axis placed = new Axis(axis.variable(), substitute(axis.extent(), renamed));
+            Axis placed = axis;
             if (!placedAxes.add(axis.name())) {
-                placed = new Axis(names.fresh(axis.name()), placed.extent());
+                placed = new Axis(names.fresh(axis.name()), axis.extent());
                 again.put(axis.name(), placed.variable());
             }
             declare(placed);
@@ -214,14 +207,7 @@ final class Reductions {
         if (e instanceof Expr.Var v) {
             variables.add(v.name());
         }
-        if (e instanceof Expr.Reduce reduce) {
-            reduce.axes().forEach(axis -> collect(axis.extent(), variables, seen));
-        }
         e.operands().forEach(operand -> collect(operand, variables, seen));
-    }
-
-    private static boolean hasVariable(Expr e) {
-        return e.anyMatch(Expr.Var.class::isInstance);
     }
 
     private static Expr substitute(Expr e, Map<String, Expr> values) {

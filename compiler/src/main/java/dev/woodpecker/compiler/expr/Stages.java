@@ -109,6 +109,9 @@ final class Stages {
                     + "; it may depend on sizes and attributes" + (reduction ? ", and in a reduction on indices" : " only"));
         }
         Interval range = bounds.of(extent);
+        if (range.max() == Long.MAX_VALUE) {
+            throw problems.at(origin, "the extent of axis " + axis + " has no upper bound");
+        }
         if (range.max() < 0) {
             throw problems.at(origin, "the extent of axis " + axis + " is negative: " + range.max());
         }

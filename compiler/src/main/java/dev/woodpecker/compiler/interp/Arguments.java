@@ -40,7 +40,7 @@ final class Arguments {
 
     static long[] evaluate(List<Expr> shape, Map<String, Long> parameters) {
         ExprCompiler compiler = new ExprCompiler(new Slots(), parameters);
-        Frame nothing = new Frame(new Slots(), new Worker(new Worker.Block(0), 0));
+        Frame nothing = new Frame(new Slots(), new Worker(new Worker.Block(0)));
         return shape.stream().mapToLong(extent -> compiler.integer(extent).run(nothing, 0)).toArray();
     }
 }

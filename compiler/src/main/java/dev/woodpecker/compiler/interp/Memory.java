@@ -8,10 +8,12 @@ import java.util.Arrays;
 
 /**
  * The elements of a buffer as they lie in memory, with what was written by whom: reading what nobody wrote, and two
- * threads accessing an element without a barrier between, one of them writing, are errors.
+ * threads accessing an element without a barrier between, one of them writing, are errors. Only padding may be read and
+ * computed with before it is written: it is NaN then, so that it shows where it reaches a result.
  */
 final class Memory {
     private static final int UNWRITTEN = 0;
+    private static final long INTEGER_POISON = 0x5a5a_5a5a_5a5a_5a5aL;
     /** Written before the phase began. */
     private static final int SETTLED = -1;
 
@@ -23,6 +25,7 @@ final class Memory {
     private final long[] sizes;
     private final double[] reals;
     private final long[] integers;
+    private final boolean[] isElement;
     /** Per element the writer's block + 1, thread and epoch. */
     private final int[] writerBlock;
 
@@ -43,12 +46,14 @@ final class Memory {
         int elements = Math.toIntExact(layout.elements(shape));
         this.reals = new double[type.isFloat() ? elements : 0];
         this.integers = new long[type.isFloat() ? 0 : elements];
+        this.isElement = new boolean[elements];
         this.writerBlock = new int[elements];
         this.writerThread = new int[elements];
         this.writerEpoch = new int[elements];
         boolean shared = scope == Scope.SHARED;
         this.readerThread = new int[shared ? elements : 0];
         this.readerEpoch = new int[shared ? elements : 0];
+        forEach((_, offset) -> isElement[offset] = true);
     }
 
     /** The memory of an argument with this content; padding is zero. */
@@ -151,13 +156,11 @@ final class Memory {
     }
 
     double real(int offset, Worker worker) {
-        read(offset, worker);
-        return reals[offset];
+        return read(offset, worker) ? reals[offset] : Double.NaN;
     }
 
     long integer(int offset, Worker worker) {
-        read(offset, worker);
-        return integers[offset];
+        return read(offset, worker) ? integers[offset] : Arithmetic.wrap(type, INTEGER_POISON);
     }
 
     void set(int offset, double value, Worker worker) {
@@ -183,8 +186,12 @@ final class Memory {
         }
     }
 
-    private void read(int offset, Worker worker) {
+    /** Whether the element has a value. */
+    private boolean read(int offset, Worker worker) {
         int block = writerBlock[offset];
+        if (block == UNWRITTEN && !isElement[offset]) {
+            return false;
+        }
         if (block == UNWRITTEN) {
             throw new InterpreterException(worker + " reads element " + offset + " of " + name + ", which was never written");
         }
@@ -197,6 +204,7 @@ final class Memory {
             readerThread[offset] = others ? Integer.MAX_VALUE : worker.thread() + 1;
             readerEpoch[offset] = worker.block().epoch;
         }
+        return true;
     }
 
     private void write(int offset, Worker worker) {

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** Runs the stages of a program one after another, elements in row-major order, reductions in axis order. */
 final class ProgramRun {
-    private static final Worker ALONE = new Worker(new Worker.Block(0), 0);
+    private static final Worker ALONE = new Worker(new Worker.Block(0));
 
     private final Map<String, Long> parameters;
     private final Map<String, Memory> tensors = new LinkedHashMap<>();

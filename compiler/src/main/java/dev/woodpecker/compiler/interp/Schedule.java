@@ -29,7 +29,7 @@ final class Schedule {
     }
 
     void run(Task task, Slots slots, List<Memory> arguments) {
-        Frame frame = new Frame(slots, new Worker(new Worker.Block(blocks++), 0));
+        Frame frame = new Frame(slots, new Worker(new Worker.Block(blocks++)));
         for (int i = 0; i < arguments.size(); i++) {
             frame.memories[i] = arguments.get(i);
         }
@@ -54,7 +54,12 @@ final class Schedule {
             case Task.Branch(LongCode condition, Task then, Task otherwise) -> branch(condition, then, otherwise, threads);
             case Task.Allocation allocation -> allocate(allocation, threads);
             case Task.Blocks(int slot, LongCode extent, Task body) -> blocks(slot, extent, body, threads);
-            case Task.Threads t -> run(t.body(), spread(t, threads));
+            case Task.Threads t -> {
+                List<Frame> spread = spread(t, threads);
+                if (!spread.isEmpty()) {
+                    run(t.body(), spread);
+                }
+            }
             case Task.Barrier _ -> barrier(threads);
             case Task.Collective(Intrinsic.Level level, Action action) -> collective(level, action, threads);
         }
@@ -153,26 +158,39 @@ final class Schedule {
         }
         long trips = extent.run(around, 0);
         for (long i = 0; i < trips; i++) {
-            Frame f = around.fork(new Worker(new Worker.Block(blocks++), 0));
+            Frame f = around.fork(new Worker(new Worker.Block(blocks++)));
             f.integers[slot] = i;
             run(body, List.of(f));
         }
     }
 
-    /** Each frame becomes one a thread of this direction, with registers of its own. */
+    /**
+     * Each frame becomes one a thread of this direction, with registers of its own. A frame that is one thread already takes
+     * the iteration of its number, or none.
+     */
     private List<Frame> spread(Task.Threads t, List<Frame> threads) {
         int stride = 1;
         for (int direction = 0; direction < t.direction(); direction++) {
             stride *= blockExtents[direction];
         }
+        int size = blockExtents[t.direction()];
+        int bit = 1 << t.direction();
         List<Frame> spread = new ArrayList<>();
         for (Frame f : threads) {
             long extent = t.extent().run(f, 0);
-            if (extent > blockExtents[t.direction()]) {
-                throw new InterpreterException("a loop over " + extent + " threads in a block of " + blockExtents[t.direction()] + " in its direction");
+            if (extent > size) {
+                throw new InterpreterException("a loop over " + extent + " threads in a block of " + size + " in its direction");
+            }
+            if ((f.worker.directions() & bit) != 0) {
+                int own = f.worker.thread() / stride % size;
+                if (own < extent) {
+                    f.integers[t.slot()] = own;
+                    spread.add(f);
+                }
+                continue;
             }
             for (int i = 0; i < extent; i++) {
-                Frame thread = f.fork(new Worker(f.worker.block(), f.worker.thread() + i * stride));
+                Frame thread = f.fork(new Worker(f.worker.block(), f.worker.thread() + i * stride, f.worker.directions() | bit));
                 thread.integers[t.slot()] = i;
                 ownRegisters(thread);
                 spread.add(thread);

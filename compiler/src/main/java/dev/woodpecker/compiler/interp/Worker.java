@@ -5,8 +5,13 @@ package dev.woodpecker.compiler.interp;
  * thread.
  *
  * @param thread its number in the block, x fastest
+ * @param directions the directions in which it is one thread, a bit each; in others it stands for all
  */
-record Worker(Block block, int thread) {
+record Worker(Block block, int thread, int directions) {
+    Worker(Block block) {
+        this(block, 0, 0);
+    }
+
     /** The threads that share memory and barriers. */
     static final class Block {
         final int number;

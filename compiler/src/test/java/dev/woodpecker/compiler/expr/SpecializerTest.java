@@ -186,21 +186,21 @@ class SpecializerTest {
     }
 
     @Test
-    void aReductionMayBeRagged() {
+    void aRaggedReductionRunsToItsGreatestExtentAndSkipsWhatDoesNotCount() {
         assertThat(text(TestKernels.RAGGED_AVERAGE, Binding.of("average").tensor("x", DType.F32, 16).integer("radius", 2)))
                 .isEqualTo(
                         """
                         program average
                             input x: f32[16]
                             out[i < 16]: f32
-                                acc = sum[r < min(i + 3, 16) - max(i - 2, 0)] x[r + max(i - 2, 0)]
+                                acc = sum[r < 5] select(r + max(i - 2, 0) < min(i + 3, 16), x[r + max(i - 2, 0)], 0.0)
                                 = acc / f32(min(i + 3, 16) - max(i - 2, 0))
                             output out
                         """);
     }
 
     @Test
-    void aReductionOverARaggedAxisIsGuardedWhenItGetsAStage() {
+    void aReductionInsideARaggedOneIsGuardedInItsStage() {
         KernelSpec nested = TestKernels.tensor(
                 "input Tensor x\n", "tensor(i < 4) { sum(r < i + 1) { max(k < 3) { x[i + r, k] } } }");
         assertThat(text(nested, Binding.of("nested").tensor("x", DType.F32, 8, 3)))
@@ -212,7 +212,7 @@ class SpecializerTest {
                                 acc = max[k < 3] select(i_1 >= r_1, x[i_1 + r_1, k], -inf)
                                 = acc
                             out[i < 4]: f32
-                                acc = sum[r < i + 1] out_max[i, r]
+                                acc = sum[r < 4] select(i >= r, out_max[i, r], 0.0)
                                 = acc
                             output out
                         """);

@@ -53,7 +53,9 @@ public record Difference(
                 squaredExpected += e * e;
             }
             squaredDifference += distance * distance;
-            if (!(distance <= tolerance.absolute() + tolerance.relative() * Math.abs(e)) && distance != 0) {
+            // What is allowed beside an infinity is infinite too, and still nothing but that infinity may stand there.
+            boolean allowed = distance <= tolerance.absolute() + tolerance.relative() * Math.abs(e);
+            if (distance != 0 && !(allowed && Double.isFinite(distance))) {
                 explanation = mismatches++ == 0 ? mismatch(expected, i, Double.toString(a), Double.toString(e)) : explanation;
             }
         }

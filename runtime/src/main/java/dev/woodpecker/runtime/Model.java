@@ -1,0 +1,149 @@
+package dev.woodpecker.runtime;
+
+import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.cpu.WorkerPool;
+import dev.woodpecker.runtime.graph.Graph;
+import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.onnx.OnnxImporter;
+import dev.woodpecker.runtime.plan.MemoryGuard;
+import dev.woodpecker.runtime.plan.Planner;
+import dev.woodpecker.runtime.plan.binding.KernelBinder;
+import dev.woodpecker.runtime.plan.binding.KernelLibrary;
+import dev.woodpecker.runtime.plan.binding.LibrarySupport;
+import dev.woodpecker.runtime.plan.kernel.KernelStore;
+import dev.woodpecker.runtime.plan.kernel.SourceDump;
+import dev.woodpecker.runtime.session.LeasedArena;
+import dev.woodpecker.runtime.session.PlanCache;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A neural network, ready to be run. Immutable and safe for use by several threads, each with a session of its own.
+ *
+ * {@snippet :
+ * try (var model = Model.load(Path.of("resnet50.onnx"), Options.defaults());
+ *         var session = model.newSession()) {
+ *     Map<String, NdArray> out = session.run(Map.of("data", image));
+ * }
+ * }
+ */
+public final class Model implements AutoCloseable {
+    /** Shapes of inputs, and parts of models whose shapes depend on elements, that plans are kept for. */
+    private static final int PLANS = 32;
+
+    private final String name;
+    private final Graph graph;
+    private final Options options;
+    private final LeasedArena code;
+    private final PlanCache plans;
+    private final Optional<WorkerPool> ownPool;
+    private final KernelCompiler compiler;
+
+    private Model(String name, Graph graph, Options options, KernelBinder binder) {
+        this.name = name;
+        this.graph = graph;
+        this.options = options;
+        Environment environment = options.environment();
+        this.compiler = KernelCompiler.of(environment);
+        this.code = new LeasedArena();
+        KernelStore store = new KernelStore(
+                compiler, target(compiler.cpu()), options.numerics(), code.arena(), SourceDump.of(environment));
+        this.plans = new PlanCache(new Planner(name, binder, store, guard(options)), PLANS);
+        this.ownPool = options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
+    }
+
+    /**
+     * Reads a model file. Kernels are compiled when a session first runs with inputs of a shape.
+     *
+     * @throws ModelFormatException if the file is no sound ONNX model
+     * @throws UnsupportedModelException listing every operator and attribute that is not supported
+     * @throws dev.woodpecker.runtime.toolchain.ToolchainException if there is no C compiler
+     * @throws java.io.UncheckedIOException if the file cannot be read
+     */
+    public static Model load(Path file, Options options) {
+        KernelLibrary library = KernelLibrary.ofClassPath();
+        Graph graph = OnnxImporter.read(file, new LibrarySupport(library));
+        return new Model(file.toString(), graph, options, new KernelBinder(library));
+    }
+
+    /** A session with memory of its own. */
+    public Session newSession() {
+        return new Session(this, code.lease());
+    }
+
+    /** What a run is given, by name in the model's order; dimensions that the inputs of a run decide are symbolic. */
+    public Map<String, TensorType> inputs() {
+        Map<String, TensorType> inputs = new LinkedHashMap<>();
+        graph.inputs().forEach(input -> graph.type(input).ifPresent(type -> inputs.put(input, type)));
+        return inputs;
+    }
+
+    /** The names of what a run returns, in the model's order. */
+    public List<String> outputs() {
+        return graph.outputs();
+    }
+
+    /** Where it was read from. */
+    public String name() {
+        return name;
+    }
+
+    Graph graph() {
+        return graph;
+    }
+
+    Options options() {
+        return options;
+    }
+
+    PlanCache plans() {
+        return plans;
+    }
+
+    WorkerPool pool() {
+        return ownPool.orElseGet(WorkerPool::shared);
+    }
+
+    /** What kernels are generated for: this machine. */
+    private static Target target(CpuFeatures cpu) {
+        String architecture =
+                switch (System.getProperty("os.arch", "")) {
+                    case "aarch64" -> "aarch64";
+                    default ->
+                        switch (cpu.level()) {
+                            case AVX512 -> "x86-64-v4";
+                            case AVX2 -> "x86-64-v3";
+                            case SSE4, BASELINE -> "x86-64-v2";
+                        };
+                };
+        Target known = Target.parse("cpu:" + architecture);
+        return known.with(
+                cpu.caches().l1Bytes() > 0 ? cpu.caches().l1Bytes() : known.fastBytes(),
+                cpu.caches().l2Bytes() > 0 ? cpu.caches().l2Bytes() : known.nearBytes(),
+                cpu.cores());
+    }
+
+    private static MemoryGuard guard(Options options) {
+        return (what, bytes) -> {
+            MemoryLimit.check(what, bytes);
+            if (options.memoryLimitBytes() > 0 && bytes > options.memoryLimitBytes()) {
+                throw new MemoryLimitException(what + " take " + MemoryLimit.text(bytes) + "; the limit is "
+                        + MemoryLimit.text(options.memoryLimitBytes()));
+            }
+        };
+    }
+
+    /** Frees the compiled code and the weights as soon as no session uses them. */
+    @Override
+    public void close() {
+        plans.close();
+        code.close();
+        ownPool.ifPresent(WorkerPool::close);
+    }
+}

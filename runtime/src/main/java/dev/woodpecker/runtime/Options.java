@@ -1,0 +1,82 @@
+package dev.woodpecker.runtime;
+
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.toolchain.Environment;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a model is loaded and run.
+ *
+ * <p>{@snippet :
+ * Model.load(file, Options.defaults().withThreads(4).withDimension("batch", 1));
+ * }
+ *
+ * @param threads that share a kernel's work, the caller included; 0 for the pool that all models share, of one thread a
+ *     core that the process may use ({@code WPK_THREADS} changes that)
+ * @param numerics what kernels may do to the order of sums: {@code STRICT} or {@code FP32}
+ * @param memoryLimitBytes the most that a model's values may take in all; 0 for what the machine has
+ * @param compiler as {@code WPK_CC} names it: {@code auto}, {@code gcc}, {@code clang}, {@code bundled} or a path
+ * @param cacheDirectory for compiled kernels; empty for that of the environment ({@code WPK_CACHE})
+ * @param dimensions extents of the model's symbolic dimensions, by name; others are those of the inputs of a run
+ */
+public record Options(
+        int threads,
+        Numerics numerics,
+        long memoryLimitBytes,
+        Optional<String> compiler,
+        Optional<Path> cacheDirectory,
+        Map<String, Integer> dimensions) {
+    public Options {
+        if (threads < 0 || memoryLimitBytes < 0) {
+            throw new IllegalArgumentException("threads " + threads + ", memory limit " + memoryLimitBytes + " bytes");
+        }
+        if (numerics != Numerics.STRICT && numerics != Numerics.FP32) {
+            throw new IllegalArgumentException("numerics " + numerics.text() + "; allowed: strict, fp32");
+        }
+        dimensions = Collections.unmodifiableMap(new LinkedHashMap<>(dimensions));
+    }
+
+    public static Options defaults() {
+        return new Options(0, Numerics.FP32, 0, Optional.empty(), Optional.empty(), Map.of());
+    }
+
+    public Options withThreads(int newThreads) {
+        return new Options(newThreads, numerics, memoryLimitBytes, compiler, cacheDirectory, dimensions);
+    }
+
+    public Options withNumerics(Numerics newNumerics) {
+        return new Options(threads, newNumerics, memoryLimitBytes, compiler, cacheDirectory, dimensions);
+    }
+
+    public Options withMemoryLimit(long bytes) {
+        return new Options(threads, numerics, bytes, compiler, cacheDirectory, dimensions);
+    }
+
+    public Options withCompiler(String newCompiler) {
+        return new Options(threads, numerics, memoryLimitBytes, Optional.of(newCompiler), cacheDirectory, dimensions);
+    }
+
+    public Options withCacheDirectory(Path directory) {
+        return new Options(threads, numerics, memoryLimitBytes, compiler, Optional.of(directory), dimensions);
+    }
+
+    /** Fixes a symbolic dimension. */
+    public Options withDimension(String name, int extent) {
+        Map<String, Integer> changed = new LinkedHashMap<>(dimensions);
+        changed.put(name, extent);
+        return new Options(threads, numerics, memoryLimitBytes, compiler, cacheDirectory, changed);
+    }
+
+    /** The process's environment with what these options say instead. */
+    Environment environment() {
+        Map<String, String> variables = new HashMap<>(Environment.ofProcess().variables());
+        compiler.ifPresent(text -> variables.put("WPK_CC", text));
+        cacheDirectory.ifPresent(directory -> variables.put("WPK_CACHE", directory.toString()));
+        return new Environment(variables);
+    }
+}

@@ -1,0 +1,60 @@
+package dev.woodpecker.runtime;
+
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Where the time of a session's runs went.
+ *
+ * @param runs how many
+ * @param kernels in the order in which they first ran
+ */
+public record Profile(long runs, List<Kernel> kernels) {
+    public Profile {
+        kernels = List.copyOf(kernels);
+    }
+
+    /**
+     * One kernel, or host operator.
+     *
+     * @param name the nodes of the model that it computes
+     * @param operator what the first of them is
+     * @param shapes types and shapes of its results
+     * @param calls how often it ran
+     * @param medianSeconds of one call, over the last calls
+     * @param totalSeconds of all calls
+     * @param flops arithmetic on elements in one call; a multiply-add is two
+     * @param multiplyAdds in one call, of sums of products alone
+     */
+    public record Kernel(
+            String name,
+            String operator,
+            String shapes,
+            long calls,
+            double medianSeconds,
+            double totalSeconds,
+            long flops,
+            long multiplyAdds) {
+        /** Arithmetic in 10^9 operations a second; 0 if there is none. */
+        public double gigaflopsPerSecond() {
+            return medianSeconds == 0 ? 0 : flops / medianSeconds * 1e-9;
+        }
+
+        @Override
+        public String toString() {
+            return String.format(
+                    Locale.ROOT,
+                    "%9.3f ms %8.1f GFLOP/s  %-10s %s  %s",
+                    medianSeconds * 1e3,
+                    gigaflopsPerSecond(),
+                    operator,
+                    shapes,
+                    name);
+        }
+    }
+
+    /** Seconds in kernels in one run: the sum of the medians. */
+    public double secondsPerRun() {
+        return kernels.stream().mapToDouble(Kernel::medianSeconds).sum();
+    }
+}

@@ -1,0 +1,106 @@
+package dev.woodpecker.runtime;
+
+import dev.woodpecker.runtime.graph.Node;
+import dev.woodpecker.runtime.plan.Invocation;
+import dev.woodpecker.runtime.plan.program.Cost;
+import dev.woodpecker.runtime.session.GraphRunner;
+import dev.woodpecker.runtime.toolchain.Environment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** Collects a session's times; with {@code WPK_DEBUG=1} prints a line for every kernel that has run. */
+final class ProfileRecorder implements GraphRunner.Observer {
+    private static final boolean PRINTS = Environment.ofProcess()
+            .get("WPK_DEBUG")
+            .filter(level -> !level.equals("0"))
+            .isPresent();
+
+    private final Map<Object, Times> times = new IdentityHashMap<>();
+    private final List<Times> inOrder = new ArrayList<>();
+    private long runs;
+
+    /** What is known of one kernel; the last calls decide its median. */
+    private static final class Times {
+        private static final int KEPT = 64;
+
+        private final String name;
+        private final String operator;
+        private final String shapes;
+        private final Cost cost;
+        private final long[] last = new long[KEPT];
+        private long calls;
+        private long total;
+
+        Times(String name, String operator, String shapes, Cost cost) {
+            this.name = name;
+            this.operator = operator;
+            this.shapes = shapes;
+            this.cost = cost;
+        }
+
+        void add(long nanoseconds) {
+            last[(int) (calls++ % KEPT)] = nanoseconds;
+            total += nanoseconds;
+        }
+
+        Profile.Kernel kernel() {
+            long[] sorted = Arrays.copyOf(last, (int) Math.min(calls, KEPT));
+            Arrays.sort(sorted);
+            double median = sorted.length == 0 ? 0 : sorted[sorted.length / 2] * 1e-9;
+            return new Profile.Kernel(
+                    name, operator, shapes, calls, median, total * 1e-9, cost.flops(), cost.multiplyAdds());
+        }
+    }
+
+    void begin() {
+        runs++;
+    }
+
+    @Override
+    public void ran(int invocation, Invocation what, long nanoseconds) {
+        add(what, nanoseconds, () -> new Times(what.name(), what.operator(), what.shapes(), what.cost()));
+    }
+
+    @Override
+    public void ranOnHost(Node node, long nanoseconds) {
+        add(
+                node,
+                nanoseconds,
+                () -> new Times(node.name(), node.operator().toString(), "on the host", Cost.NONE));
+    }
+
+    private void add(Object what, long nanoseconds, Supplier<Times> first) {
+        Times known = times.get(what);
+        if (known == null) {
+            known = first.get();
+            times.put(what, known);
+            inOrder.add(known);
+        }
+        known.add(nanoseconds);
+        print(known, nanoseconds);
+    }
+
+    private static void print(Times times, long nanoseconds) {
+        if (PRINTS) {
+            System.err.println(new Profile.Kernel(
+                    times.name,
+                    times.operator,
+                    times.shapes,
+                    1,
+                    nanoseconds * 1e-9,
+                    nanoseconds * 1e-9,
+                    times.cost.flops(),
+                    times.cost.multiplyAdds()));
+        }
+    }
+
+    Profile profile() {
+        List<Profile.Kernel> kernels = new ArrayList<>();
+        inOrder.forEach(known -> kernels.add(known.kernel()));
+        return new Profile(runs, kernels);
+    }
+}

@@ -1,0 +1,39 @@
+package dev.woodpecker.runtime.plan;
+
+import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.plan.kernel.LoadedKernel;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * A graph ready to run, for one shape of its inputs. Immutable; its memory is that of the model.
+ *
+ * @param inputs names and types of what a run is given, row-major
+ * @param outputs likewise of what it returns
+ * @param kernels that the invocations run
+ * @param constants weights as the kernels want them
+ * @param arenaBytes memory that a run needs for what is between
+ * @param copies outputs that are views, inputs or constants, and so are copied at the end
+ */
+public record ExecutablePlan(
+        List<Value> inputs,
+        List<Value> outputs,
+        List<LoadedKernel> kernels,
+        List<MemorySegment> constants,
+        List<Invocation> invocations,
+        List<Copy> copies,
+        long arenaBytes) {
+    public record Value(String name, TensorType type) {}
+
+    /** Copies the elements of a row-major buffer to an output. */
+    public record Copy(BufferSource from, int output) {}
+
+    public ExecutablePlan {
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+        kernels = List.copyOf(kernels);
+        constants = List.copyOf(constants);
+        invocations = List.copyOf(invocations);
+        copies = List.copyOf(copies);
+    }
+}

@@ -1,0 +1,20 @@
+package dev.woodpecker.runtime.plan;
+
+import dev.woodpecker.runtime.plan.program.Cost;
+import java.util.List;
+
+/**
+ * One kernel to run.
+ *
+ * @param name the nodes of the model that it computes
+ * @param operator what the first of them is
+ * @param kernel its position among the plan's kernels
+ * @param buffers in the order of the kernel's arguments
+ * @param shapes of its results, for people
+ */
+public record Invocation(
+        String name, String operator, int kernel, List<BufferSource> buffers, Cost cost, String shapes) {
+    public Invocation {
+        buffers = List.copyOf(buffers);
+    }
+}

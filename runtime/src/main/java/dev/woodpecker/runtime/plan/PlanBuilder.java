@@ -1,0 +1,135 @@
+package dev.woodpecker.runtime.plan;
+
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.plan.ExecutablePlan.Value;
+import dev.woodpecker.runtime.plan.kernel.KernelKey;
+import dev.woodpecker.runtime.plan.kernel.KernelStore;
+import dev.woodpecker.runtime.plan.kernel.LoadedKernel;
+import dev.woodpecker.runtime.plan.program.Cost;
+import dev.woodpecker.runtime.plan.program.Layouts;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Makes a plan of a graph whose layouts are assigned: compiles its kernels, places its values in memory, and runs what
+ * depends on constants alone.
+ */
+final class PlanBuilder {
+    private final KernelGraph graph;
+    private final PlanParts parts;
+    private final Map<KernelKey, LoadedKernel> kernels;
+
+    private PlanBuilder(KernelGraph graph, PlanParts parts, Map<KernelKey, LoadedKernel> kernels) {
+        this.graph = graph;
+        this.parts = parts;
+        this.kernels = kernels;
+    }
+
+    /**
+     * @param arena how long the plan's constants are needed
+     */
+    static ExecutablePlan build(KernelGraph graph, KernelStore store, Arena arena, MemoryGuard guard) {
+        PlanParts parts = PlanParts.of(graph);
+        List<KernelKey> keys =
+                parts.kernels().stream().map(kernel -> key(graph, kernel)).toList();
+        return new PlanBuilder(graph, parts, store.load(keys)).build(arena, guard);
+    }
+
+    private ExecutablePlan build(Arena arena, MemoryGuard guard) {
+        List<String> constants = wantedConstants();
+        Map<String, Integer> constantPositions = new HashMap<>();
+        constants.forEach(value -> constantPositions.put(value, constantPositions.size()));
+        List<List<Long>> workspaces = parts.running().stream()
+                .map(operation -> operation instanceof Operation.Kernel kernel
+                        ? loaded(kernel).workspaceBytes()
+                        : List.<Long>of())
+                .toList();
+        ValuePlacement placement = ValuePlacement.of(graph, parts, constantPositions, v -> bytes(graph, v), workspaces);
+        guard.check("the values between the model's kernels", placement.arenaBytes());
+        List<KernelKey> order = List.copyOf(kernels.keySet());
+        Map<KernelKey, Integer> positions = new HashMap<>();
+        order.forEach(key -> positions.put(key, positions.size()));
+        List<Invocation> invocations = new ArrayList<>();
+        for (int step = 0; step < parts.running().size(); step++) {
+            if (parts.running().get(step) instanceof Operation.Kernel kernel) {
+                int position = Objects.requireNonNull(positions.get(key(graph, kernel)));
+                invocations.add(invocation(kernel, position, placement, step));
+            }
+        }
+        List<MemorySegment> memory =
+                ConstantValues.make(constants, graph, parts, v -> bytes(graph, v), this::loaded, arena);
+        return new ExecutablePlan(
+                values(graph.inputs()),
+                values(graph.outputs()),
+                order.stream().map(key -> Objects.requireNonNull(kernels.get(key))).toList(),
+                memory,
+                invocations,
+                placement.copies(),
+                placement.arenaBytes());
+    }
+
+    private Invocation invocation(Operation.Kernel kernel, int position, ValuePlacement placement, int step) {
+        List<BufferSource> buffers = new ArrayList<>();
+        kernel.inputs().forEach(value -> buffers.add(placement.source(parts.root(value))));
+        kernel.outputs().forEach(value -> buffers.add(placement.source(value)));
+        buffers.addAll(placement.workspaces().get(step));
+        String shapes = String.join(
+                ", ",
+                kernel.outputs().stream().map(value -> graph.type(value).toString()).toList());
+        return new Invocation(kernel.name(), kernel.operator(), position, buffers, Cost.of(kernel.program()), shapes);
+    }
+
+    private LoadedKernel loaded(Operation.Kernel kernel) {
+        return Objects.requireNonNull(kernels.get(key(graph, kernel)));
+    }
+
+    /** Constants, and values computed from them alone, that running operations or outputs read. */
+    private List<String> wantedConstants() {
+        Set<String> known = new LinkedHashSet<>(graph.constants().keySet());
+        parts.fixed().forEach(operation -> known.addAll(operation.outputs()));
+        Set<String> wanted = new LinkedHashSet<>();
+        parts.running().forEach(operation -> operation.inputs().forEach(value -> wanted.add(parts.root(value))));
+        graph.outputs().forEach(value -> wanted.add(parts.root(value)));
+        wanted.retainAll(known);
+        return List.copyOf(wanted);
+    }
+
+    private List<Value> values(List<String> names) {
+        return names.stream().map(name -> new Value(name, graph.type(name))).toList();
+    }
+
+    private static KernelKey key(KernelGraph graph, Operation.Kernel kernel) {
+        TensorProgram program = kernel.program();
+        Map<String, LayoutMap> layouts = new HashMap<>();
+        for (int i = 0; i < kernel.inputs().size(); i++) {
+            putLayout(graph, layouts, program.inputs().get(i).name(), kernel.inputs().get(i));
+        }
+        for (int i = 0; i < kernel.outputs().size(); i++) {
+            putLayout(graph, layouts, program.outputs().get(i), kernel.outputs().get(i));
+        }
+        return new KernelKey(program, layouts);
+    }
+
+    private static void putLayout(KernelGraph graph, Map<String, LayoutMap> layouts, String tensor, String value) {
+        LayoutMap layout = graph.layout(value);
+        if (!layout.isRowMajor()) {
+            layouts.put(tensor, layout);
+        }
+    }
+
+    /** Bytes of a value as it lies in memory. */
+    private static long bytes(KernelGraph graph, String value) {
+        TensorType type = graph.type(value);
+        return Layouts.elements(graph.layout(value), type.shape().extents())
+                * type.element().bytes();
+    }
+}

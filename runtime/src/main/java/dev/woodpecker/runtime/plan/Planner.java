@@ -1,0 +1,81 @@
+package dev.woodpecker.runtime.plan;
+
+import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.graph.Graph;
+import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.graph.pass.FoldBatchNormalization;
+import dev.woodpecker.runtime.graph.pass.RemoveDeadNodes;
+import dev.woodpecker.runtime.graph.pass.RemoveIdentities;
+import dev.woodpecker.runtime.plan.binding.KernelBinder;
+import dev.woodpecker.runtime.plan.inference.GraphInference;
+import dev.woodpecker.runtime.plan.inference.InferredGraph;
+import dev.woodpecker.runtime.plan.kernel.KernelStore;
+import java.lang.foreign.Arena;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** From a graph whose inputs have known shapes to a plan: the passes, in order. */
+public final class Planner {
+    private final String model;
+    private final KernelBinder binder;
+    private final KernelStore store;
+    private final MemoryGuard guard;
+
+    /**
+     * @param model its name in messages
+     */
+    public Planner(String model, KernelBinder binder, KernelStore store, MemoryGuard guard) {
+        this.model = model;
+        this.binder = binder;
+        this.store = store;
+        this.guard = guard;
+    }
+
+    /**
+     * A plan of a graph, or of the part of it whose shapes do not depend on elements that it computes.
+     *
+     * @param pinned inputs for whose elements alone the plan holds; not among its inputs
+     * @param rest what to do after it, if it is but a part
+     */
+    public record Planned(
+            ExecutablePlan plan, Map<String, NdArray> pinned, Optional<InferredGraph.Rest> rest) {}
+
+    /**
+     * @param graph its inputs' extents are known
+     * @param elements of inputs, asked for where shapes or attributes depend on them
+     * @param arena how long the plan's constants are needed
+     * @throws dev.woodpecker.runtime.UnsupportedModelException listing every node that no kernel can serve
+     * @throws dev.woodpecker.runtime.MemoryLimitException if it needs more memory than there is
+     */
+    public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
+        InferredGraph inferred = GraphInference.infer(model, RemoveIdentities.apply(graph), binder, elements);
+        KernelGraph kernels = kernels(inferred);
+        checkSizes(kernels);
+        KernelGraph laidOut = AssignLayouts.apply(kernels, store::preferredLayouts);
+        return new Planned(PlanBuilder.build(laidOut, store, arena, guard), inferred.pinned(), inferred.rest());
+    }
+
+    /** The kernels of a graph, joined. */
+    KernelGraph kernels(InferredGraph inferred) {
+        Graph graph = RemoveDeadNodes.apply(inferred.graph());
+        if (store.numerics().mayReassociate()) {
+            graph = FoldBatchNormalization.apply(graph);
+        }
+        return FuseKernels.apply(KernelGraphBuilder.build(model, graph, inferred.kernels(), binder));
+    }
+
+    /** Refuses a value that no memory could hold before anything is compiled or allocated. */
+    private void checkSizes(KernelGraph kernels) {
+        for (Operation operation : kernels.operations()) {
+            for (String output : operation.outputs()) {
+                TensorType type = kernels.type(output);
+                long bytes = type.element().bytes();
+                for (int extent : type.shape().extents()) {
+                    bytes = extent == 0 ? 0 : bytes > Long.MAX_VALUE / extent ? Long.MAX_VALUE : bytes * extent;
+                }
+                guard.check("'" + output + "', " + type + ", the result of node '" + operation.name() + "',", bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.woodpecker.runtime.plan.binding;
+
+import static java.util.Map.entry;
+
+import dev.woodpecker.compiler.expr.Binding.Argument;
+import java.util.List;
+import java.util.Map;
+
+/** The numbers that kernels take for attributes that ONNX writes as texts: the position in these lists. */
+final class AttributeTexts {
+    private static final Map<String, List<String>> TEXTS = Map.ofEntries(
+            entry("BitShift.direction", List.of("LEFT", "RIGHT")),
+            entry("DepthToSpace.mode", List.of("DCR", "CRD")),
+            entry("Gelu.approximate", List.of("none", "tanh")),
+            entry("Pad.mode", List.of("constant", "reflect", "edge", "wrap")),
+            entry("Resize.mode", List.of("nearest", "linear", "cubic")),
+            entry("Resize.nearestMode", List.of("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")),
+            entry(
+                    "Resize.coordinateTransformationMode",
+                    List.of("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric")));
+
+    private AttributeTexts() {}
+
+    /** Whether the attribute stands for a number. */
+    static boolean isEnumeration(NodeCall call, String attribute) {
+        return TEXTS.containsKey(call.operator() + "." + attribute);
+    }
+
+    static Argument number(NodeCall call, String attribute, String text) {
+        List<String> texts = TEXTS.getOrDefault(call.operator() + "." + attribute, List.of());
+        int number = texts.indexOf(text);
+        if (number < 0) {
+            throw Unbindable.attribute(
+                    call, attribute, attribute + " = \"" + text + "\"", attribute + " = " + String.join(", ", texts));
+        }
+        return new Argument.Integer(number);
+    }
+}

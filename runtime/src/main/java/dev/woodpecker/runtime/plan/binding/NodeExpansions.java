@@ -1,0 +1,198 @@
+package dev.woodpecker.runtime.plan.binding;
+
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.graph.Attribute;
+import dev.woodpecker.runtime.graph.Node;
+import dev.woodpecker.runtime.graph.Operand;
+import dev.woodpecker.runtime.graph.Operator;
+import dev.woodpecker.runtime.graph.TensorType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Operators that are several applications of others: any number of inputs, several parts. */
+public final class NodeExpansions {
+    private static final Map<String, Expansion> TABLE = Map.of(
+            "CastLike", NodeExpansions::castLike,
+            "Max", NodeExpansions::pairs,
+            "Mean", NodeExpansions::mean,
+            "Min", NodeExpansions::pairs,
+            "Split", NodeExpansions::split,
+            "Sum", NodeExpansions::pairs);
+
+    private static final Map<String, String> PAIRWISE = Map.of("Max", "Max", "Mean", "Add", "Min", "Min", "Sum", "Add");
+
+    private NodeExpansions() {}
+
+    /** Makes what an expansion needs: names that are free, and constants. */
+    public interface Workshop {
+        /** A name for a value or a node that does not exist yet. */
+        String fresh(String base);
+
+        /** A constant of this value; returns its name. */
+        String constant(String base, NdArray value);
+    }
+
+    @FunctionalInterface
+    private interface Expansion {
+        List<Node> expand(Node node, Values values, Workshop workshop);
+    }
+
+    /** What became of a node. */
+    public sealed interface Expanded {
+        record Nodes(List<Node> nodes) implements Expanded {}
+
+        record Failed(BindingResult reason) implements Expanded {}
+
+        /** The node stands for itself. */
+        record None() implements Expanded {}
+    }
+
+    /** The operators that are expanded, sorted. */
+    public static Set<String> operators() {
+        return new java.util.TreeSet<>(TABLE.keySet());
+    }
+
+    public static Expanded expand(Node node, Values values, Workshop workshop) {
+        Expansion expansion = TABLE.get(node.operator().toString());
+        boolean isPair = PAIRWISE.getOrDefault(node.operator().toString(), "").equals(node.operator().name())
+                && node.inputs().size() == 2;
+        if (expansion == null || isPair) {
+            return new Expanded.None();
+        }
+        try {
+            return new Expanded.Nodes(expansion.expand(node, values, workshop));
+        } catch (Unbindable unbindable) {
+            return new Expanded.Failed(unbindable.result());
+        }
+    }
+
+    /** Cast to the type of the second input. */
+    private static List<Node> castLike(Node node, Values values, Workshop workshop) {
+        DType type = type(node, 1, values).element();
+        return List.of(node.withOperator(Operator.onnx("Cast"))
+                .withInputs(List.of(node.input(0)))
+                .with("to", new Attribute.ElementType(type)));
+    }
+
+    /** {@code Sum(a, b, c)} is {@code Add(Add(a, b), c)}. */
+    private static List<Node> pairs(Node node, Values values, Workshop workshop) {
+        String operator = PAIRWISE.getOrDefault(node.operator().name(), "");
+        List<Node> nodes = new ArrayList<>();
+        Operand total = node.input(0);
+        for (int i = 1; i < node.inputs().size(); i++) {
+            boolean last = i == node.inputs().size() - 1;
+            Operand result = last ? node.output(0) : Operand.of(workshop.fresh(node.name() + "_" + i));
+            String name = last ? node.name() : workshop.fresh(node.name() + "_" + operator + i);
+            nodes.add(new Node(
+                    name,
+                    Operator.onnx(operator),
+                    List.of(total, node.input(i)),
+                    List.of(result),
+                    Map.of(),
+                    node.sources()));
+            total = result;
+        }
+        if (nodes.isEmpty()) {
+            nodes.add(node.withOperator(Operator.onnx("Identity")).withAttributes(Map.of()));
+        }
+        return nodes;
+    }
+
+    private static List<Node> mean(Node node, Values values, Workshop workshop) {
+        if (node.inputs().size() == 1) {
+            return pairs(node, values, workshop);
+        }
+        String sum = workshop.fresh(node.name() + "_sum");
+        List<Node> nodes = new ArrayList<>(pairs(node.withOutputs(List.of(Operand.of(sum))), values, workshop));
+        Node last = nodes.removeLast();
+        nodes.add(new Node(
+                workshop.fresh(node.name() + "_Add"),
+                last.operator(),
+                last.inputs(),
+                last.outputs(),
+                last.attributes(),
+                last.sources()));
+        DType type = type(node, 0, values).element();
+        NdArray count = NdArray.scalar((float) node.inputs().size()).convert(type);
+        nodes.add(new Node(
+                node.name(),
+                Operator.onnx("Div"),
+                List.of(Operand.of(sum), Operand.of(workshop.constant(node.name() + "_count", count))),
+                node.outputs(),
+                Map.of(),
+                node.sources()));
+        return nodes;
+    }
+
+    /** One Slice for each part. */
+    private static List<Node> split(Node node, Values values, Workshop workshop) {
+        int[] shape = type(node, 0, values).shape().extents();
+        long given = node.integer("axis");
+        int axis = (int) (given < 0 ? given + shape.length : given);
+        if (axis < 0 || axis >= shape.length) {
+            throw Unbindable.attribute(
+                    new NodeCall(node, Map.of(), Map.of(), Map.of()), "axis", "axis = " + given, "an axis of the input");
+        }
+        long[] lengths = lengths(node, shape[axis], values);
+        List<Node> nodes = new ArrayList<>();
+        long start = 0;
+        for (int i = 0; i < lengths.length; i++) {
+            long end = start + lengths[i];
+            if (node.output(i) instanceof Operand.Value part) {
+                nodes.add(new Node(
+                        workshop.fresh(node.name() + "_" + i),
+                        Operator.onnx("Slice"),
+                        List.of(
+                                node.input(0),
+                                vector(workshop, node.name() + "_start", start),
+                                vector(workshop, node.name() + "_end", end),
+                                vector(workshop, node.name() + "_axis", axis)),
+                        List.of(part),
+                        Map.of(),
+                        node.sources()));
+            }
+            start = end;
+        }
+        return nodes;
+    }
+
+    private static long[] lengths(Node node, int extent, Values values) {
+        Optional<String> input = node.inputName(1);
+        if (input.isPresent()) {
+            long[] lengths = values.constant(input.get())
+                    .orElseThrow(() -> Unbindable.needs(input.get()))
+                    .toLongArray();
+            long total = java.util.Arrays.stream(lengths).sum();
+            if (total != extent) {
+                throw Unbindable.attribute(
+                        new NodeCall(node, Map.of(), Map.of(), Map.of()),
+                        "split",
+                        "parts of " + total + " elements in all on an axis of " + extent,
+                        "parts that make up the axis");
+            }
+            return lengths;
+        }
+        int parts = (int) node.integer("num_outputs");
+        long each = Math.ceilDiv(extent, parts);
+        long[] lengths = new long[parts];
+        for (int i = 0; i < parts; i++) {
+            lengths[i] = Math.clamp(extent - i * each, 0, each);
+        }
+        return lengths;
+    }
+
+    private static Operand vector(Workshop workshop, String base, long value) {
+        return Operand.of(workshop.constant(base, NdArray.of(new long[] {value}, 1)));
+    }
+
+    private static TensorType type(Node node, int input, Values values) {
+        String name = node.inputName(input)
+                .orElseThrow(() -> Unbindable.attribute(
+                        new NodeCall(node, Map.of(), Map.of(), Map.of()), "", "input " + input + " is missing", ""));
+        return values.type(name).orElseThrow(() -> Unbindable.needs(name));
+    }
+}

@@ -1,0 +1,143 @@
+package dev.woodpecker.runtime.plan.kernel;
+
+import dev.woodpecker.compiler.emit.CPrinter;
+import dev.woodpecker.compiler.emit.Dialect;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.lower.LoweredKernel;
+import dev.woodpecker.compiler.lower.LoweredKernel.Role;
+import dev.woodpecker.compiler.lower.Lowering;
+import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.cpu.CpuKernel;
+import dev.woodpecker.runtime.device.cpu.NativeLibrary;
+import dev.woodpecker.runtime.device.cpu.NativePhase;
+import dev.woodpecker.runtime.plan.program.Cost;
+import dev.woodpecker.runtime.toolchain.CodeOptions;
+import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.runtime.toolchain.SharedLibrary;
+import dev.woodpecker.runtime.toolchain.Source;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** Lowers, prints, compiles and loads kernels, all that are missing in one batch. Safe for use by several threads. */
+public final class KernelStore {
+    /** Below this many operations a kernel runs shorter than {@code -O3} takes longer. */
+    private static final long LIGHT_WORK = 20_000;
+
+    /** The helper functions and tables of a source, as the C dialect defines them. */
+    private static final Pattern FILE_SCOPE = Pattern.compile(
+            "^static (?:inline __attribute__\\(\\(\\w+\\)\\)|const) [\\w ]*?(\\w+)[(\\[]", Pattern.MULTILINE);
+
+    private final KernelCompiler compiler;
+    private final Target target;
+    private final Numerics numerics;
+    private final Arena arena;
+    private final SourceDump dump;
+    private final Map<KernelKey, LoadedKernel> loaded = new HashMap<>();
+    private final Map<Path, NativeLibrary> libraries = new HashMap<>();
+
+    /**
+     * @param arena how long the code stays loaded
+     */
+    public KernelStore(KernelCompiler compiler, Target target, Numerics numerics, Arena arena, SourceDump dump) {
+        this.compiler = compiler;
+        this.target = target;
+        this.numerics = numerics;
+        this.arena = arena;
+        this.dump = dump;
+    }
+
+    public Target target() {
+        return target;
+    }
+
+    public Numerics numerics() {
+        return numerics;
+    }
+
+    /** The layouts that a program would run best with. */
+    public Map<String, LayoutMap> preferredLayouts(TensorProgram program) {
+        return DefaultSchedule.preferredLayouts(program, target, numerics);
+    }
+
+    /** The kernels of these keys, each once. */
+    public synchronized Map<KernelKey, LoadedKernel> load(Collection<KernelKey> keys) {
+        Map<KernelKey, LoweredKernel> missing = new LinkedHashMap<>();
+        for (KernelKey key : keys) {
+            if (!loaded.containsKey(key) && !missing.containsKey(key)) {
+                missing.put(key, lower(key));
+            }
+        }
+        List<Source> sources = new ArrayList<>();
+        missing.forEach((key, kernel) -> sources.add(source(key, kernel)));
+        sources.forEach(dump::write);
+        List<SharedLibrary> compiled = compiler.compile(sources);
+        int i = 0;
+        for (Map.Entry<KernelKey, LoweredKernel> entry : missing.entrySet()) {
+            loaded.put(entry.getKey(), load(compiled.get(i++), entry.getValue()));
+        }
+        Map<KernelKey, LoadedKernel> result = new LinkedHashMap<>();
+        keys.forEach(key -> result.put(key, Objects.requireNonNull(loaded.get(key))));
+        return result;
+    }
+
+    private LoweredKernel lower(KernelKey key) {
+        Trace trace = DefaultSchedule.of(key.program(), target, numerics, key.layouts());
+        return Lowering.lower(key.program(), trace, target, numerics);
+    }
+
+    private Source source(KernelKey key, LoweredKernel kernel) {
+        Cost cost = Cost.of(key.program());
+        CodeOptions.Effort effort = cost.flops() + cost.bytes() < LIGHT_WORK
+                ? CodeOptions.Effort.LIGHT
+                : CodeOptions.Effort.FULL;
+        CodeOptions.Arithmetic arithmetic = numerics == Numerics.STRICT
+                ? CodeOptions.Arithmetic.STRICT
+                : CodeOptions.Arithmetic.CONTRACTED;
+        String text = CPrinter.print(kernel, Dialect.C);
+        Set<String> symbols = new LinkedHashSet<>();
+        kernel.phases().forEach(phase -> symbols.add(phase.symbol()));
+        // Helper functions and tables too: sources that share a translation unit each have their own.
+        FILE_SCOPE.matcher(text).results().forEach(match -> symbols.add(match.group(1)));
+        return new Source(kernel.name(), text, List.copyOf(symbols), new CodeOptions(effort, arithmetic));
+    }
+
+    private LoadedKernel load(SharedLibrary compiled, LoweredKernel kernel) {
+        NativeLibrary library = libraries.computeIfAbsent(compiled.file(), file -> NativeLibrary.open(file, arena));
+        List<NativePhase> phases = new ArrayList<>();
+        for (LoweredKernel.Phase phase : kernel.phases()) {
+            phases.add(new NativePhase(
+                    library.kernel(compiled.exported(phase.symbol())), constant(phase.extent()), phase.scratchBytes()));
+        }
+        List<Long> workspaces = kernel.arguments().stream()
+                .filter(argument -> argument.role() == Role.WORKSPACE)
+                .map(argument -> {
+                    long[] extents = argument.buffer().shape().stream()
+                            .mapToLong(KernelStore::constant)
+                            .toArray();
+                    return argument.buffer().layout().elements(extents)
+                            * argument.buffer().type().bytes();
+                })
+                .toList();
+        return new LoadedKernel(compiled.source().text(), new CpuKernel(phases), workspaces, kernel.checks());
+    }
+
+    private static long constant(Expr e) {
+        return IndexMath.constant(e).orElseThrow(() -> new IllegalStateException("not bound: " + e));
+    }
+}

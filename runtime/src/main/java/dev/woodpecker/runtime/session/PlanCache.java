@@ -1,0 +1,90 @@
+package dev.woodpecker.runtime.session;
+
+import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.graph.Graph;
+import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.plan.Planner;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A model's plans, one for each shape of its inputs that was seen; the least recently used make room. Thread-safe. */
+public final class PlanCache implements AutoCloseable {
+    private final Planner planner;
+    private final int capacity;
+    /** Most recently used first. */
+    private final Deque<CachedPlan> plans = new ArrayDeque<>();
+
+    private boolean closed;
+
+    public PlanCache(Planner planner, int capacity) {
+        this.planner = planner;
+        this.capacity = capacity;
+    }
+
+    /** A plan together with the hold on its memory, to be closed by whoever uses it. */
+    public record Leased(CachedPlan plan, LeasedArena.Lease lease) {}
+
+    /**
+     * The plan of a graph for these values of its inputs, made if there is none yet.
+     *
+     * @param types of the graph's inputs, in order
+     */
+    public Leased plan(Graph graph, List<TensorType> types, Map<String, NdArray> values) {
+        Optional<Leased> known = find(graph, types, values);
+        return known.orElseGet(() -> make(graph, types, values));
+    }
+
+    private synchronized Optional<Leased> find(Graph graph, List<TensorType> types, Map<String, NdArray> values) {
+        if (closed) {
+            throw new IllegalStateException("the model is closed");
+        }
+        for (CachedPlan plan : plans) {
+            if (plan.serves(graph, types, values)) {
+                plans.remove(plan);
+                plans.addFirst(plan);
+                return Optional.of(new Leased(plan, plan.memory().lease()));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Made outside the lock: others run on while kernels are compiled. */
+    private Leased make(Graph graph, List<TensorType> types, Map<String, NdArray> values) {
+        Map<String, TensorType> known = new LinkedHashMap<>();
+        for (int i = 0; i < types.size(); i++) {
+            known.put(graph.inputs().get(i), types.get(i));
+        }
+        LeasedArena memory = new LeasedArena();
+        try {
+            Planner.Planned planned = planner.plan(
+                    graph.withTypes(known), input -> Optional.ofNullable(values.get(input)), memory.arena());
+            return add(new CachedPlan(graph, types, planned, memory));
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+    }
+
+    private synchronized Leased add(CachedPlan plan) {
+        if (closed) {
+            throw new IllegalStateException("the model is closed");
+        }
+        plans.addFirst(plan);
+        LeasedArena.Lease lease = plan.memory().lease();
+        while (plans.size() > capacity) {
+            plans.removeLast().memory().close();
+        }
+        return new Leased(plan, lease);
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        plans.forEach(plan -> plan.memory().close());
+        plans.clear();
+    }
+}

@@ -250,7 +250,8 @@ public sealed interface Expr {
             case Read e -> {
                 List<Expr> indices = mapAll(e.indices, f);
                 Optional<Expr> outside = mapOptional(e.outside, f);
-                yield indices == e.indices && outside == e.outside
+                boolean sameOutside = e.outside.isEmpty() || e.outside.get() == outside.orElseThrow();
+                yield indices == e.indices && sameOutside
                         ? e
                         : new Read(e.tensor, e.type, indices, outside, e.origin);
             }

@@ -2,19 +2,32 @@ package dev.woodpecker.compiler.ir;
 
 import java.util.Arrays;
 
-/** A constant array of the kernel's source, in row-major order; {@code values} are exact in {@code type}. */
-public record Table(String name, DType type, int[] shape, double[] values) {
-    public Table {
-        shape = shape.clone();
-        values = values.clone();
+/** A constant array of the kernel's source, in row-major order; its values are exact in its type. Immutable. */
+public final class Table {
+    private final String name;
+    private final DType type;
+    private final int[] shape;
+    private final double[] values;
+
+    public Table(String name, DType type, int[] shape, double[] values) {
+        this.name = name;
+        this.type = type;
+        this.shape = shape.clone();
+        this.values = values.clone();
     }
 
-    @Override
+    public String name() {
+        return name;
+    }
+
+    public DType type() {
+        return type;
+    }
+
     public int[] shape() {
         return shape.clone();
     }
 
-    @Override
     public double[] values() {
         return values.clone();
     }
@@ -44,5 +57,10 @@ public record Table(String name, DType type, int[] shape, double[] values) {
     @Override
     public int hashCode() {
         return name.hashCode() * 31 + Arrays.hashCode(values);
+    }
+
+    @Override
+    public String toString() {
+        return name + Arrays.toString(shape);
     }
 }

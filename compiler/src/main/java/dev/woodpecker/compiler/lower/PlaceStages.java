@@ -79,6 +79,15 @@ public final class PlaceStages {
             deeper.add(loop);
             return new Scoped(accumulators, parts, deeper);
         }
+
+        /** The accumulators of a stage whose init is around; it must be. */
+        Placed accumulator(String stage) {
+            Placed placed = accumulators.get(stage);
+            if (placed == null) {
+                throw new IllegalStateException("the reduction of " + stage + " has no init around it");
+            }
+            return placed;
+        }
     }
 
     /** A buffer and what to subtract from a logical index (accumulators: the index itself). */
@@ -168,7 +177,7 @@ public final class PlaceStages {
     }
 
     private Placed part(String stage, Stmt producer, List<Loop> around) {
-        Buffer whole = nest.buffers().get(stage);
+        Buffer whole = nest.buffer(stage);
         List<List<Expr>> written =
                 LoopNest.computes(producer, stage).stream().map(Stmt.Compute::at).toList();
         List<Loop> inside = Region.loops(producer);
@@ -196,13 +205,13 @@ public final class PlaceStages {
                                 e instanceof Expr.Accumulator ? new Expr.Load(accumulator.buffer, accumulator.indices) : e);
                 Expr condition = IndexMath.and(c.guard(), c.keep());
                 Placed part = scoped.parts.get(c.stage());
-                Buffer buffer = part == null ? nest.buffers().get(c.stage()) : part.buffer;
+                Buffer buffer = part == null ? nest.buffer(c.stage()) : part.buffer;
                 List<Expr> at = part == null ? c.at() : minus(c.at(), part.indices);
                 yield guarded(condition, element, bound, scoped, value -> new Stmt.Store(buffer, at, value, stage.origin()));
             }
             case INIT -> {
                 Stage.Reduction reduction = stage.reduction().orElseThrow();
-                Placed accumulator = scoped.accumulators.get(c.stage());
+                Placed accumulator = scoped.accumulator(c.stage());
                 Expr identity = reduction.op().identity(reduction.type());
                 yield new Stmt.Store(accumulator.buffer, accumulator.indices, identity, stage.origin());
             }
@@ -210,7 +219,7 @@ public final class PlaceStages {
                 Stage.Reduction reduction = stage.reduction().orElseThrow();
                 List<Axis> axes = reduction.axes();
                 bound.putAll(LoopNest.bind(axes, c.over()));
-                Placed accumulator = scoped.accumulators.get(c.stage());
+                Placed accumulator = scoped.accumulator(c.stage());
                 Expr old = new Expr.Load(accumulator.buffer, accumulator.indices);
                 yield guarded(
                         c.guard(),
@@ -246,10 +255,10 @@ public final class PlaceStages {
                 return e;
             }
             Placed part = scoped.parts.get(read.tensor());
-            Buffer buffer = part == null ? nest.buffers().get(read.tensor()) : part.buffer;
+            Buffer buffer = part == null ? nest.buffer(read.tensor()) : part.buffer;
             List<Expr> indices = part == null ? read.indices() : minus(read.indices(), part.indices);
             Expr loaded = new Expr.Load(buffer, indices);
-            List<Expr> shape = nest.buffers().get(read.tensor()).shape();
+            List<Expr> shape = nest.buffer(read.tensor()).shape();
             if (read.outside().isEmpty()) {
                 check(read, shape, before);
                 return loaded;

@@ -50,7 +50,7 @@ public record CacheRead(String tensor, String stage, Optional<String> loop, Scop
         String cache = Stages.freshTensor(nest.program(), tensor + ".cache");
         LoopNest cached = cache(nest, reader.get(), cache, outsides.iterator().next());
         if (loop.isEmpty()) {
-            return Step.applied(cached.withBuffer(cached.buffers().get(cache).withScope(scope)));
+            return Step.applied(cached.withBuffer(cached.buffer(cache).withScope(scope)));
         }
         return switch (new ComputeAt(cache, loop.get(), scope).apply(cached, decisions)) {
             case Outcome.Rejection(Step _, String reason) -> reject(reason);

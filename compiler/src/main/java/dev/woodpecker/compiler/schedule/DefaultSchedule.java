@@ -108,7 +108,7 @@ public final class DefaultSchedule {
                     .filter(l -> l.carrier() == Loop.Carrier.SPATIAL)
                     .toList();
             for (Loop loop : loops.reversed()) {
-                if (computesOnce(builder, stage, loop.name(), loops)
+                if (computesOnce(builder, stage, loop.name())
                         && builder.attempt(new ComputeAt(stage.name(), loop.name(), Scope.SHARED))) {
                     break;
                 }
@@ -117,7 +117,7 @@ public final class DefaultSchedule {
     }
 
     /** Whether the parts of the stage that the iterations of the loop need are together no more than the stage. */
-    private static boolean computesOnce(ScheduleBuilder builder, Stage stage, String loop, List<Loop> around) {
+    private static boolean computesOnce(ScheduleBuilder builder, Stage stage, String loop) {
         if (!(new ComputeAt(stage.name(), loop, Scope.SHARED).apply(builder.nest(), Map.of())
                 instanceof Outcome.Applied(LoopNest moved))) {
             return false;

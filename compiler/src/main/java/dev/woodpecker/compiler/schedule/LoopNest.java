@@ -99,6 +99,15 @@ public record LoopNest(TensorProgram program, Numerics numerics, Map<String, Buf
         return new LoopNest(program, numerics, changed, tree);
     }
 
+    /** Where a tensor of the program lives; it must be one. */
+    public Buffer buffer(String tensor) {
+        Buffer buffer = buffers.get(tensor);
+        if (buffer == null) {
+            throw new IllegalStateException("no tensor " + tensor + " in " + program.name());
+        }
+        return buffer;
+    }
+
     LoopNest withoutBuffer(String name) {
         Map<String, Buffer> changed = new LinkedHashMap<>(buffers);
         changed.remove(name);

@@ -27,11 +27,7 @@ final class ScheduleBuilder {
     }
 
     Buffer buffer(String tensor) {
-        Buffer buffer = nest.buffers().get(tensor);
-        if (buffer == null) {
-            throw new IllegalStateException("no tensor " + tensor);
-        }
-        return buffer;
+        return nest.buffer(tensor);
     }
 
     /** Applies a step that the rule knows to fit. */

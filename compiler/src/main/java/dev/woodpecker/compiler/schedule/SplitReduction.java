@@ -119,7 +119,11 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
         bound.putAll(LoopNest.bind(partial.reduction().orElseThrow().axes(), leaf.over()));
         Expr inside = IndexMath.less(LoopNest.substitute(index, bound), Expr.index(extent));
         String parts = ((Expr.Var) leaf.at().getLast()).name();
-        String points = ((Expr.Var) bound.get(split.name())).name();
+        int position = partial.reduction().orElseThrow().axes().stream()
+                .map(Axis::name)
+                .toList()
+                .indexOf(split.name());
+        String points = ((Expr.Var) leaf.over().get(position)).name();
         return nest.rewrite(
                 s -> switch (s) {
                     case Stmt.Compute c -> new Stmt.Compute(c.stage(), c.part(), c.at(), c.over(), inside, c.keep());

@@ -116,7 +116,7 @@ public final class CPrinter {
                 anyBuffer = true;
                 String constant = stored.contains(buffer.name()) ? "" : "const ";
                 String type = constant + dialect.type(buffer.type()) + " *";
-                statements.line(type + names.declare(buffer.name()) + " = (" + type + ")buffers[" + i + "];");
+                statements.line(type + names.declareBuffer(buffer.name()) + " = (" + type + ")buffers[" + i + "];");
             }
         }
         boolean anyParameter = false;
@@ -153,7 +153,7 @@ public final class CPrinter {
             Buffer buffer = argument.buffer();
             boolean constant = argument.role() == Role.INPUT || !stored.contains(buffer.name());
             parameters.add(
-                    (constant ? "const " : "") + dialect.type(buffer.type()) + " *" + names.declare(buffer.name()));
+                    (constant ? "const " : "") + dialect.type(buffer.type()) + " *" + names.declareBuffer(buffer.name()));
         }
         for (Expr.Param p : kernel.parameters()) {
             parameters.add("const " + dialect.type(DType.I64) + " " + names.declare(p.name()));

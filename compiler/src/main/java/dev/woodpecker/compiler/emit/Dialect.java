@@ -47,7 +47,7 @@ public record Dialect(
                     DType.U64, "uint64_t",
                     DType.F16, "_Float16",
                     DType.BF16, "uint16_t")),
-            "static inline __attribute__((always_inline))",
+            "INLINE",
             Map.of(),
             "",
             "",
@@ -69,7 +69,7 @@ public record Dialect(
                     DType.U64, "unsigned long long",
                     DType.F16, "f16",
                     DType.BF16, "unsigned short")),
-            "static __device__ __forceinline__",
+            "INLINE",
             Map.of(
                     Binding.BLOCK_X, "blockIdx.x",
                     Binding.BLOCK_Y, "blockIdx.y",

@@ -384,7 +384,7 @@ final class ExprPrinter {
             return variable(buffer, indices);
         }
         Expr offset = offset(buffer, indices);
-        String base = names.of(buffer.name());
+        String base = names.ofBuffer(buffer.name());
         if (lanes == 1) {
             return base + "[" + print(offset) + "]";
         }
@@ -398,7 +398,7 @@ final class ExprPrinter {
     }
 
     private String variable(Buffer buffer, List<Expr> indices) {
-        String name = names.of(buffer.name());
+        String name = names.ofBuffer(buffer.name());
         boolean whole = indices.isEmpty() || indices.getFirst() instanceof Expr.Ramp;
         return whole ? name : name + "[" + print(indices.getFirst()) + "]";
     }

@@ -36,8 +36,21 @@ final class Names {
         blocks.pop();
     }
 
-    /** A new identifier for {@code name}, in force until the block is closed. */
-    String declare(String name) {
+    /** A new identifier for a variable, in force until the block is closed. */
+    String declare(String variable) {
+        return declare(variable, variable);
+    }
+
+    /** A new identifier for a buffer; a variable may have the same name. */
+    String declareBuffer(String buffer) {
+        return declare(bufferKey(buffer), buffer);
+    }
+
+    private static String bufferKey(String buffer) {
+        return buffer + "[]";
+    }
+
+    private String declare(String key, String name) {
         String base = identifier(name);
         String candidate = base;
         for (int i = 2; isTaken(candidate); i++) {
@@ -45,11 +58,16 @@ final class Names {
         }
         Block block = blocks.getFirst();
         block.taken.add(candidate);
-        block.byName.put(name, candidate);
+        block.byName.put(key, candidate);
         return candidate;
     }
 
-    /** The identifier that {@code name} was declared as. */
+    /** The identifier that a buffer was declared as. */
+    String ofBuffer(String buffer) {
+        return of(bufferKey(buffer));
+    }
+
+    /** The identifier that a variable was declared as. */
     String of(String name) {
         for (Block block : blocks) {
             String identifier = block.byName.get(name);

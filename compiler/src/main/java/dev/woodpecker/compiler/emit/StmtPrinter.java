@@ -187,7 +187,7 @@ final class StmtPrinter {
                 pendingType = type.get();
             }
             expressions.addVariable(buffer);
-            pending.add(names.declare(buffer.name()));
+            pending.add(names.declareBuffer(buffer.name()));
         }
         declareAll(pendingType, pending);
         print(body);
@@ -224,7 +224,7 @@ final class StmtPrinter {
 
     private void declareMemory(Buffer buffer) {
         String type = dialect.type(buffer.type());
-        String name = names.declare(buffer.name());
+        String name = names.declareBuffer(buffer.name());
         long bytes = PlanScratch.bytes(buffer);
         long elements = Math.max(1, bytes / buffer.type().bytes());
         if (isDevice()) {
@@ -254,7 +254,7 @@ final class StmtPrinter {
         if (!(offset instanceof Expr.Ramp(Expr first, long stride, int _)) || stride != 1) {
             throw new IllegalStateException("a vector is stored to neighbouring elements only: " + store);
         }
-        String to = expressions.pointer(names.of(buffer.name()), first);
+        String to = expressions.pointer(names.ofBuffer(buffer.name()), first);
         String function = helpers.function("store", buffer.type(), lanes);
         line(function + "(" + to + ", " + expressions.stored(store.value()) + ");", store.origin());
     }
@@ -287,8 +287,8 @@ final class StmtPrinter {
         int bytes = copy.elements() * copy.to().type().bytes();
         if (isDevice() && (bytes == 4 || bytes == 8 || bytes == 16)) {
             line("cp_async_" + bytes + "("
-                    + expressions.pointer(names.of(copy.to().name()), to) + ", "
-                    + expressions.pointer(names.of(copy.from().name()), from) + ", "
+                    + expressions.pointer(names.ofBuffer(copy.to().name()), to) + ", "
+                    + expressions.pointer(names.ofBuffer(copy.from().name()), from) + ", "
                     + expressions.print(copy.guard()) + ");");
             return;
         }
@@ -328,7 +328,7 @@ final class StmtPrinter {
             String name = intrinsic.operands().get(i).name();
             Expr offset = ExprPrinter.offset(window.buffer(), window.indices());
             text = text.replace("$" + name + ".stride", rowStride(window.buffer()))
-                    .replace("$" + name, expressions.pointer(names.of(window.buffer().name()), offset));
+                    .replace("$" + name, expressions.pointer(names.ofBuffer(window.buffer().name()), offset));
         }
         line(text + ";");
     }

@@ -71,7 +71,7 @@ public final class Lowering {
             stmt = show("insert barriers", InsertBarriers.apply(stmt), observer);
         }
         stmt = show("flatten indices", FlattenIndices.apply(stmt), observer);
-        stmt = show("vectorize", Vectorize.apply(stmt), observer);
+        stmt = show("vectorize", Vectorize.apply(stmt, target), observer);
         stmt = show("unroll", Unroll.apply(stmt), observer);
         stmt = show("scalarize registers", ScalarizeRegisters.apply(stmt), observer);
         stmt = show("simplify", Simplifier.simplify(stmt), observer);

@@ -1,11 +1,16 @@
 package dev.woodpecker.compiler.lower;
 
+import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.schedule.LoopNest;
+import dev.woodpecker.compiler.target.Target;
 import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -21,7 +26,11 @@ public final class Vectorize {
 
     private Vectorize() {}
 
-    public static Stmt apply(Stmt body) {
+    /**
+     * The body with vectors in place of vector loops; where values are wider than those that the number of lanes was chosen
+     * for, vectors have fewer lanes, so that none is larger than the target's registers.
+     */
+    public static Stmt apply(Stmt body, Target target) {
         Set<String> names = new HashSet<>();
         body.anyMatch(s -> {
             if (s instanceof Stmt.Allocate a) {
@@ -30,8 +39,9 @@ public final class Vectorize {
             return false;
         });
         Stmt independent = VectorReduction.apply(body, names);
+        int bytes = Math.max(16, target.vectorBytes());
         Stmt vectorized =
-                independent.rewrite(s -> s instanceof Stmt.For f && isVector(f) ? vectorized(f, names) : s, e -> e);
+                independent.rewrite(s -> s instanceof Stmt.For f && isVector(f) ? vectorized(f, bytes, names) : s, e -> e);
         return vectorized == body ? body : Simplifier.simplify(vectorized);
     }
 
@@ -53,14 +63,33 @@ public final class Vectorize {
         return new Stmt.For(f.loop().withBinding(Loop.Binding.SERIAL), f.body());
     }
 
-    private static Stmt vectorized(Stmt.For f, Set<String> names) {
+    private static Stmt vectorized(Stmt.For f, int bytes, Set<String> names) {
         OptionalLong lanes = lanes(f);
         boolean nested = f.body().anyMatch(s -> s.expressions().stream()
                 .anyMatch(e -> e.anyMatch(n -> n.lanes() > 1)));
         if (lanes.isEmpty() || nested || f.loop().carrier() == Loop.Carrier.REDUCTION) {
             return serial(f);
         }
+        int widest = new ElementWidth(f.loop().variable()).of(f.body());
+        long fitting = Math.max(2, bytes / Math.max(1, widest));
+        if (lanes.getAsLong() > fitting) {
+            return inParts(f, lanes.getAsLong() / fitting, fitting, names);
+        }
         return new VectorStatements(f.loop(), (int) lanes.getAsLong(), names).vectorized(f.body());
+    }
+
+    /** The loop as one over parts around one over the lanes of a part. */
+    private static Stmt inParts(Stmt.For f, long parts, long lanes, Set<String> names) {
+        Loop loop = f.loop();
+        Expr.Var part = new Expr.Var(freshName(loop.name() + ".part", names), loop.variable().type());
+        Expr first = new Expr.Binary(BinaryOp.MUL, part, Expr.index(lanes));
+        Stmt body = LoopNest.substituteVariables(
+                f.body(), Map.of(loop.name(), new Expr.Binary(BinaryOp.ADD, first, loop.variable())));
+        Stmt inner =
+                new VectorStatements(loop.withExtent(Expr.index(lanes)), (int) lanes, names).vectorized(body);
+        Loop outer = new Loop(
+                part, Expr.index(parts), Loop.Binding.SERIAL, loop.carrier(), Optional.empty(), loop.origin());
+        return new Stmt.For(outer, inner);
     }
 
     /** A name that no buffer or variable has yet: {@code base}, {@code base2}, ... */

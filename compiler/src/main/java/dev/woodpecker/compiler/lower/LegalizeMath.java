@@ -1,0 +1,156 @@
+package dev.woodpecker.compiler.lower;
+
+import dev.woodpecker.compiler.ir.Arithmetic;
+import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.MathFunction;
+import dev.woodpecker.compiler.ir.Stmt;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Writes mathematical functions out as arithmetic, so that generated code calls no library. Requires: nothing; works on
+ * vectors as on scalars. Ensures: every {@link Expr.Call} is of a native function; results are within 2 units in the last
+ * place for single precision, special values included, contracted or not. Functions that are not hot are computed in
+ * double precision. A minimum or maximum with a constant becomes a comparison.
+ */
+public final class LegalizeMath {
+    private final Set<String> names = new HashSet<>();
+
+    private LegalizeMath() {}
+
+    public static Stmt apply(Stmt body) {
+        LegalizeMath pass = new LegalizeMath();
+        Temporaries.collectNames(body, pass.names);
+        return pass.legalized(body);
+    }
+
+    private Stmt legalized(Stmt s) {
+        Temporaries temporaries = new Temporaries(names);
+        GuardedRewrite rewrite = new GuardedRewrite(temporaries, new Functions());
+        return temporaries.wrap(s.map(this::legalized, rewrite::apply));
+    }
+
+    private record Functions() implements GuardedRewrite.Rule {
+        @Override
+        public boolean appliesTo(Expr e) {
+            return (e instanceof Expr.Call call && !call.function().isNative())
+                    || (e instanceof Expr.Binary b && isExtremeOfConstant(b));
+        }
+
+        @Override
+        public Expr replace(Expr e, Temporaries temporaries) {
+            return e instanceof Expr.Call call ? call(call, temporaries) : extreme((Expr.Binary) e, temporaries);
+        }
+    }
+
+    /** Whether a function is written out in double precision, whatever its type. */
+    static boolean computesInDouble(Expr.Call call) {
+        return call.type() == DType.F64
+                || switch (call.function()) {
+                    case EXP, LOG, TANH, ERF, ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> false;
+                    case LOG1P, EXPM1, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH, POW -> true;
+                };
+    }
+
+    private static Expr call(Expr.Call call, Temporaries temporaries) {
+        DType type = call.type();
+        List<Expr> arguments = call.arguments().stream()
+                .map(a -> temporaries.bind(call.function().text() + "_x", a))
+                .toList();
+        MathBuilder wide = new MathBuilder(DType.F64, call.lanes(), temporaries);
+        if (type == DType.F64) {
+            return wide(wide, call.function(), arguments);
+        }
+        MathBuilder single = new MathBuilder(DType.F32, call.lanes(), temporaries);
+        List<Expr> floats = arguments.stream().map(a -> cast(DType.F32, a, temporaries)).toList();
+        return cast(type, single(single, wide, call.function(), floats), temporaries);
+    }
+
+    private static Expr cast(DType type, Expr e, Temporaries temporaries) {
+        return e.type() == type ? e : temporaries.bind("x", new Expr.Cast(type, e));
+    }
+
+    private static Expr single(MathBuilder single, MathBuilder wide, MathFunction function, List<Expr> arguments) {
+        Expr x = arguments.getFirst();
+        return switch (function) {
+            case EXP -> ExponentialFunctions.exp(single, x);
+            case LOG -> ExponentialFunctions.log(single, x);
+            case TANH -> ExponentialFunctions.tanh(single, x);
+            case ERF -> ErrorFunction.erf(single, x);
+            case SIN -> narrowed(CircularFunctions.ofSingle(wide, single, CircularFunctions.Kind.SINE, x));
+            case COS -> narrowed(CircularFunctions.ofSingle(wide, single, CircularFunctions.Kind.COSINE, x));
+            case TAN -> narrowed(CircularFunctions.ofSingle(wide, single, CircularFunctions.Kind.TANGENT, x));
+            case LOG1P, EXPM1, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH, POW -> {
+                List<Expr> widened = arguments.stream()
+                        .map(a -> wide.let("wide", new Expr.Cast(DType.F64, a)))
+                        .toList();
+                yield narrowed(wide(wide, function, widened));
+            }
+            case ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> throw new AssertionError(function + " is native");
+        };
+    }
+
+    private static Expr narrowed(Expr e) {
+        return new Expr.Cast(DType.F32, e);
+    }
+
+    private static Expr wide(MathBuilder m, MathFunction function, List<Expr> arguments) {
+        Expr x = arguments.getFirst();
+        return switch (function) {
+            case EXP -> ExponentialFunctions.exp(m, x);
+            case EXPM1 -> ExponentialFunctions.expm1(m, x);
+            case LOG -> ExponentialFunctions.log(m, x);
+            case LOG1P -> ExponentialFunctions.log1p(m, x);
+            case TANH -> ExponentialFunctions.tanh(m, x);
+            case SINH -> ExponentialFunctions.sinh(m, x);
+            case COSH -> ExponentialFunctions.cosh(m, x);
+            case ASINH -> ExponentialFunctions.asinh(m, x);
+            case ACOSH -> ExponentialFunctions.acosh(m, x);
+            case ATANH -> ExponentialFunctions.atanh(m, x);
+            case POW -> ExponentialFunctions.pow(m, x, arguments.get(1));
+            case ERF -> ErrorFunction.erf(m, x);
+            case SIN -> CircularFunctions.wide(m, CircularFunctions.Kind.SINE, x);
+            case COS -> CircularFunctions.wide(m, CircularFunctions.Kind.COSINE, x);
+            case TAN -> CircularFunctions.wide(m, CircularFunctions.Kind.TANGENT, x);
+            case ASIN -> CircularFunctions.asin(m, x);
+            case ACOS -> CircularFunctions.acos(m, x);
+            case ATAN -> CircularFunctions.atan(m, x);
+            case ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> throw new AssertionError(function + " is native");
+        };
+    }
+
+    /** Whether it is a minimum or maximum with a constant, other than NaN and the zero that would need its sign seen. */
+    private static boolean isExtremeOfConstant(Expr.Binary b) {
+        boolean max = b.op() == BinaryOp.MAX;
+        if (!b.type().isFloat() || !(max || b.op() == BinaryOp.MIN)) {
+            return false;
+        }
+        if (!isConstant(b.left()) && !isConstant(b.right())) {
+            return false;
+        }
+        double value = Arithmetic.round(b.type(), value(isConstant(b.right()) ? b.right() : b.left()));
+        return !Double.isNaN(value) && Double.compare(value, max ? -0.0 : 0.0) != 0;
+    }
+
+    /**
+     * {@code max(x, c)} as {@code x <= c ? c : x}: a NaN compares false and stays, and of two zeros that of the constant is
+     * taken, +0 for a maximum.
+     */
+    private static Expr extreme(Expr.Binary b, Temporaries temporaries) {
+        boolean max = b.op() == BinaryOp.MAX;
+        Expr constant = isConstant(b.right()) ? b.right() : b.left();
+        Expr x = temporaries.bind(max ? "floor" : "cap", isConstant(b.right()) ? b.left() : b.right());
+        return new Expr.Select(new Expr.Binary(max ? BinaryOp.LE : BinaryOp.GE, x, constant), constant, x);
+    }
+
+    private static boolean isConstant(Expr e) {
+        return e instanceof Expr.FloatConst || (e instanceof Expr.Broadcast b && isConstant(b.value()));
+    }
+
+    private static double value(Expr e) {
+        return e instanceof Expr.Broadcast b ? value(b.value()) : ((Expr.FloatConst) e).value();
+    }
+}

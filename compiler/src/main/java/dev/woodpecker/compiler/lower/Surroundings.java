@@ -1,0 +1,96 @@
+package dev.woodpecker.compiler.lower;
+
+import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Bounds;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Interval;
+import dev.woodpecker.compiler.ir.IrText;
+import dev.woodpecker.compiler.ir.Loop;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What is known at a place in a kernel. Facts are about <em>plain</em> expressions: scalar, variables of {@code Let}
+ * replaced by their values, and what is loaded from memory by a variable named after the text of the load, so that what a
+ * check says of a loaded index is known where that index is used.
+ *
+ * @param loops those around, outermost first
+ */
+record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
+    /** The lane of a vector operation. */
+    static final Expr.Var LANE = Expr.Var.index("lane of the vector");
+
+    static final Surroundings NOTHING = new Surroundings(Bounds.none(), List.of(), Map.of());
+
+    Surroundings inside(Loop loop) {
+        Loop plain = loop.withExtent(plain(loop.extent()));
+        List<Loop> deeper = new ArrayList<>(loops);
+        deeper.add(plain);
+        return new Surroundings(bounds.inside(plain), deeper, lets);
+    }
+
+    Surroundings where(Expr.Var variable, Expr value) {
+        Map<String, Expr> more = new HashMap<>(lets);
+        more.put(variable.name(), value);
+        return new Surroundings(bounds, loops, more);
+    }
+
+    /** Where a condition of one lane holds. */
+    Surroundings assuming(Expr condition) {
+        return new Surroundings(bounds.assuming(plain(condition)), loops, lets);
+    }
+
+    Surroundings assumingNot(Expr condition) {
+        return new Surroundings(bounds.assumingNot(plain(condition)), loops, lets);
+    }
+
+    /** For operations on vectors of this many lanes. */
+    Surroundings withLanes(int lanes) {
+        return new Surroundings(bounds.with(LANE, new Interval(0, lanes - 1)), loops, lets);
+    }
+
+    /** {@code e} in lane {@link #LANE}, without what facts are not about. */
+    Expr plain(Expr e) {
+        return abstracted(inLane(e, LANE));
+    }
+
+    Expr plain(Expr e, Expr lane) {
+        return abstracted(inLane(e, lane));
+    }
+
+    String path() {
+        return String.join(" > ", loops.stream().map(Loop::name).toList());
+    }
+
+    private Expr inLane(Expr e, Expr lane) {
+        return switch (e) {
+            case Expr.Var v when lets.containsKey(v.name()) -> inLane(lets.getOrDefault(v.name(), v), v.lanes() == 1 ? Expr.index(0) : lane);
+            case Expr.Ramp(Expr base, long stride, int _) ->
+                IndexMath.add(inLane(base, lane), IndexMath.mul(lane, Expr.index(stride)));
+            case Expr.Broadcast(Expr value, int _) -> inLane(value, Expr.index(0));
+            case Expr.Extract(Expr vector, Expr which) -> inLane(vector, inLane(which, Expr.index(0)));
+            default -> e.mapOperands(operand -> inLane(operand, lane));
+        };
+    }
+
+    private static Expr abstracted(Expr e) {
+        boolean loads = e.anyMatch(n -> n instanceof Expr.Load);
+        if (!loads) {
+            return e;
+        }
+        return e instanceof Expr.Binary b && isTransparent(b.op()) || e instanceof Expr.Unary
+                ? e.mapOperands(Surroundings::abstracted)
+                : new Expr.Var(IrText.of(e), e.type());
+    }
+
+    /** Whether facts about operands say something about the result. */
+    private static boolean isTransparent(BinaryOp op) {
+        return switch (op) {
+            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, LT, LE, GT, GE, EQ, NE -> true;
+            case XOR, SHL, SHR -> false;
+        };
+    }
+}

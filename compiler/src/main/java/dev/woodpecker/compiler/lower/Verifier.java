@@ -1,0 +1,269 @@
+package dev.woodpecker.compiler.lower;
+
+import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.IrText;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Origin;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Simplifier;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.target.Target;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Proves what every kernel must keep to, for all inputs: accesses lie in their buffers (an index that is loaded from memory
+ * must be covered by a check), no two workers write one element, barriers are reached by all threads of a block, and
+ * memory and threads are within the target's limits. Works on placed stages, with logical indices and with flat ones.
+ * What it cannot prove is a finding too.
+ */
+public final class Verifier {
+    private static final int MOST_THREADS = 1024;
+    private static final int MOST_REGISTER_BYTES = 255 * 4;
+
+    private final String phase;
+    private final boolean isCuda;
+    private final List<Finding> findings = new ArrayList<>();
+
+    private Verifier(String phase, boolean isCuda) {
+        this.phase = phase;
+        this.isCuda = isCuda;
+    }
+
+    /** What is wrong with the kernel; empty when it is sound. */
+    public static List<Finding> verify(LoweredKernel kernel) {
+        List<Finding> findings = new ArrayList<>();
+        for (LoweredKernel.Phase phase : kernel.phases()) {
+            findings.addAll(verify(phase.symbol(), phase.body(), kernel.target()));
+            if (kernel.target().isCuda()) {
+                launch(phase, kernel.target(), findings);
+            }
+        }
+        return findings;
+    }
+
+    /** What is wrong with the body of a phase, after any pass from the placing of stages on. */
+    public static List<Finding> verify(String phase, Stmt body, Target target) {
+        Verifier verifier = new Verifier(phase, target.isCuda());
+        verifier.visit(body, Surroundings.NOTHING);
+        return verifier.findings;
+    }
+
+    private static void launch(LoweredKernel.Phase phase, Target target, List<Finding> findings) {
+        int threads = phase.launch().block().stream().reduce(1, Math::multiplyExact);
+        if (threads > MOST_THREADS) {
+            findings.add(resources(phase.symbol(), threads + " threads a block; at most " + MOST_THREADS));
+        }
+        if (phase.scratchBytes() > target.fastBytes()) {
+            findings.add(resources(
+                    phase.symbol(), phase.scratchBytes() + " bytes of shared memory a block; " + target.name() + " has " + target.fastBytes()));
+        }
+        long registers = registerBytes(phase.body());
+        if (registers > MOST_REGISTER_BYTES) {
+            findings.add(resources(
+                    phase.symbol(), registers + " bytes of register buffers a thread; at most " + MOST_REGISTER_BYTES + " stay in registers"));
+        }
+    }
+
+    private static Finding resources(String phase, String message) {
+        return new Finding(Finding.Kind.RESOURCES, phase, "", "", Origin.NONE, message);
+    }
+
+    /** The most register buffers that are alive together. */
+    private static long registerBytes(Stmt s) {
+        long inside = s.children().stream().mapToLong(Verifier::registerBytes).max().orElse(0);
+        return s instanceof Stmt.Allocate a && a.buffer().scope() == Scope.REGISTER && !PlanScratch.isPlaced(a.buffer())
+                ? inside + PlanScratch.bytes(a.buffer())
+                : inside;
+    }
+
+    private void visit(Stmt s, Surroundings here) {
+        switch (s) {
+            case Stmt.Seq(List<Stmt> statements) -> {
+                Surroundings now = here;
+                for (Stmt child : statements) {
+                    visit(child, now);
+                    // What follows a check knows that it held.
+                    now = child instanceof Stmt.Check check ? now.assuming(check.condition()) : now;
+                }
+            }
+            case Stmt.For(Loop loop, Stmt body) -> {
+                reads(loop.extent(), here, loop.origin());
+                visit(body, here.inside(loop));
+            }
+            case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) -> {
+                reads(condition, here, Origin.NONE);
+                if (isCuda && !isUniform(condition, here) && s.anyMatch(Stmt.Barrier.class::isInstance)) {
+                    add(Finding.Kind.BARRIER, here, "", Origin.NONE, "a barrier stands under the condition " + IrText.of(condition)
+                            + ", which is not the same for all threads of a block");
+                }
+                visit(then, here.assuming(condition));
+                otherwise.ifPresent(o -> visit(o, here.assumingNot(condition)));
+            }
+            case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> {
+                reads(value, here, Origin.NONE);
+                visit(body, here.where(variable, value));
+            }
+            case Stmt.Allocate(Buffer _, Stmt body) -> visit(body, here);
+            case Stmt.Store store -> store(store, here);
+            case Stmt.Check(Expr condition, int _, String _) -> reads(condition, here, Origin.NONE);
+            case Stmt.AsyncCopy copy -> copy(copy, here);
+            case Stmt.Barrier _ -> barrier(here);
+            case Stmt.Invoke(var _, List<Stmt.Window> operands) ->
+                operands.forEach(w -> access(w.buffer(), w.indices(), Expr.index(0), here, Origin.NONE));
+            case Stmt.Commit _, Stmt.Wait _ -> {}
+            case Stmt.Compute c ->
+                throw new IllegalArgumentException("stage " + c.stage() + " is not placed yet; the verifier runs after PlaceStages");
+        }
+    }
+
+    private void store(Stmt.Store store, Surroundings around) {
+        int lanes = Math.max(store.value().lanes(), store.indices().stream().mapToInt(Expr::lanes).max().orElse(1));
+        Surroundings here = lanes == 1 ? around : around.withLanes(lanes);
+        store.indices().forEach(index -> reads(index, here, store.origin()));
+        reads(store.value(), here, store.origin());
+        access(store.buffer(), store.indices(), Surroundings.LANE, here, store.origin());
+        writers(store, here);
+    }
+
+    private void copy(Stmt.AsyncCopy copy, Surroundings around) {
+        Surroundings here = around.withLanes(copy.elements());
+        List<Expr> to = ramp(copy.toIndices());
+        List<Expr> from = ramp(copy.fromIndices());
+        access(copy.to(), to, Surroundings.LANE, here, Origin.NONE);
+        access(copy.from(), from, Surroundings.LANE, here.assuming(copy.guard()), Origin.NONE);
+    }
+
+    /** Consecutive elements: the last index counts on. */
+    private static List<Expr> ramp(List<Expr> indices) {
+        List<Expr> all = new ArrayList<>(indices);
+        all.set(all.size() - 1, IndexMath.add(indices.getLast(), Surroundings.LANE));
+        return all;
+    }
+
+    /** Checks every load in {@code e}. A side of a choice is read only where the choice falls on it. */
+    private void reads(Expr e, Surroundings here, Origin origin) {
+        reads(e, Surroundings.LANE, here, origin);
+    }
+
+    private void reads(Expr e, Expr lane, Surroundings around, Origin origin) {
+        Surroundings here = e.lanes() == 1 || !lane.equals(Surroundings.LANE) ? around : around.withLanes(e.lanes());
+        switch (e) {
+            case Expr.Load(Buffer buffer, List<Expr> indices) -> {
+                indices.forEach(index -> reads(index, lane, here, origin));
+                access(buffer, indices, lane, here, origin);
+            }
+            case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) -> {
+                reads(condition, lane, here, origin);
+                Expr plain = here.plain(condition, lane);
+                reads(whenTrue, lane, here.assuming(plain), origin);
+                reads(whenFalse, lane, here.assumingNot(plain), origin);
+            }
+            case Expr.Broadcast(Expr value, int _) -> reads(value, Expr.index(0), here, origin);
+            case Expr.Extract(Expr vector, Expr which) -> {
+                reads(which, Expr.index(0), here, origin);
+                reads(vector, here.plain(which, Expr.index(0)), here, origin);
+            }
+            default -> e.operands().forEach(operand -> reads(operand, lane, here, origin));
+        }
+    }
+
+    private void access(Buffer buffer, List<Expr> indices, Expr lane, Surroundings here, Origin origin) {
+        boolean isFlat = indices.size() != buffer.rank();
+        for (int axis = 0; axis < indices.size(); axis++) {
+            Expr index = here.plain(indices.get(axis), lane);
+            Expr extent = isFlat ? elements(buffer) : padded(buffer, axis);
+            Expr notNegative = new Expr.Binary(BinaryOp.GE, index, Expr.index(0));
+            Expr below = new Expr.Binary(BinaryOp.LT, index, here.plain(extent));
+            boolean proven = Simplifier.proves(here.bounds(), notNegative) && Simplifier.proves(here.bounds(), below);
+            if (!proven) {
+                boolean loaded = index.anyMatch(n -> n instanceof Expr.Var v && v.name().contains("["));
+                add(Finding.Kind.BOUNDS, here, buffer.name(), origin, "index " + IrText.of(indices.get(axis)) + " is not shown to lie in 0.."
+                        + IrText.of(extent) + (loaded ? "; an index that is loaded needs a check" : "; it takes values in " + interval(index, here)));
+            }
+        }
+    }
+
+    private static String interval(Expr index, Surroundings here) {
+        var range = here.bounds().of(Simplifier.simplify(index, here.bounds()));
+        return range.isBounded() ? range.min() + ".." + range.max() : "no known range";
+    }
+
+    /** The extent with what a blocked layout adds to it. */
+    private static Expr padded(Buffer buffer, int axis) {
+        long block = buffer.layout().blockOf(axis);
+        Expr extent = buffer.shape().get(axis);
+        return block == 1 ? extent : IndexMath.mul(IndexMath.ceilDiv(extent, block), Expr.index(block));
+    }
+
+    private static Expr elements(Buffer buffer) {
+        Expr elements = Expr.index(1);
+        for (LayoutMap.Dimension d : buffer.layout().dimensions()) {
+            Expr size = d.modulus() > 0 ? Expr.index(d.modulus()) : IndexMath.ceilDiv(buffer.shape().get(d.axis()), d.divisor());
+            elements = IndexMath.mul(elements, size);
+        }
+        return elements;
+    }
+
+    /** Workers that share the buffer must not write one element. */
+    private void writers(Stmt.Store store, Surroundings here) {
+        Set<Expr.Var> workers = new HashSet<>();
+        for (Loop loop : here.loops()) {
+            boolean shares =
+                    switch (store.buffer().scope()) {
+                        case GLOBAL, WORKSPACE -> loop.binding().isThread() || loop.binding().isBlock() || loop.binding() == Loop.Binding.PARALLEL;
+                        case SHARED -> loop.binding().isThread();
+                        case REGISTER, FRAGMENT -> false;
+                    };
+            if (shares && !isPinned(loop, here)) {
+                // A loop over the same direction inside is the same thread again.
+                workers.removeIf(other -> here.loops().stream().anyMatch(l -> l.variable().equals(other) && l.binding() == loop.binding()));
+                workers.add(loop.variable());
+            }
+        }
+        List<Expr> indices = store.indices().stream().map(index -> Simplifier.simplify(here.plain(index), here.bounds())).toList();
+        if (!workers.isEmpty() && !DistinctElements.proves(indices, workers, here.bounds())) {
+            add(Finding.Kind.WRITERS, here, store.buffer().name(), store.origin(), "different iterations of "
+                    + String.join(", ", workers.stream().map(Expr.Var::name).sorted().toList())
+                    + " are not shown to write different elements: " + IrText.of(store).strip());
+        }
+    }
+
+    /** Whether a condition around leaves one iteration only. */
+    private static boolean isPinned(Loop loop, Surroundings here) {
+        var range = here.bounds().of(loop.variable());
+        return range.min() == range.max();
+    }
+
+    private void barrier(Surroundings here) {
+        for (Loop loop : here.loops()) {
+            if (!loop.binding().isThread() && !isUniform(loop.extent(), here)) {
+                add(Finding.Kind.BARRIER, here, "", loop.origin(), "a barrier stands in loop " + loop.name()
+                        + ", which runs differently often for the threads of a block");
+            }
+        }
+    }
+
+    /** Whether an expression has one value for all threads of a block. */
+    private static boolean isUniform(Expr e, Surroundings here) {
+        return !e.anyMatch(n -> switch (n) {
+            case Expr.Var v ->
+                here.lets().containsKey(v.name())
+                        ? !isUniform(here.lets().getOrDefault(v.name(), Expr.index(0)), here)
+                        : here.loops().stream().anyMatch(loop -> loop.binding().isThread() && loop.variable().equals(v));
+            case Expr.Load load -> load.buffer().scope() == Scope.REGISTER || load.buffer().scope() == Scope.FRAGMENT;
+            default -> false;
+        });
+    }
+
+    private void add(Finding.Kind kind, Surroundings here, String buffer, Origin origin, String message) {
+        findings.add(new Finding(kind, phase, here.path(), buffer, origin, message));
+    }
+}

@@ -1,0 +1,30 @@
+package dev.woodpecker.runtime.device.cpu;
+
+import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.toolchain.CpuCaches;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
+
+/** What kernels are generated for on a processor: the target of its vector level, with its own caches and cores. */
+public final class CpuTarget {
+    private CpuTarget() {}
+
+    public static Target of(CpuFeatures cpu) {
+        Target known = Target.parse("cpu:" + architecture(cpu));
+        CpuCaches caches = cpu.caches();
+        return known.with(
+                caches.l1Bytes() > 0 ? caches.l1Bytes() : known.fastBytes(),
+                caches.l2Bytes() > 0 ? caches.l2Bytes() : known.nearBytes(),
+                cpu.cores());
+    }
+
+    private static String architecture(CpuFeatures cpu) {
+        if (System.getProperty("os.arch", "").equals("aarch64")) {
+            return "aarch64";
+        }
+        return switch (cpu.level()) {
+            case AVX512 -> "x86-64-v4";
+            case AVX2 -> "x86-64-v3";
+            case SSE4, BASELINE -> "x86-64-v2";
+        };
+    }
+}

@@ -16,6 +16,7 @@ import picocli.CommandLine.ParameterException;
         description = "Compiles kernels written in Java to native code and runs ONNX models with them.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
+        subcommands = {RunCommand.class, BenchCommand.class, ConformanceCommand.class},
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {

@@ -31,7 +31,11 @@ public record Difference(
     /** Compares {@code actual} with {@code expected}. */
     public static Difference between(NdArray actual, NdArray expected, Tolerance tolerance) {
         if (actual.type() != expected.type() || !Arrays.equals(actual.shape(), expected.shape())) {
-            return new Difference(0, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY, 0,
+            return new Difference(
+                    0,
+                    Double.POSITIVE_INFINITY,
+                    Double.POSITIVE_INFINITY,
+                    0,
                     NdArray.describe(actual.type(), actual.shape()) + " instead of "
                             + NdArray.describe(expected.type(), expected.shape()));
         }
@@ -56,7 +60,8 @@ public record Difference(
             // What is allowed beside an infinity is infinite too, and still nothing but that infinity may stand there.
             boolean allowed = distance <= tolerance.absolute() + tolerance.relative() * Math.abs(e);
             if (distance != 0 && !(allowed && Double.isFinite(distance))) {
-                explanation = mismatches++ == 0 ? mismatch(expected, i, Double.toString(a), Double.toString(e)) : explanation;
+                explanation =
+                        mismatches++ == 0 ? mismatch(expected, i, Double.toString(a), Double.toString(e)) : explanation;
             }
         }
         double relative = squaredDifference == 0 ? 0 : Math.sqrt(squaredDifference) / Math.sqrt(squaredExpected);
@@ -86,7 +91,8 @@ public record Difference(
                 double distance = Math.abs(actual.getDouble(i) - expected.getDouble(i));
                 maximum = Math.max(maximum, distance);
                 squaredDifference += distance * distance;
-                explanation = mismatches++ == 0 ? mismatch(expected, i, text(a, unsigned), text(e, unsigned)) : explanation;
+                explanation =
+                        mismatches++ == 0 ? mismatch(expected, i, text(a, unsigned), text(e, unsigned)) : explanation;
             }
         }
         double relative = mismatches == 0 ? 0 : Math.sqrt(squaredDifference) / Math.sqrt(squaredExpected);

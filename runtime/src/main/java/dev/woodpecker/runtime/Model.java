@@ -1,6 +1,6 @@
 package dev.woodpecker.runtime;
 
-import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
@@ -14,9 +14,9 @@ import dev.woodpecker.runtime.plan.kernel.KernelStore;
 import dev.woodpecker.runtime.plan.kernel.SourceDump;
 import dev.woodpecker.runtime.session.LeasedArena;
 import dev.woodpecker.runtime.session.PlanCache;
-import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.runtime.toolchain.Source;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,7 +53,7 @@ public final class Model implements AutoCloseable {
         this.compiler = KernelCompiler.of(environment);
         this.code = new LeasedArena();
         KernelStore store = new KernelStore(
-                compiler, target(compiler.cpu()), options.numerics(), code.arena(), SourceDump.of(environment));
+                compiler, CpuTarget.of(compiler.cpu()), options.numerics(), code.arena(), SourceDump.of(environment));
         this.plans = new PlanCache(new Planner(name, binder, store, guard(options)), PLANS);
         this.ownPool = options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
     }
@@ -89,6 +89,18 @@ public final class Model implements AutoCloseable {
         return graph.outputs();
     }
 
+    /**
+     * The C of the kernels that the model needs for these inputs: for reading, and for compiling several models' kernels
+     * in one go. Parts of the model whose shapes depend on elements that it computes are not among them.
+     *
+     * @throws InvalidInputException if the inputs do not fit the model
+     * @throws UnsupportedModelException listing every node that no kernel can serve
+     */
+    public List<Source> sources(Map<String, NdArray> inputs) {
+        InputCheck.check(this, inputs);
+        return plans.sources(graph, inputs);
+    }
+
     /** Where it was read from. */
     public String name() {
         return name;
@@ -108,25 +120,6 @@ public final class Model implements AutoCloseable {
 
     WorkerPool pool() {
         return ownPool.orElseGet(WorkerPool::shared);
-    }
-
-    /** What kernels are generated for: this machine. */
-    private static Target target(CpuFeatures cpu) {
-        String architecture =
-                switch (System.getProperty("os.arch", "")) {
-                    case "aarch64" -> "aarch64";
-                    default ->
-                        switch (cpu.level()) {
-                            case AVX512 -> "x86-64-v4";
-                            case AVX2 -> "x86-64-v3";
-                            case SSE4, BASELINE -> "x86-64-v2";
-                        };
-                };
-        Target known = Target.parse("cpu:" + architecture);
-        return known.with(
-                cpu.caches().l1Bytes() > 0 ? cpu.caches().l1Bytes() : known.fastBytes(),
-                cpu.caches().l2Bytes() > 0 ? cpu.caches().l2Bytes() : known.nearBytes(),
-                cpu.cores());
     }
 
     private static MemoryGuard guard(Options options) {

@@ -39,9 +39,10 @@ final class NdArrayText {
 
     private static String element(NdArray array, long position) {
         return switch (array.type().kind()) {
-            case FLOAT -> array.type().bytes() == 8
-                    ? Double.toString(array.getDouble(position))
-                    : Float.toString((float) array.getDouble(position));
+            case FLOAT ->
+                array.type().bytes() == 8
+                        ? Double.toString(array.getDouble(position))
+                        : Float.toString((float) array.getDouble(position));
             case SIGNED -> Long.toString(array.getLong(position));
             case UNSIGNED -> Long.toUnsignedString(array.getLong(position));
             case BOOL -> array.getLong(position) != 0 ? "true" : "false";

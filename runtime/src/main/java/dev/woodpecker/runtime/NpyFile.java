@@ -172,8 +172,8 @@ public final class NpyFile {
                 .filter(entry -> entry.getValue() == array.type())
                 .map(Map.Entry::getKey)
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException(".npy has no " + array.type().text()
-                        + ": convert the array to f32, or write a .pb file"));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        ".npy has no " + array.type().text() + ": convert the array to f32, or write a .pb file"));
         try {
             Files.write(file, header(type, array));
             try (FileChannel channel = FileChannel.open(file, StandardOpenOption.APPEND)) {
@@ -186,9 +186,9 @@ public final class NpyFile {
 
     private static byte[] header(String type, NdArray array) {
         String order = array.type().bytes() == 1 ? "|" : "<";
-        String extents = Arrays.stream(array.shape()).mapToObj(extent -> extent + ",").collect(Collectors.joining(" "));
-        String text =
-                "{'descr': '" + order + type + "', 'fortran_order': False, 'shape': (" + extents + "), }";
+        String extents =
+                Arrays.stream(array.shape()).mapToObj(extent -> extent + ",").collect(Collectors.joining(" "));
+        String text = "{'descr': '" + order + type + "', 'fortran_order': False, 'shape': (" + extents + "), }";
         int prefix = MAGIC.length + 4;
         int length = (prefix + text.length() + 1 + HEADER_ALIGNMENT - 1) / HEADER_ALIGNMENT * HEADER_ALIGNMENT - prefix;
         byte[] padded = (text + " ".repeat(length - text.length() - 1) + "\n").getBytes(UTF_8);

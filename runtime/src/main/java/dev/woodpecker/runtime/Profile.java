@@ -8,8 +8,9 @@ import java.util.Locale;
  *
  * @param runs how many
  * @param kernels in the order in which they first ran
+ * @param constantKernels how many kernels ran once, natively too, when plans were made: on weights alone
  */
-public record Profile(long runs, List<Kernel> kernels) {
+public record Profile(long runs, List<Kernel> kernels, int constantKernels) {
     public Profile {
         kernels = List.copyOf(kernels);
     }
@@ -20,6 +21,7 @@ public record Profile(long runs, List<Kernel> kernels) {
      * @param name the nodes of the model that it computes
      * @param operator what the first of them is
      * @param shapes types and shapes of its results
+     * @param isNative whether it is generated code; a host operator is Java
      * @param calls how often it ran
      * @param medianSeconds of one call, over the last calls
      * @param totalSeconds of all calls
@@ -30,6 +32,7 @@ public record Profile(long runs, List<Kernel> kernels) {
             String name,
             String operator,
             String shapes,
+            boolean isNative,
             long calls,
             double medianSeconds,
             double totalSeconds,

@@ -1,15 +1,18 @@
 package dev.woodpecker.runtime;
 
 import dev.woodpecker.runtime.graph.Node;
+import dev.woodpecker.runtime.plan.ExecutablePlan;
 import dev.woodpecker.runtime.plan.Invocation;
 import dev.woodpecker.runtime.plan.program.Cost;
 import dev.woodpecker.runtime.session.GraphRunner;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Collects a session's times; with {@code WPK_DEBUG=1} prints a line for every kernel that has run. */
@@ -21,6 +24,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
 
     private final Map<Object, Times> times = new IdentityHashMap<>();
     private final List<Times> inOrder = new ArrayList<>();
+    private final Set<ExecutablePlan> plans = Collections.newSetFromMap(new IdentityHashMap<>());
     private long runs;
 
     /** What is known of one kernel; the last calls decide its median. */
@@ -30,12 +34,14 @@ final class ProfileRecorder implements GraphRunner.Observer {
         private final String name;
         private final String operator;
         private final String shapes;
+        private final boolean isNative;
         private final Cost cost;
         private final long[] last = new long[KEPT];
         private long calls;
         private long total;
 
-        Times(String name, String operator, String shapes, Cost cost) {
+        Times(String name, String operator, String shapes, boolean isNative, Cost cost) {
+            this.isNative = isNative;
             this.name = name;
             this.operator = operator;
             this.shapes = shapes;
@@ -52,7 +58,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
             Arrays.sort(sorted);
             double median = sorted.length == 0 ? 0 : sorted[sorted.length / 2] * 1e-9;
             return new Profile.Kernel(
-                    name, operator, shapes, calls, median, total * 1e-9, cost.flops(), cost.multiplyAdds());
+                    name, operator, shapes, isNative, calls, median, total * 1e-9, cost.flops(), cost.multiplyAdds());
         }
     }
 
@@ -61,8 +67,13 @@ final class ProfileRecorder implements GraphRunner.Observer {
     }
 
     @Override
-    public void ran(int invocation, Invocation what, long nanoseconds) {
-        add(what, nanoseconds, () -> new Times(what.name(), what.operator(), what.shapes(), what.cost()));
+    public void ran(Invocation what, long nanoseconds) {
+        add(what, nanoseconds, () -> new Times(what.name(), what.operator(), what.shapes(), true, what.cost()));
+    }
+
+    @Override
+    public void starts(ExecutablePlan plan) {
+        plans.add(plan);
     }
 
     @Override
@@ -70,7 +81,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
         add(
                 node,
                 nanoseconds,
-                () -> new Times(node.name(), node.operator().toString(), "on the host", Cost.NONE));
+                () -> new Times(node.name(), node.operator().toString(), "on the host", false, Cost.NONE));
     }
 
     private void add(Object what, long nanoseconds, Supplier<Times> first) {
@@ -90,6 +101,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
                     times.name,
                     times.operator,
                     times.shapes,
+                    times.isNative,
                     1,
                     nanoseconds * 1e-9,
                     nanoseconds * 1e-9,
@@ -101,6 +113,6 @@ final class ProfileRecorder implements GraphRunner.Observer {
     Profile profile() {
         List<Profile.Kernel> kernels = new ArrayList<>();
         inOrder.forEach(known -> kernels.add(known.kernel()));
-        return new Profile(runs, kernels);
+        return new Profile(runs, kernels, plans.stream().mapToInt(ExecutablePlan::constantKernels).sum());
     }
 }

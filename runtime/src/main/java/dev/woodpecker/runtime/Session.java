@@ -1,14 +1,11 @@
 package dev.woodpecker.runtime;
 
-import dev.woodpecker.runtime.graph.DimensionBinding;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.session.GraphRunner;
 import dev.woodpecker.runtime.session.LeasedArena;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -57,7 +54,7 @@ public final class Session implements AutoCloseable {
             throw new IllegalStateException("the session is closed");
         }
         Graph graph = model.graph();
-        checkInputs(graph, inputs);
+        InputCheck.check(model, inputs);
         outputs.keySet().forEach(name -> {
             if (!graph.outputs().contains(name)) {
                 throw new InvalidInputException("no output '" + name + "'; there are " + graph.outputs());
@@ -92,47 +89,6 @@ public final class Session implements AutoCloseable {
     /** Where the time of this session's runs went, kernel by kernel. */
     public synchronized Profile profile() {
         return recorder.profile();
-    }
-
-    private void checkInputs(Graph graph, Map<String, NdArray> inputs) {
-        List<String> problems = new ArrayList<>();
-        for (String name : inputs.keySet()) {
-            if (!graph.inputs().contains(name)) {
-                problems.add("there is no input '" + name + "'");
-            }
-        }
-        Map<String, int[]> shapes = new LinkedHashMap<>();
-        for (String name : graph.inputs()) {
-            NdArray given = inputs.get(name);
-            TensorType wanted = graph.type(name).orElse(null);
-            if (given == null) {
-                problems.add("input '" + name + "' is missing");
-            } else if (wanted != null) {
-                shapes.put(name, given.shape());
-                if (given.type() != wanted.element()) {
-                    problems.add("input '" + name + "' has elements of type " + wanted.element().text() + ", and is given "
-                            + given.type().text());
-                }
-            }
-        }
-        if (!problems.isEmpty()) {
-            throw new InvalidInputException(String.join("; ", problems) + ". Expected: " + expected());
-        }
-        bindDimensions(graph, shapes);
-    }
-
-    private void bindDimensions(Graph graph, Map<String, int[]> shapes) {
-        try {
-            DimensionBinding.bind(graph, model.options().dimensions(), shapes);
-        } catch (InvalidInputException wrong) {
-            throw new InvalidInputException(wrong.getMessage() + ". Expected: " + expected());
-        }
-    }
-
-    private String expected() {
-        List<String> texts = new ArrayList<>();
-        model.inputs().forEach((name, type) -> texts.add("'" + name + "': " + type));
-        return String.join(", ", texts);
     }
 
     @Override

@@ -23,11 +23,12 @@ public final class DimensionBinding {
     public static Set<String> symbols(Graph graph) {
         Set<String> symbols = new LinkedHashSet<>();
         for (String input : graph.inputs()) {
-            graph.type(input).ifPresent(type -> type.shape().dimensions().forEach(dimension -> {
-                if (dimension instanceof Dimension.Symbolic(String name)) {
-                    symbols.add(name);
-                }
-            }));
+            graph.type(input)
+                    .ifPresent(type -> type.shape().dimensions().forEach(dimension -> {
+                        if (dimension instanceof Dimension.Symbolic(String name)) {
+                            symbols.add(name);
+                        }
+                    }));
         }
         return symbols;
     }
@@ -56,8 +57,9 @@ public final class DimensionBinding {
 
     private String inputs() {
         List<String> texts = new ArrayList<>();
-        graph.inputs().forEach(input -> texts.add(
-                input + graph.type(input).map(type -> ": " + type).orElse("")));
+        graph.inputs()
+                .forEach(input -> texts.add(
+                        input + graph.type(input).map(type -> ": " + type).orElse("")));
         return String.join(", ", texts);
     }
 
@@ -90,7 +92,8 @@ public final class DimensionBinding {
             switch (wanted.get(axis)) {
                 case Dimension.Known known -> {
                     if (known.extent() != extent) {
-                        throw new InvalidInputException(place + " is " + known.extent() + ", and " + extent + " is given");
+                        throw new InvalidInputException(
+                                place + " is " + known.extent() + ", and " + extent + " is given");
                     }
                 }
                 case Dimension.Symbolic(String name) -> {
@@ -108,9 +111,10 @@ public final class DimensionBinding {
         return new TensorType(
                 type.element(),
                 new Shape(type.shape().dimensions().stream()
-                        .map(dimension -> dimension instanceof Dimension.Symbolic(String name) && extents.containsKey(name)
-                                ? new Dimension.Known(extents.get(name))
-                                : dimension)
+                        .map(dimension ->
+                                dimension instanceof Dimension.Symbolic(String name) && extents.containsKey(name)
+                                        ? new Dimension.Known(extents.get(name))
+                                        : dimension)
                         .toList()));
     }
 }

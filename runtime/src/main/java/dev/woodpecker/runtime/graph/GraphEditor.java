@@ -107,7 +107,8 @@ public final class GraphEditor {
         }
         List<Node> sorted = switch (TopologicalOrder.of(nodes)) {
             case TopologicalOrder.Sorted order -> order.nodes();
-            case TopologicalOrder.Cycle cycle -> throw new IllegalArgumentException("the edit makes a cycle of " + cycle.nodes());
+            case TopologicalOrder.Cycle cycle ->
+                throw new IllegalArgumentException("the edit makes a cycle of " + cycle.nodes());
         };
         renames.forEach((from, to) -> {
             TensorType type = types.remove(from);

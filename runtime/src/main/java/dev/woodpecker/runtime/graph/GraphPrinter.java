@@ -26,7 +26,10 @@ final class GraphPrinter {
             text.append(inner).append("captured ").append(typed(graph, value)).append('\n');
         }
         for (String constant : graph.constants().keySet()) {
-            text.append(inner).append("constant ").append(typed(graph, constant)).append('\n');
+            text.append(inner)
+                    .append("constant ")
+                    .append(typed(graph, constant))
+                    .append('\n');
         }
         for (Node node : graph.nodes()) {
             String results = node.outputs().stream()

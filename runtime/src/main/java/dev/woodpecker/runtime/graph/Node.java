@@ -117,6 +117,17 @@ public record Node(
         throw noSuchAttribute(attributeName, "a list of integers");
     }
 
+    public float[] numbers(String attributeName) {
+        if (attributes.get(attributeName) instanceof Attribute.Floats(List<Float> values)) {
+            float[] numbers = new float[values.size()];
+            for (int i = 0; i < numbers.length; i++) {
+                numbers[i] = values.get(i);
+            }
+            return numbers;
+        }
+        throw noSuchAttribute(attributeName, "a list of numbers");
+    }
+
     private IllegalArgumentException noSuchAttribute(String attributeName, String wanted) {
         return new IllegalArgumentException(
                 this + ": attribute '" + attributeName + "' is " + attributes.get(attributeName) + ", not " + wanted);

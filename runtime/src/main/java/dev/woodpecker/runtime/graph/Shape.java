@@ -35,7 +35,8 @@ public record Shape(List<Dimension> dimensions) {
                 .mapToInt(dimension -> switch (dimension) {
                     case Dimension.Known known -> known.extent();
                     case Dimension.Symbolic symbolic ->
-                        throw new IllegalStateException("the dimension '" + symbolic.name() + "' of " + this + " is not fixed");
+                        throw new IllegalStateException(
+                                "the dimension '" + symbolic.name() + "' of " + this + " is not fixed");
                 })
                 .toArray();
     }

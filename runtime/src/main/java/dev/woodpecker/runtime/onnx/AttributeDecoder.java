@@ -42,7 +42,8 @@ final class AttributeDecoder {
                         .map(bytes -> text(bytes, place))
                         .toList()));
             case TENSOR -> tensors.decode(attribute.getT(), place).map(Attribute.Tensor::new);
-            case SPARSE_TENSOR -> tensors.decode(attribute.getSparseTensor(), place).map(Attribute.Tensor::new);
+            case SPARSE_TENSOR ->
+                tensors.decode(attribute.getSparseTensor(), place).map(Attribute.Tensor::new);
             case GRAPH -> Optional.of(new Attribute.Subgraph(subgraphs.apply(attribute.getG())));
             case TENSORS, GRAPHS, SPARSE_TENSORS, TYPE_PROTO, TYPE_PROTOS -> {
                 problems.add(

@@ -18,7 +18,8 @@ final class AttributeDefault {
             case FLOAT -> new Attribute.Float(Float.parseFloat(text));
             case TEXT -> new Attribute.Text(text);
             case INTS ->
-                new Attribute.Ints(Arrays.stream(text.split(",")).map(Long::valueOf).toList());
+                new Attribute.Ints(
+                        Arrays.stream(text.split(",")).map(Long::valueOf).toList());
             case FLOATS ->
                 new Attribute.Floats(
                         Arrays.stream(text.split(",")).map(Float::valueOf).toList());

@@ -47,8 +47,10 @@ public record ConformanceCase(String name, Path model, List<DataSet> dataSets) {
             for (int i = 0; i < names.size(); i++) {
                 Path file = folder.resolve(kind + "_" + i + ".pb");
                 if (!Files.exists(file)) {
-                    throw new ModelFormatException(folder.toString(), "", "no " + file.getFileName() + " for " + kind + " '"
-                            + names.get(i) + "'");
+                    throw new ModelFormatException(
+                            folder.toString(),
+                            "",
+                            "no " + file.getFileName() + " for " + kind + " '" + names.get(i) + "'");
                 }
                 tensors.put(names.get(i), TensorProtoFile.read(file));
             }
@@ -70,7 +72,8 @@ public record ConformanceCase(String name, Path model, List<DataSet> dataSets) {
             }
         }
         if (!Files.exists(model) || dataSets.isEmpty()) {
-            throw new ModelFormatException(folder.toString(), "", "no test case: it has no model.onnx or no test_data_set_*");
+            throw new ModelFormatException(
+                    folder.toString(), "", "no test case: it has no model.onnx or no test_data_set_*");
         }
         return new ConformanceCase(folder.getFileName().toString(), model, dataSets);
     }

@@ -32,7 +32,8 @@ final class ConstantNode {
             case Attribute.Int(long number) -> Optional.of(NdArray.scalar(number));
             case Attribute.Float(float number) -> Optional.of(NdArray.scalar(number));
             case Attribute.Ints(List<Long> numbers) ->
-                Optional.of(NdArray.of(numbers.stream().mapToLong(Long::longValue).toArray(), numbers.size()));
+                Optional.of(
+                        NdArray.of(numbers.stream().mapToLong(Long::longValue).toArray(), numbers.size()));
             case Attribute.Floats(List<Float> numbers) -> {
                 float[] values = new float[numbers.size()];
                 for (int i = 0; i < values.length; i++) {

@@ -78,7 +78,11 @@ public final class ElementTypes {
 
     /** The number of a type that can lie in memory. */
     public static int number(DType type) {
-        return NUMBERS.get(type);
+        Integer number = NUMBERS.get(type);
+        if (number == null) {
+            throw new IllegalArgumentException(type.text() + " exists in registers only");
+        }
+        return number;
     }
 
     /** The names of the types that Woodpecker has, for messages. */

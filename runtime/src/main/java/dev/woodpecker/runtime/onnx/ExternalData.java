@@ -41,13 +41,16 @@ record ExternalData(Path model) {
                 long rest = Math.max(0, channel.size() - offset);
                 long length = entries.containsKey("length") ? number(entries.get("length"), place) : rest;
                 if (length > rest) {
-                    throw error(place, "external data at " + offset + " to " + (offset + length) + " of " + location
-                            + ", which has " + channel.size() + " bytes");
+                    throw error(
+                            place,
+                            "external data at " + offset + " to " + (offset + length) + " of " + location
+                                    + ", which has " + channel.size() + " bytes");
                 }
                 return channel.map(FileChannel.MapMode.READ_ONLY, offset, length, Arena.ofAuto());
             }
         } catch (IOException e) {
-            throw new ModelFormatException(model.toString(), place, "cannot read external data '" + location + "': " + e, e);
+            throw new ModelFormatException(
+                    model.toString(), place, "cannot read external data '" + location + "': " + e, e);
         }
     }
 
@@ -67,7 +70,8 @@ record ExternalData(Path model) {
         }
         Path real = file.toRealPath();
         if (!real.startsWith(folder)) {
-            throw error(place, "external data '" + location + "' is a link to " + real + ", outside the model's folder");
+            throw error(
+                    place, "external data '" + location + "' is a link to " + real + ", outside the model's folder");
         }
         return real;
     }

@@ -79,18 +79,23 @@ final class FunctionInliner {
         }
         String place = "function '" + function.getName() + "', called by node '" + node.getName() + "'";
         if (callers.contains(key) || callers.size() == DEEPEST_NESTING) {
-            throw new ModelFormatException(file, place, "functions call each other in a circle, or " + DEEPEST_NESTING + " deep");
+            throw new ModelFormatException(
+                    file, place, "functions call each other in a circle, or " + DEEPEST_NESTING + " deep");
         }
         if (node.getInputCount() > function.getInputCount() || node.getOutputCount() > function.getOutputCount()) {
-            throw new ModelFormatException(file, place, "the call has " + node.getInputCount() + " inputs and "
-                    + node.getOutputCount() + " outputs; the function has " + function.getInputCount() + " and "
-                    + function.getOutputCount());
+            throw new ModelFormatException(
+                    file,
+                    place,
+                    "the call has " + node.getInputCount() + " inputs and "
+                            + node.getOutputCount() + " outputs; the function has " + function.getInputCount() + " and "
+                            + function.getOutputCount());
         }
         List<Key> path = new ArrayList<>(callers);
         path.add(key);
         Body body = new Body(node, function, names.fresh(prefix(node)));
         Map<String, Integer> own = opsets(function.getOpsetImportList());
-        function.getNodeList().forEach(inner -> expand(body.substituted(inner), own.isEmpty() ? opsets : own, path, expanded));
+        function.getNodeList()
+                .forEach(inner -> expand(body.substituted(inner), own.isEmpty() ? opsets : own, path, expanded));
     }
 
     private static String prefix(NodeProto node) {

@@ -59,7 +59,8 @@ final class GraphDecoder {
     static void collectNames(GraphProto graph, Names names) {
         graph.getInputList().forEach(value -> names.add(value.getName()));
         graph.getInitializerList().forEach(value -> names.add(value.getName()));
-        graph.getSparseInitializerList().forEach(value -> names.add(value.getValues().getName()));
+        graph.getSparseInitializerList()
+                .forEach(value -> names.add(value.getValues().getName()));
         graph.getNodeList().forEach(node -> {
             node.getInputList().forEach(names::add);
             node.getOutputList().forEach(names::add);
@@ -85,18 +86,20 @@ final class GraphDecoder {
         readInitializers(proto, constants, unsupported);
         List<ScopedNode> scoped = functions.expand(proto.getNodeList(), opsets);
         List<Optional<String>> nodeNames = readConstantNodes(scoped, constants, unsupported);
-        Function<String, Optional<NdArray>> visible = value ->
-                Optional.ofNullable(constants.get(value)).or(() -> outerConstants.apply(value));
+        Function<String, Optional<NdArray>> visible =
+                value -> Optional.ofNullable(constants.get(value)).or(() -> outerConstants.apply(value));
         List<Node> decoded = new ArrayList<>();
         for (int i = 0; i < scoped.size(); i++) {
             ScopedNode each = scoped.get(i);
-            nodeNames.get(i).ifPresent(name -> decoded.addAll(nodes.decode(
-                    each.node(),
-                    name,
-                    each.opsets(),
-                    constants,
-                    visible,
-                    inner -> decode(inner, each.opsets(), visible, false))));
+            nodeNames
+                    .get(i)
+                    .ifPresent(name -> decoded.addAll(nodes.decode(
+                            each.node(),
+                            name,
+                            each.opsets(),
+                            constants,
+                            visible,
+                            inner -> decode(inner, each.opsets(), visible, false))));
         }
         return assemble(proto, constants, unsupported, decoded, isModel);
     }

@@ -46,10 +46,12 @@ final class GraphEncoder {
         AttributeProto.Builder result = AttributeProto.newBuilder().setName(name);
         switch (attribute) {
             case Attribute.Int(long value) -> result.setType(AttributeType.INT).setI(value);
-            case Attribute.Float(float value) -> result.setType(AttributeType.FLOAT).setF(value);
+            case Attribute.Float(float value) ->
+                result.setType(AttributeType.FLOAT).setF(value);
             case Attribute.Text(String value) ->
                 result.setType(AttributeType.STRING).setS(ByteString.copyFromUtf8(value));
-            case Attribute.Ints(List<Long> values) -> result.setType(AttributeType.INTS).addAllInts(values);
+            case Attribute.Ints(List<Long> values) ->
+                result.setType(AttributeType.INTS).addAllInts(values);
             case Attribute.Floats(List<Float> values) ->
                 result.setType(AttributeType.FLOATS).addAllFloats(values);
             case Attribute.Texts(List<String> values) -> {
@@ -60,7 +62,8 @@ final class GraphEncoder {
                 result.setType(AttributeType.INT).setI(ElementTypes.number(value));
             case Attribute.Tensor(NdArray value) ->
                 result.setType(AttributeType.TENSOR).setT(TensorProtoFile.encode("", value));
-            case Attribute.Subgraph(Graph value) -> result.setType(AttributeType.GRAPH).setG(graph(value));
+            case Attribute.Subgraph(Graph value) ->
+                result.setType(AttributeType.GRAPH).setG(graph(value));
         }
         return result.build();
     }

@@ -81,7 +81,8 @@ final class ModelCopy {
         }
         Map<String, Attribute> values = new LinkedHashMap<>();
         for (AttributeProto attribute : proto.getAttributeList()) {
-            attributes.decode(attribute, place, _ -> subgraph(attribute, place))
+            attributes
+                    .decode(attribute, place, _ -> subgraph(attribute, place))
                     .ifPresent(value -> values.put(attribute.getName(), value));
         }
         builder.node(new Node(
@@ -95,7 +96,12 @@ final class ModelCopy {
 
     /** Noted as missing; what stands in for it is never written. */
     private Graph subgraph(AttributeProto attribute, String place) {
-        problems.add(Subject.ATTRIBUTE, attribute.getName(), place, "a graph in attribute '" + attribute.getName() + "'", "");
+        problems.add(
+                Subject.ATTRIBUTE,
+                attribute.getName(),
+                place,
+                "a graph in attribute '" + attribute.getName() + "'",
+                "");
         return new Graph("", List.of(), List.of(), Map.of(), List.of(), List.of(), Map.of());
     }
 }

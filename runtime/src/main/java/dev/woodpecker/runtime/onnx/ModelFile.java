@@ -65,8 +65,11 @@ record ModelFile<M extends Message>(Path path, M message, MemorySegment bytes) {
         try (InputStream stream = Files.newInputStream(path)) {
             long size = Files.size(path);
             if (size > MOST_BYTES) {
-                throw new ModelFormatException(path.toString(), "", size + " bytes; a protobuf file has less than 2 GiB. "
-                        + "Save the model with its weights as external data");
+                throw new ModelFormatException(
+                        path.toString(),
+                        "",
+                        size + " bytes; a protobuf file has less than 2 GiB. "
+                                + "Save the model with its weights as external data");
             }
             CodedInputStream in = CodedInputStream.newInstance(stream);
             in.pushLimit((int) size);

@@ -13,7 +13,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -62,15 +63,13 @@ final class ModelWriter {
     private static void write(
             ModelProto shell, GraphProto graph, Map<String, TensorSource> initializers, OutputStream stream, Path file)
             throws IOException {
-        Map<String, TensorProto> headers = new LinkedHashMap<>();
+        List<Part> parts = new ArrayList<>();
+        initializers.forEach((name, source) -> parts.add(new Part(name, header(name, source), source)));
         long graphBytes = graph.getSerializedSize();
-        for (Map.Entry<String, TensorSource> initializer : initializers.entrySet()) {
-            TensorProto header = header(initializer.getKey(), initializer.getValue());
-            headers.put(initializer.getKey(), header);
-            long bytes = tensorBytes(header, initializer.getValue());
+        for (Part part : parts) {
             graphBytes += CodedOutputStream.computeTagSize(GraphProto.INITIALIZER_FIELD_NUMBER)
-                    + CodedOutputStream.computeUInt64SizeNoTag(bytes)
-                    + bytes;
+                    + CodedOutputStream.computeUInt64SizeNoTag(part.bytes())
+                    + part.bytes();
         }
         if (graphBytes > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
@@ -81,40 +80,46 @@ final class ModelWriter {
         out.writeTag(ModelProto.GRAPH_FIELD_NUMBER, 2);
         out.writeUInt64NoTag(graphBytes);
         graph.writeTo(out);
-        for (Map.Entry<String, TensorSource> initializer : initializers.entrySet()) {
-            TensorSource source = initializer.getValue();
-            TensorProto header = headers.get(initializer.getKey());
-            out.writeTag(GraphProto.INITIALIZER_FIELD_NUMBER, 2);
-            out.writeUInt64NoTag(tensorBytes(header, source));
-            header.writeTo(out);
-            out.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, 2);
-            out.writeUInt64NoTag(source.bytes());
-            out.flush();
-            Counting counting = new Counting(stream);
-            source.content().writeTo(counting);
-            counting.flush();
-            if (counting.written != source.bytes()) {
-                throw new IllegalArgumentException("'" + initializer.getKey() + "' has " + source.bytes()
-                        + " bytes, and its source wrote " + counting.written);
-            }
+        for (Part part : parts) {
+            write(part, out, stream);
         }
         out.flush();
     }
 
+    private static void write(Part part, CodedOutputStream out, OutputStream stream) throws IOException {
+        out.writeTag(GraphProto.INITIALIZER_FIELD_NUMBER, 2);
+        out.writeUInt64NoTag(part.bytes());
+        part.header().writeTo(out);
+        out.writeTag(TensorProto.RAW_DATA_FIELD_NUMBER, 2);
+        out.writeUInt64NoTag(part.source().bytes());
+        out.flush();
+        Counting counting = new Counting(stream);
+        part.source().content().writeTo(counting);
+        counting.flush();
+        if (counting.written != part.source().bytes()) {
+            throw new IllegalArgumentException("'" + part.name() + "' has "
+                    + part.source().bytes() + " bytes, and its source wrote " + counting.written);
+        }
+    }
+
     private static TensorProto header(String name, TensorSource source) {
-        TensorProto.Builder header =
-                TensorProto.newBuilder().setName(name).setDataType(ElementTypes.number(source.type()));
+        TensorProto.Builder header = TensorProto.newBuilder()
+                .setName(name)
+                .setDataType(ElementTypes.number(source.type().element()));
         for (int extent : source.shape()) {
             header.addDims(extent);
         }
         return header.build();
     }
 
-    private static long tensorBytes(TensorProto header, TensorSource source) {
-        return header.getSerializedSize()
-                + CodedOutputStream.computeTagSize(TensorProto.RAW_DATA_FIELD_NUMBER)
-                + CodedOutputStream.computeUInt64SizeNoTag(source.bytes())
-                + source.bytes();
+    /** An initialiser: its message but for the elements, and the elements. */
+    private record Part(String name, TensorProto header, TensorSource source) {
+        long bytes() {
+            return header.getSerializedSize()
+                    + CodedOutputStream.computeTagSize(TensorProto.RAW_DATA_FIELD_NUMBER)
+                    + CodedOutputStream.computeUInt64SizeNoTag(source.bytes())
+                    + source.bytes();
+        }
     }
 
     /** The version of the file format that came with an opset (docs/Versioning.md of the specification). */

@@ -68,8 +68,7 @@ final class NodeDecoder {
         List<Operand> inputs = proto.getInputList().stream().map(Operand::of).toList();
         List<Operand> outputs = proto.getOutputList().stream().map(Operand::of).toList();
         Node bare = new Node(name, operator, inputs, outputs, Map.of(), List.of(name));
-        Optional<OperatorSchema> schema =
-                operator.isOnnx() ? OperatorSchemas.find(operator.name()) : Optional.empty();
+        Optional<OperatorSchema> schema = operator.isOnnx() ? OperatorSchemas.find(operator.name()) : Optional.empty();
         if (schema.isEmpty()) {
             Node node = bare.withAttributes(attributes(proto, Optional.empty(), 0, place, subgraphs));
             requireSupport(node);
@@ -154,9 +153,8 @@ final class NodeDecoder {
     }
 
     private void unknownAttribute(String attributeName, OperatorSchema schema, int opset, String place) {
-        String known = schema.attributes(opset).stream()
-                .map(AttributeSchema::name)
-                .collect(Collectors.joining(", "));
+        String known =
+                schema.attributes(opset).stream().map(AttributeSchema::name).collect(Collectors.joining(", "));
         problems.add(
                 Subject.ATTRIBUTE,
                 attributeName,
@@ -181,7 +179,8 @@ final class NodeDecoder {
         String attributePlace = place + " attribute '" + attribute.getName() + "'";
         AttributeProto.AttributeType actual = AttributeDecoder.type(attribute, file, attributePlace);
         // An empty list in a file of IR version 1 or 2 leaves no trace of its type.
-        boolean emptyList = actual == AttributeProto.AttributeType.UNDEFINED && wanted.name().endsWith("S");
+        boolean emptyList = actual == AttributeProto.AttributeType.UNDEFINED
+                && wanted.name().endsWith("S");
         if (actual != wanted && !emptyList) {
             throw new ModelFormatException(file, attributePlace, "it is of type " + actual + ", not " + wanted);
         }
@@ -276,8 +275,11 @@ final class NodeDecoder {
                     file, place, operands.size() + " " + what + "; " + allowed + " are allowed: " + names(formals));
         }
         for (int i = 0; i < Math.min(operands.size(), formals.size()); i++) {
-            if (formals.get(i).arity() == Arity.REQUIRED && operands.get(i) instanceof Operand.Absent && what.equals("inputs")) {
-                throw new ModelFormatException(file, place, "input '" + formals.get(i).name() + "' is missing");
+            if (formals.get(i).arity() == Arity.REQUIRED
+                    && operands.get(i) instanceof Operand.Absent
+                    && what.equals("inputs")) {
+                throw new ModelFormatException(
+                        file, place, "input '" + formals.get(i).name() + "' is missing");
             }
         }
     }

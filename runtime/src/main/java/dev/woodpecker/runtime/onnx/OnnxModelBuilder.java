@@ -8,7 +8,6 @@ import dev.woodpecker.runtime.graph.Operator;
 import dev.woodpecker.runtime.graph.TensorType;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -132,18 +131,10 @@ public final class OnnxModelBuilder {
     /** The declared type of a value, constants and inputs included. */
     public Optional<TensorType> type(String value) {
         return Optional.ofNullable(initializers.get(value))
-                .map(source -> TensorType.of(source.type(), source.shape()))
+                .map(TensorSource::type)
                 .or(() -> Optional.ofNullable(values.get(value)))
                 .or(() -> inputs.getOrDefault(value, Optional.empty()))
                 .or(() -> outputs.getOrDefault(value, Optional.empty()));
-    }
-
-    /** The number of elements of all constants that are floats: the model's parameters. */
-    public long parameters() {
-        return initializers.values().stream()
-                .filter(source -> source.type().isFloat())
-                .mapToLong(source -> Arrays.stream(source.shape()).asLongStream().reduce(1, Math::multiplyExact))
-                .sum();
     }
 
     /**

@@ -131,8 +131,11 @@ final class TensorDecoder {
         boolean byPosition = indices.rank() == 1;
         int axes = byPosition ? 1 : shape.length;
         if (indices.type() != DType.I64 || indices.elements() != values.elements() * axes) {
-            throw new ModelFormatException(file, place, "indices " + NdArray.describe(indices.type(), indices.shape())
-                    + " do not fit values " + NdArray.describe(values.type(), values.shape()));
+            throw new ModelFormatException(
+                    file,
+                    place,
+                    "indices " + NdArray.describe(indices.type(), indices.shape()) + " do not fit values "
+                            + NdArray.describe(values.type(), values.shape()));
         }
         NdArray dense = NdArray.allocate(values.type(), shape);
         int size = values.type().bytes();

@@ -23,8 +23,8 @@ public final class TensorProtoFile {
     public static NdArray read(Path file) {
         ModelFile<TensorProto> model = ModelFile.readTensor(file);
         Problems problems = new Problems();
-        Optional<NdArray> array =
-                new TensorDecoder(model, problems).decode(model.message(), "tensor '" + model.message().getName() + "'");
+        Optional<NdArray> array = new TensorDecoder(model, problems)
+                .decode(model.message(), "tensor '" + model.message().getName() + "'");
         problems.throwIfAny(file.toString());
         return array.orElseThrow();
     }
@@ -43,10 +43,12 @@ public final class TensorProtoFile {
     }
 
     static TensorProto encode(String name, NdArray array) {
-        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(ElementTypes.number(array.type()));
+        TensorProto.Builder tensor =
+                TensorProto.newBuilder().setName(name).setDataType(ElementTypes.number(array.type()));
         for (int extent : array.shape()) {
             tensor.addDims(extent);
         }
-        return tensor.setRawData(ByteString.copyFrom(array.memory().asByteBuffer())).build();
+        return tensor.setRawData(ByteString.copyFrom(array.memory().asByteBuffer()))
+                .build();
     }
 }

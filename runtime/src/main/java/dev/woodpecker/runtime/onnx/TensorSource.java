@@ -1,7 +1,7 @@
 package dev.woodpecker.runtime.onnx;
 
-import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.graph.TensorType;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -10,9 +10,13 @@ import java.nio.channels.WritableByteChannel;
 /**
  * An initialiser that is written as it is made: the weights of a large model never lie in memory as a whole.
  *
- * @param content writes the elements, little-endian, in row-major order: as many bytes as type and shape ask for
+ * @param type of known shape
+ * @param content writes the elements, little-endian, in row-major order: as many bytes as the type asks for
  */
-public record TensorSource(DType type, int[] shape, Content content) {
+public record TensorSource(TensorType type, Content content) {
+
+    /** Bytes that go through the heap at once. */
+    private static final long CHUNK_BYTES = 1 << 20;
 
     /** Writes the elements of a tensor; called once for each file. */
     @FunctionalInterface
@@ -20,27 +24,29 @@ public record TensorSource(DType type, int[] shape, Content content) {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    public TensorSource {
-        shape = shape.clone();
-    }
-
     public static TensorSource of(NdArray array) {
-        return new TensorSource(array.type(), array.shape(), out -> {
+        return new TensorSource(TensorType.of(array), out -> {
             WritableByteChannel channel = Channels.newChannel(out);
-            long chunk = 1 << 20;
-            for (long start = 0; start < array.bytes(); start += chunk) {
-                channel.write(array.memory()
-                        .asSlice(start, Math.min(chunk, array.bytes() - start))
-                        .asByteBuffer());
+            for (long start = 0; start < array.bytes(); start += CHUNK_BYTES) {
+                long length = Math.min(CHUNK_BYTES, array.bytes() - start);
+                channel.write(array.memory().asSlice(start, length).asByteBuffer());
             }
         });
     }
 
-    long bytes() {
-        long bytes = type.bytes();
-        for (int extent : shape) {
-            bytes = Math.multiplyExact(bytes, extent);
+    public int[] shape() {
+        return type.shape().extents();
+    }
+
+    long elements() {
+        long elements = 1;
+        for (int extent : shape()) {
+            elements = Math.multiplyExact(elements, extent);
         }
-        return bytes;
+        return elements;
+    }
+
+    long bytes() {
+        return Math.multiplyExact(elements(), type.element().bytes());
     }
 }

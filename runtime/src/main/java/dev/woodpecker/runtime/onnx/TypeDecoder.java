@@ -38,7 +38,12 @@ final class TypeDecoder {
             return Optional.empty();
         }
         if (!value.getType().getTensorType().hasShape()) {
-            problems.add(Subject.TYPE, "input of unknown rank", place, "it has no shape", "a shape, with names for what is open");
+            problems.add(
+                    Subject.TYPE,
+                    "input of unknown rank",
+                    place,
+                    "it has no shape",
+                    "a shape, with names for what is open");
             return Optional.empty();
         }
         return tensorType(value, place);

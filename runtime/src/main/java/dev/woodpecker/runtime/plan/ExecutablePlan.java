@@ -13,6 +13,7 @@ import java.util.List;
  * @param kernels that the invocations run
  * @param constants weights as the kernels want them
  * @param arenaBytes memory that a run needs for what is between
+ * @param constantKernels how many kernels ran when the plan was made, on constants alone
  * @param copies outputs that are views, inputs or constants, and so are copied at the end
  */
 public record ExecutablePlan(
@@ -22,6 +23,7 @@ public record ExecutablePlan(
         List<MemorySegment> constants,
         List<Invocation> invocations,
         List<Copy> copies,
+        int constantKernels,
         long arenaBytes) {
     public record Value(String name, TensorType type) {}
 

@@ -39,9 +39,16 @@ final class PlanBuilder {
      */
     static ExecutablePlan build(KernelGraph graph, KernelStore store, Arena arena, MemoryGuard guard) {
         PlanParts parts = PlanParts.of(graph);
-        List<KernelKey> keys =
-                parts.kernels().stream().map(kernel -> key(graph, kernel)).toList();
-        return new PlanBuilder(graph, parts, store.load(keys)).build(arena, guard);
+        return new PlanBuilder(graph, parts, store.load(keys(graph, parts))).build(arena, guard);
+    }
+
+    /** The kernels of the plan. */
+    static List<KernelKey> keys(KernelGraph graph) {
+        return keys(graph, PlanParts.of(graph));
+    }
+
+    private static List<KernelKey> keys(KernelGraph graph, PlanParts parts) {
+        return parts.kernels().stream().map(kernel -> key(graph, kernel)).toList();
     }
 
     private ExecutablePlan build(Arena arena, MemoryGuard guard) {
@@ -74,6 +81,7 @@ final class PlanBuilder {
                 memory,
                 invocations,
                 placement.copies(),
+                parts.fixedKernels().size(),
                 placement.arenaBytes());
     }
 

@@ -22,7 +22,7 @@ public final class PlanRun {
     /** Told about every kernel that has run. */
     @FunctionalInterface
     public interface Observer {
-        void ran(int invocation, Invocation what, long nanoseconds);
+        void ran(Invocation what, long nanoseconds);
     }
 
     /**
@@ -66,7 +66,7 @@ public final class PlanRun {
             LoadedKernel kernel = plan.kernels().get(invocation.kernel());
             long start = System.nanoTime();
             Completion completion = kernel.code().run(pool, tables.get(i), MemorySegment.NULL);
-            observer.ran(i, invocation, System.nanoTime() - start);
+            observer.ran(invocation, System.nanoTime() - start);
             if (completion instanceof Completion.FailedCheck(int _, int check)) {
                 throw new OperatorException(
                         "node '" + invocation.name() + "' (" + invocation.operator() + ")",

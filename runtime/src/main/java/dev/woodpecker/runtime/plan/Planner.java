@@ -10,7 +10,9 @@ import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.inference.GraphInference;
 import dev.woodpecker.runtime.plan.inference.InferredGraph;
 import dev.woodpecker.runtime.plan.kernel.KernelStore;
+import dev.woodpecker.runtime.toolchain.Source;
 import java.lang.foreign.Arena;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -49,11 +51,24 @@ public final class Planner {
      * @throws dev.woodpecker.runtime.MemoryLimitException if it needs more memory than there is
      */
     public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
-        InferredGraph inferred = GraphInference.infer(model, RemoveIdentities.apply(graph), binder, elements);
+        InferredGraph inferred = infer(graph, elements);
+        ExecutablePlan plan = PlanBuilder.build(laidOut(inferred), store, arena, guard);
+        return new Planned(plan, inferred.pinned(), inferred.rest());
+    }
+
+    /** What {@link #plan} would compile. */
+    public List<Source> sources(Graph graph, Function<String, Optional<NdArray>> elements) {
+        return store.sources(PlanBuilder.keys(laidOut(infer(graph, elements))));
+    }
+
+    private InferredGraph infer(Graph graph, Function<String, Optional<NdArray>> elements) {
+        return GraphInference.infer(model, RemoveIdentities.apply(graph), binder, elements);
+    }
+
+    private KernelGraph laidOut(InferredGraph inferred) {
         KernelGraph kernels = kernels(inferred);
         checkSizes(kernels);
-        KernelGraph laidOut = AssignLayouts.apply(kernels, store::preferredLayouts);
-        return new Planned(PlanBuilder.build(laidOut, store, arena, guard), inferred.pinned(), inferred.rest());
+        return AssignLayouts.apply(kernels, store::preferredLayouts);
     }
 
     /** The kernels of a graph, joined. */

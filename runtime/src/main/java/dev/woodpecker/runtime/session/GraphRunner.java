@@ -39,8 +39,10 @@ public final class GraphRunner implements AutoCloseable {
         this.capacity = capacity;
     }
 
-    /** Told which kernels have run, and how long host operators took. */
+    /** Told which plans, kernels and host operators run, and how long they take. */
     public interface Observer extends PlanRun.Observer {
+        void starts(ExecutablePlan plan);
+
         void ranOnHost(Node node, long nanoseconds);
     }
 
@@ -104,6 +106,7 @@ public final class GraphRunner implements AutoCloseable {
                                     output.type().element(),
                                     output.type().shape().extents()));
         }
+        observer.starts(plan);
         ready.run().run(arguments, outputs, observer);
         for (int i = 0; i < outputs.size(); i++) {
             values.put(plan.outputs().get(i).name(), outputs.get(i));

@@ -4,11 +4,13 @@ import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.Planner;
+import dev.woodpecker.runtime.toolchain.Source;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** A model's plans, one for each shape of its inputs that was seen; the least recently used make room. Thread-safe. */
@@ -54,19 +56,31 @@ public final class PlanCache implements AutoCloseable {
 
     /** Made outside the lock: others run on while kernels are compiled. */
     private Leased make(Graph graph, List<TensorType> types, Map<String, NdArray> values) {
-        Map<String, TensorType> known = new LinkedHashMap<>();
-        for (int i = 0; i < types.size(); i++) {
-            known.put(graph.inputs().get(i), types.get(i));
-        }
         LeasedArena memory = new LeasedArena();
         try {
             Planner.Planned planned = planner.plan(
-                    graph.withTypes(known), input -> Optional.ofNullable(values.get(input)), memory.arena());
+                    typed(graph, types), input -> Optional.ofNullable(values.get(input)), memory.arena());
             return add(new CachedPlan(graph, types, planned, memory));
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;
         }
+    }
+
+    private static Graph typed(Graph graph, List<TensorType> types) {
+        Map<String, TensorType> known = new LinkedHashMap<>();
+        for (int i = 0; i < types.size(); i++) {
+            known.put(graph.inputs().get(i), types.get(i));
+        }
+        return graph.withTypes(known);
+    }
+
+    /** The C of the kernels that a graph needs for these values of its inputs, as far as shapes are known. */
+    public List<Source> sources(Graph graph, Map<String, NdArray> values) {
+        List<TensorType> types = graph.inputs().stream()
+                .map(input -> TensorType.of(Objects.requireNonNull(values.get(input), input)))
+                .toList();
+        return planner.sources(typed(graph, types), input -> Optional.ofNullable(values.get(input)));
     }
 
     private synchronized Leased add(CachedPlan plan) {

@@ -21,7 +21,9 @@ public final class HostOperators {
     private static Map<String, HostOperator> table() {
         Map<String, HostOperator> table = new TreeMap<>(Map.ofEntries(
                 Map.entry("Cast", call -> List.of(call.input(0).convert(ElementTypeOf.attribute(call, "to")))),
-                Map.entry("CastLike", call -> List.of(call.input(0).convert(call.input(1).type()))),
+                Map.entry(
+                        "CastLike",
+                        call -> List.of(call.input(0).convert(call.input(1).type()))),
                 Map.entry("Compress", new Compress()),
                 Map.entry("ConstantOfShape", new ConstantOfShape()),
                 Map.entry("NonMaxSuppression", new NonMaxSuppression()),
@@ -29,8 +31,14 @@ public final class HostOperators {
                 Map.entry("Range", new Range()),
                 Map.entry("ScatterElements", new ScatterElements()),
                 Map.entry("ScatterND", new ScatterNd()),
-                Map.entry("Shape", call -> List.of(ShapeQuery.evaluate(call.node(), call.input(0).shape()))),
-                Map.entry("Size", call -> List.of(ShapeQuery.evaluate(call.node(), call.input(0).shape()))),
+                Map.entry(
+                        "Shape",
+                        call -> List.of(
+                                ShapeQuery.evaluate(call.node(), call.input(0).shape()))),
+                Map.entry(
+                        "Size",
+                        call -> List.of(
+                                ShapeQuery.evaluate(call.node(), call.input(0).shape()))),
                 Map.entry("TopK", new TopK()),
                 Map.entry("Unique", new Unique())));
         ViewOperators.names().forEach(name -> table.put(name, ViewOperators::run));

@@ -22,8 +22,8 @@ final class NonMaxSuppression implements HostOperator {
                 || boxes.size(2) != 4
                 || boxes.size(0) != scores.size(0)
                 || boxes.size(1) != scores.size(2)) {
-            throw call.error("boxes " + Arrays.toString(boxes.shape()) + " with scores " + Arrays.toString(scores.shape())
-                    + "; [batch, n, 4] with [batch, class, n] are allowed");
+            throw call.error("boxes " + Arrays.toString(boxes.shape()) + " with scores "
+                    + Arrays.toString(scores.shape()) + "; [batch, n, 4] with [batch, class, n] are allowed");
         }
         long most = call.optionalInput(2).map(value -> value.getLong(0)).orElse(0L);
         double overlap = call.optionalInput(3).map(value -> value.getDouble(0)).orElse(0.0);

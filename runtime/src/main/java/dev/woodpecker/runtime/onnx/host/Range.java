@@ -20,7 +20,7 @@ final class Range implements HostOperator {
         if (delta == 0) {
             throw call.error("a step of 0");
         }
-        NdArray result = NdArray.allocate(type, count(call, Math.ceilDiv(limit - start, delta)));
+        NdArray result = NdArray.allocate(type, count(call, (double) Math.ceilDiv(limit - start, delta)));
         for (int i = 0; i < result.elements(); i++) {
             result.set(i, start + i * delta);
         }

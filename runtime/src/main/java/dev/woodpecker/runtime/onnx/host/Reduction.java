@@ -24,23 +24,27 @@ enum Reduction {
         if (target.type().isFloat()) {
             double old = target.getDouble(position);
             double value = updates.getDouble(update);
-            target.set(position, switch (this) {
-                case NONE -> value;
-                case ADD -> old + value;
-                case MUL -> old * value;
-                case MIN -> Math.min(old, value);
-                case MAX -> Math.max(old, value);
-            });
+            target.set(
+                    position,
+                    switch (this) {
+                        case NONE -> value;
+                        case ADD -> old + value;
+                        case MUL -> old * value;
+                        case MIN -> Math.min(old, value);
+                        case MAX -> Math.max(old, value);
+                    });
         } else {
             long old = target.getLong(position);
             long value = updates.getLong(update);
-            target.set(position, switch (this) {
-                case NONE -> value;
-                case ADD -> old + value;
-                case MUL -> old * value;
-                case MIN -> Math.min(old, value);
-                case MAX -> Math.max(old, value);
-            });
+            target.set(
+                    position,
+                    switch (this) {
+                        case NONE -> value;
+                        case ADD -> old + value;
+                        case MUL -> old * value;
+                        case MIN -> Math.min(old, value);
+                        case MAX -> Math.max(old, value);
+                    });
         }
     }
 }

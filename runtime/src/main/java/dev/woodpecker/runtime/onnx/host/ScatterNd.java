@@ -36,7 +36,8 @@ final class ScatterNd implements HostOperator {
                 long index = indices.getLong(i * depth + axis);
                 index = index < 0 ? index + indexed[axis] : index;
                 if (index < 0 || index >= indexed[axis]) {
-                    throw call.error("index " + index + " outside axis " + axis + " of " + Arrays.toString(data.shape()));
+                    throw call.error(
+                            "index " + index + " outside axis " + axis + " of " + Arrays.toString(data.shape()));
                 }
                 start = start * indexed[axis] + index;
             }

@@ -16,8 +16,9 @@ final class ShapeQuery {
         // Shape: the axes from start to end, negative ones counted from the end, clamped.
         int start = clamped(node.integer("start"), extents.length);
         int end = node.attribute("end").isPresent() ? clamped(node.integer("end"), extents.length) : extents.length;
-        long[] shape =
-                Arrays.stream(extents, start, Math.max(start, end)).asLongStream().toArray();
+        long[] shape = Arrays.stream(extents, start, Math.max(start, end))
+                .asLongStream()
+                .toArray();
         return NdArray.of(shape, shape.length);
     }
 

@@ -44,8 +44,8 @@ final class TopK implements HostOperator {
     }
 
     private static int[] order(NdArray x, Lines lines, long outer, long inner, boolean largest) {
-        Comparator<Integer> byValue = (i, j) ->
-                ElementOrder.compare(x, lines.position(outer, i, inner), lines.position(outer, j, inner));
+        Comparator<Integer> byValue =
+                (i, j) -> ElementOrder.compare(x, lines.position(outer, i, inner), lines.position(outer, j, inner));
         return IntStream.range(0, lines.extent())
                 .boxed()
                 .sorted(largest ? byValue.reversed() : byValue)

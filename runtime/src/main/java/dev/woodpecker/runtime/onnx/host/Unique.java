@@ -22,7 +22,8 @@ final class Unique implements HostOperator {
         Lines lines = Lines.of(x, axis);
         Comparator<Integer> bySlice = (i, j) -> compare(x, lines, i, j);
         // A stable sort: the first of equal slices is the one that occurs first.
-        List<Integer> order = IntStream.range(0, lines.extent()).boxed().sorted(bySlice).toList();
+        List<Integer> order =
+                IntStream.range(0, lines.extent()).boxed().sorted(bySlice).toList();
         List<Group> groups = new ArrayList<>();
         for (int slice : order) {
             if (groups.isEmpty() || bySlice.compare(groups.getLast().first(), slice) != 0) {

@@ -23,13 +23,20 @@ public final class ViewOperators {
     private static final String ALIGN_AXIS = new Operator(Operator.WOODPECKER, "AlignAxis").toString();
 
     private static final Map<String, ViewRule> TABLE = Map.of(
-            "Identity", (_, shapes, _) -> shapes.get(0),
-            "BitCast", (_, shapes, _) -> shapes.get(0),
-            "Flatten", ViewOperators::flatten,
-            "Reshape", ViewOperators::reshape,
-            "Squeeze", ViewOperators::squeeze,
-            "Unsqueeze", ViewOperators::unsqueeze,
-            ALIGN_AXIS, ViewOperators::alignAxis);
+            "Identity",
+            (_, shapes, _) -> shapes.get(0),
+            "BitCast",
+            (_, shapes, _) -> shapes.get(0),
+            "Flatten",
+            ViewOperators::flatten,
+            "Reshape",
+            ViewOperators::reshape,
+            "Squeeze",
+            ViewOperators::squeeze,
+            "Unsqueeze",
+            ViewOperators::unsqueeze,
+            ALIGN_AXIS,
+            ViewOperators::alignAxis);
 
     private ViewOperators() {}
 
@@ -92,7 +99,8 @@ public final class ViewOperators {
         for (int axis = 0; axis < wanted.length; axis++) {
             if (wanted[axis] == 0 && zeroCopies) {
                 if (axis >= data.length) {
-                    throw misfit(node, data, wanted, "0 at axis " + axis + " copies an axis that the input does not have");
+                    throw misfit(
+                            node, data, wanted, "0 at axis " + axis + " copies an axis that the input does not have");
                 }
                 result[axis] = data[axis];
             } else if (wanted[axis] == -1) {

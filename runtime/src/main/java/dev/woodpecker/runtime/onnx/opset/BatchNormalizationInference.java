@@ -19,7 +19,10 @@ final class BatchNormalizationInference implements OpsetRule {
     public void apply(Rewrite rewrite) {
         Node node = rewrite.node();
         if (integer(node, "training_mode", 0) != 0 || node.outputs().size() > 1) {
-            rewrite.object("training_mode", "batch statistics, as in training", "inference: training_mode 0 and output Y alone");
+            rewrite.object(
+                    "training_mode",
+                    "batch statistics, as in training",
+                    "inference: training_mode 0 and output Y alone");
         }
         if (integer(node, "spatial", 1) != 0) {
             rewrite.result(node.without("is_test").without("spatial").withOutputs(List.of(node.output(0))));

@@ -26,9 +26,7 @@ final class BroadcastAxis implements OpsetRule {
             return;
         }
         Operand placed = rewrite.compute(
-                ALIGN_AXIS,
-                List.of(node.input(1), node.input(0)),
-                Map.of("axis", Attribute.of(node.integer("axis"))));
+                ALIGN_AXIS, List.of(node.input(1), node.input(0)), Map.of("axis", Attribute.of(node.integer("axis"))));
         rewrite.result(plain.withInput(1, placed));
     }
 }

@@ -11,9 +11,7 @@ final class ChannelSlope implements OpsetRule {
     @Override
     public void apply(Rewrite rewrite) {
         Operand placed = rewrite.compute(
-                BroadcastAxis.ALIGN_AXIS,
-                List.of(rewrite.input(1), rewrite.input(0)),
-                Map.of("axis", Attribute.of(1)));
+                BroadcastAxis.ALIGN_AXIS, List.of(rewrite.input(1), rewrite.input(0)), Map.of("axis", Attribute.of(1)));
         rewrite.result(rewrite.node().withInput(1, placed));
     }
 }

@@ -16,7 +16,9 @@ final class DropoutInference implements OpsetRule {
         Node node = rewrite.node();
         if (node.input(2) instanceof Operand.Value) {
             Optional<NdArray> training = rewrite.constantInput(2);
-            boolean inference = training.isPresent() && training.get().elements() == 1 && training.get().getLong(0) == 0;
+            boolean inference = training.isPresent()
+                    && training.get().elements() == 1
+                    && training.get().getLong(0) == 0;
             if (!inference) {
                 rewrite.object("training_mode", "random dropout, as in training", "a constant training_mode of false");
             }

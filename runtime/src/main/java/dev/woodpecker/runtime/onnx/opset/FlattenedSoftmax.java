@@ -19,7 +19,10 @@ final class FlattenedSoftmax implements OpsetRule {
             rewrite.result(node);
             return;
         }
-        Operand matrix = rewrite.compute("Flatten", List.of(node.input(0)), Map.of("axis", node.attributes().get("axis")));
+        Operand matrix = rewrite.compute(
+                "Flatten",
+                List.of(node.input(0)),
+                Map.of("axis", node.attributes().get("axis")));
         Operand rows = rewrite.compute(node.operator().name(), List.of(matrix), Map.of("axis", Attribute.of(-1)));
         Operand shape = rewrite.compute("Shape", List.of(node.input(0)), Map.of());
         rewrite.result("Reshape", List.of(rows, shape), Map.of("allowzero", Attribute.of(1)), node.output(0));

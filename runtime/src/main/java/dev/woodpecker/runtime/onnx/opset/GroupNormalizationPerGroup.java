@@ -26,7 +26,6 @@ final class GroupNormalizationPerGroup implements OpsetRule {
                 List.of(grouped, node.input(1), node.input(2)),
                 Map.of("epsilon", node.attributes().get("epsilon")));
         Operand shape = rewrite.compute("Shape", List.of(node.input(0)), Map.of());
-        rewrite.result(
-                "Reshape", List.of(normalized, shape), Map.of("allowzero", Attribute.of(1)), node.output(0));
+        rewrite.result("Reshape", List.of(normalized, shape), Map.of("allowzero", Attribute.of(1)), node.output(0));
     }
 }

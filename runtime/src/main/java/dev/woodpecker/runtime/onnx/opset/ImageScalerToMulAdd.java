@@ -1,7 +1,6 @@
 package dev.woodpecker.runtime.onnx.opset;
 
 import dev.woodpecker.runtime.NdArray;
-import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
 import java.util.List;
@@ -13,11 +12,7 @@ final class ImageScalerToMulAdd implements OpsetRule {
     @Override
     public void apply(Rewrite rewrite) {
         Node node = rewrite.node();
-        List<Float> values = ((Attribute.Floats) node.attributes().get("bias")).values();
-        float[] bias = new float[values.size()];
-        for (int c = 0; c < bias.length; c++) {
-            bias[c] = values.get(c);
-        }
+        float[] bias = node.numbers("bias");
         Operand scale = rewrite.constant("scale", NdArray.scalar(node.number("scale")));
         Operand offset = rewrite.constant("bias", NdArray.of(bias, bias.length, 1, 1));
         Operand scaled = rewrite.compute("Mul", List.of(node.input(0), scale), Map.of());

@@ -18,7 +18,17 @@ public final class OpsetRules {
             new Entry(
                     7,
                     new BroadcastAxis(),
-                    "Add", "And", "Div", "Equal", "Greater", "Less", "Mul", "Or", "Pow", "Sub", "Xor"),
+                    "Add",
+                    "And",
+                    "Div",
+                    "Equal",
+                    "Greater",
+                    "Less",
+                    "Mul",
+                    "Or",
+                    "Pow",
+                    "Sub",
+                    "Xor"),
             new Entry(7, new GemmBroadcast(), "Gemm"),
             new Entry(7, new ChannelSlope(), "PRelu"),
             new Entry(7, new RecurrentOutputSequence(), "GRU", "LSTM", "RNN"),
@@ -55,12 +65,10 @@ public final class OpsetRules {
      * @param freshNames makes a name that the model does not have yet
      */
     public static Optional<Rewrite> rewrite(
-            Node node,
-            int opset,
-            Function<String, Optional<NdArray>> constants,
-            UnaryOperator<String> freshNames) {
+            Node node, int opset, Function<String, Optional<NdArray>> constants, UnaryOperator<String> freshNames) {
         return TABLE.stream()
-                .filter(entry -> opset < entry.before() && entry.operators().contains(node.operator().name()))
+                .filter(entry -> opset < entry.before()
+                        && entry.operators().contains(node.operator().name()))
                 .findFirst()
                 .map(entry -> {
                     Rewrite rewrite = new Rewrite(node, constants, freshNames);

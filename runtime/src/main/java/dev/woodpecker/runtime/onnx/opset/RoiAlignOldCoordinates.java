@@ -7,7 +7,6 @@ final class RoiAlignOldCoordinates implements OpsetRule {
 
     @Override
     public void apply(Rewrite rewrite) {
-        rewrite.result(
-                rewrite.node().with("coordinate_transformation_mode", Attribute.of("output_half_pixel")));
+        rewrite.result(rewrite.node().with("coordinate_transformation_mode", Attribute.of("output_half_pixel")));
     }
 }

@@ -10,8 +10,11 @@ final class SplitIntoOutputs implements OpsetRule {
     @Override
     public void apply(Rewrite rewrite) {
         Node node = rewrite.node();
-        boolean told = node.input(1) instanceof Operand.Value || node.attribute("num_outputs").isPresent();
+        boolean told = node.input(1) instanceof Operand.Value
+                || node.attribute("num_outputs").isPresent();
         rewrite.result(
-                told ? node : node.with("num_outputs", Attribute.of(node.outputs().size())));
+                told
+                        ? node
+                        : node.with("num_outputs", Attribute.of(node.outputs().size())));
     }
 }

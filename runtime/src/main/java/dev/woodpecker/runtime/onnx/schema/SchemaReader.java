@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 /** Reads the table's text; its syntax is described at its head. */
 final class SchemaReader {
 
-    private static final Pattern OPERATOR =
-            Pattern.compile("(?<name>\\w+)(?: from (?<from>\\d+))?(?: until (?<until>\\d+))?:(?<inputs>.*)->(?<outputs>.*)");
+    private static final Pattern OPERATOR = Pattern.compile(
+            "(?<name>\\w+)(?: from (?<from>\\d+))?(?: until (?<until>\\d+))?:(?<inputs>.*)->(?<outputs>.*)");
 
     private static final Pattern ATTRIBUTE = Pattern.compile("\\s+(?<name>\\w+) (?<type>\\w+)(?: = (?<default>\\S+))?"
             + "(?<required> required)?(?: from (?<from>\\d+))?(?: until (?<until>\\d+))?"
@@ -49,7 +49,8 @@ final class SchemaReader {
         return Collections.unmodifiableMap(table);
     }
 
-    private static void add(Map<String, OperatorSchema> table, OperatorSchema operator, List<AttributeSchema> attributes) {
+    private static void add(
+            Map<String, OperatorSchema> table, OperatorSchema operator, List<AttributeSchema> attributes) {
         OperatorSchema whole = new OperatorSchema(
                 operator.name(), operator.opsets(), operator.inputs(), operator.outputs(), attributes);
         if (table.put(operator.name(), whole) != null) {
@@ -92,8 +93,12 @@ final class SchemaReader {
 
     private static Opsets opsets(Matcher matcher) {
         return new Opsets(
-                Optional.ofNullable(matcher.group("from")).map(Integer::parseInt).orElse(0),
-                Optional.ofNullable(matcher.group("until")).map(Integer::parseInt).orElse(Integer.MAX_VALUE));
+                Optional.ofNullable(matcher.group("from"))
+                        .map(Integer::parseInt)
+                        .orElse(0),
+                Optional.ofNullable(matcher.group("until"))
+                        .map(Integer::parseInt)
+                        .orElse(Integer.MAX_VALUE));
     }
 
     private static Matcher match(Pattern pattern, String line) {

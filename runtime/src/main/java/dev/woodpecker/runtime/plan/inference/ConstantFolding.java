@@ -17,12 +17,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Computes what depends on constants alone: host operators by themselves, small kernels in the interpreter. Large kernels
- * are left to be run natively, once, when the plan is made.
+ * Computes elements that a shape or an attribute depends on, while the graph is still without native code: by host
+ * operators, and by small kernels in the interpreter. What else depends on constants alone is run natively, once, when the
+ * plan is made.
  */
 final class ConstantFolding {
-    /** Operations and elements that the interpreter is asked for at most: some 20 ms. */
-    private static final long MOST_WORK = 1_000_000;
+    /** Operations and elements that the interpreter is asked for at most: some 100 ms. */
+    private static final long MOST_WORK = 5_000_000;
 
     private ConstantFolding() {}
 

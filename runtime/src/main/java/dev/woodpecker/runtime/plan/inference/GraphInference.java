@@ -29,8 +29,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Walks a graph whose inputs have known types and finds out the type of every value, computing what is constant on the way.
- * Operators that stand for several others are written out.
+ * Walks a graph whose inputs have known types and finds out the type of every value. Elements that shapes and attributes
+ * depend on are computed on the way, if constants decide them; operators that stand for several others are written out.
  *
  * <pre>
  * s = Shape(x)                       # x: f32[1, 64, 8, 8]        constant r = [1, 4096]
@@ -45,6 +45,11 @@ public final class GraphInference implements Values {
     private final Map<String, NdArray> constants;
     private final Map<String, TensorType> types;
     private final List<Node> done = new ArrayList<>();
+    private final Map<String, Node> producers = new HashMap<>();
+    /** Elements that were asked for, of values that kernels compute from constants alone. */
+    private final Map<String, NdArray> computed = new HashMap<>();
+
+    private final Set<String> notConstant = new HashSet<>();
     private final Map<Node, BoundKernel> kernels = new HashMap<>();
     private final List<Problem> problems = new ArrayList<>();
     /** Values of nodes that could not be bound: those that read them are not to blame. */
@@ -171,9 +176,25 @@ public final class GraphInference implements Values {
         return constant != null ? Optional.of(TensorType.of(constant)) : Optional.ofNullable(types.get(value));
     }
 
+    /** A constant, or the elements of a value that depends on constants alone: they are computed when asked for. */
     @Override
     public Optional<NdArray> constant(String value) {
-        return Optional.ofNullable(constants.get(value));
+        NdArray constant = constants.get(value);
+        if (constant != null) {
+            return Optional.of(constant);
+        }
+        Node producer = producers.get(value);
+        if (producer == null || notConstant.contains(value)) {
+            return Optional.empty();
+        }
+        if (!computed.containsKey(value)) {
+            BoundKernel bound = kernels.get(producer);
+            Optional<Map<String, NdArray>> results = bound != null
+                    ? ConstantFolding.ofKernel(bound, this)
+                    : ConstantFolding.ofHost(producer, this);
+            results.ifPresentOrElse(computed::putAll, () -> notConstant.add(value));
+        }
+        return Optional.ofNullable(computed.get(value));
     }
 
     private NodeExpansions.Workshop workshop() {
@@ -235,23 +256,22 @@ public final class GraphInference implements Values {
     }
 
     private Step kernel(Node node, BoundKernel bound) {
-        Optional<Map<String, NdArray>> folded = ConstantFolding.ofKernel(bound, this);
-        if (folded.isPresent()) {
-            constants.putAll(folded.get());
-            return Step.DONE;
-        }
         for (int i = 0; i < bound.outputs().size(); i++) {
             types.put(bound.outputs().get(i), bound.outputType(i));
         }
         kernels.put(node, bound);
+        return done(node);
+    }
+
+    private Step done(Node node) {
         done.add(node);
+        node.definedNames().forEach(value -> producers.put(value, node));
         return Step.DONE;
     }
 
     private Step view(Node node, Deque<Node> waiting) {
-        Optional<Map<String, NdArray>> folded = ConstantFolding.ofHost(node, this);
-        if (folded.isPresent()) {
-            constants.putAll(folded.get());
+        if (node.usedNames().stream().allMatch(constants::containsKey)) {
+            constants.putAll(ConstantFolding.ofHost(node, this).orElseThrow());
             return Step.DONE;
         }
         // What is behind input 0 says how to view it; but AlignAxis, an operator of graphs here, asks for a shape alone.
@@ -276,8 +296,7 @@ public final class GraphInference implements Values {
                 ? type
                 : input.element();
         types.put(node.outputName(0).orElseThrow(), TensorType.of(element, shape));
-        done.add(node);
-        return Step.DONE;
+        return done(node);
     }
 
     private Step host(Node node) {

@@ -96,6 +96,11 @@ public final class KernelStore {
         return result;
     }
 
+    /** The C of the kernels of these keys. */
+    public List<Source> sources(Collection<KernelKey> keys) {
+        return keys.stream().distinct().map(key -> source(key, lower(key))).toList();
+    }
+
     private LoweredKernel lower(KernelKey key) {
         Trace trace = DefaultSchedule.of(key.program(), target, numerics, key.layouts());
         return Lowering.lower(key.program(), trace, target, numerics);

@@ -1,0 +1,100 @@
+package dev.woodpecker.cli;
+
+import dev.woodpecker.runtime.Difference;
+import dev.woodpecker.runtime.Model;
+import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.Session;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code wpk run}: runs a model once and says what comes out, and whether it is what another runtime computes. */
+@Command(
+        name = "run",
+        description = "Runs a model, on random inputs if none are given, and checks its outputs.",
+        mixinStandardHelpOptions = true)
+final class RunCommand implements Callable<Integer> {
+    /** ||a - b|| / ||b|| of a whole model's output at fp32. */
+    private static final double TOLERANCE = 1e-3;
+
+    /** Whom the outputs are compared with. */
+    enum Peer {
+        ONNXRUNTIME
+    }
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Mixin
+    private ModelArguments arguments = new ModelArguments();
+
+    @Option(names = "--check", description = "Compares the outputs with those of: ${COMPLETION-CANDIDATES}.")
+    private Peer[] check = {};
+
+    @Option(names = "--profile", description = "Prints the time of every kernel, from ten more runs.")
+    private boolean profile;
+
+    @Override
+    public Integer call() {
+        PrintWriter out = spec.commandLine().getOut();
+        try (Model model = arguments.load(0);
+                Session session = model.newSession()) {
+            Map<String, NdArray> inputs = arguments.inputs(model);
+            inputs.forEach((name, array) -> out.println("input  " + name + ": " + describe(array)));
+            Map<String, NdArray> outputs = session.run(inputs);
+            boolean right = check.length == 0 ? print(outputs, out) : compare(inputs, outputs, out);
+            if (profile) {
+                for (int i = 0; i < 10; i++) {
+                    session.run(inputs);
+                }
+                session.profile().kernels().forEach(out::println);
+            }
+            return right ? ExitCode.OK : ExitCode.SOFTWARE;
+        }
+    }
+
+    private static boolean print(Map<String, NdArray> outputs, PrintWriter out) {
+        outputs.forEach((name, array) -> out.println("output " + name + ": " + array));
+        return true;
+    }
+
+    private boolean compare(Map<String, NdArray> inputs, Map<String, NdArray> outputs, PrintWriter out) {
+        boolean right = true;
+        try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(arguments.file(), Math.max(1, arguments.threads()))) {
+            Map<String, NdArray> expected = peer.run(peer.prepare(inputs));
+            for (Map.Entry<String, NdArray> output : outputs.entrySet()) {
+                NdArray wanted = expected.get(output.getKey());
+                String text = "output " + output.getKey() + ": " + describe(output.getValue());
+                if (wanted == null) {
+                    out.println(text + "  ONNX Runtime has no such output");
+                    right = false;
+                    continue;
+                }
+                Difference difference = Difference.between(output.getValue(), wanted, Difference.Tolerance.ONNX);
+                boolean same = output.getValue().type().isFloat() && difference.elements() > 0
+                        ? difference.normwiseRelative() <= TOLERANCE
+                        : difference.isAccepted();
+                out.printf(
+                        Locale.ROOT,
+                        "%s  maximum absolute difference %.3g, norm-wise relative %.3g  %s%n",
+                        text,
+                        difference.maximumAbsolute(),
+                        difference.normwiseRelative(),
+                        same ? "ok" : "WRONG: " + difference.explanation());
+                right &= same;
+            }
+        }
+        return right;
+    }
+
+    private static String describe(NdArray array) {
+        return NdArray.describe(array.type(), array.shape());
+    }
+}

@@ -15,10 +15,10 @@ final class Literals {
         double rounded = Arithmetic.round(type, value);
         boolean single = type != DType.F64;
         if (Double.isNaN(rounded)) {
-            return single ? "__builtin_nanf(\"\")" : "__builtin_nan(\"\")";
+            return single ? "NAN_F32" : "NAN_F64";
         }
         if (Double.isInfinite(rounded)) {
-            return (rounded < 0 ? "-" : "") + (single ? "__builtin_inff()" : "__builtin_inf()");
+            return (rounded < 0 ? "-" : "") + (single ? "INFINITY_F32" : "INFINITY_F64");
         }
         // Java's shortest text that reads back equal does so in C too.
         String digits = single ? Float.toString((float) rounded) + "f" : Double.toString(rounded);

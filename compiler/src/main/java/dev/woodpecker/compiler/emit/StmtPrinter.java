@@ -229,8 +229,8 @@ final class StmtPrinter {
         long elements = Math.max(1, bytes / buffer.type().bytes());
         if (isDevice()) {
             boolean shared = buffer.scope() == Scope.SHARED;
-            String aligned = shared ? "__align__(16) " : "";
-            line((shared ? dialect.shared() : "") + aligned + type + " " + name + "[" + elements + "];");
+            String aligned = shared ? " ALIGNED(16)" : "";
+            line((shared ? dialect.shared() : "") + type + " " + name + "[" + elements + "]" + aligned + ";");
         } else if (PlanScratch.isPlaced(buffer)) {
             long offset = scratch.offsets().get(buffer.name());
             String at = offset == 0 ? "scratch" : "((char *)scratch + " + offset + ")";

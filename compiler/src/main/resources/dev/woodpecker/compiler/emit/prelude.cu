@@ -1,0 +1,136 @@
+#ifdef __clang__
+/* clang compiles CUDA without the toolkit's headers: what the other compilers have built in. */
+#pragma clang diagnostic ignored "-Wunused-function"
+#define __global__ __attribute__((global))
+#define __device__ __attribute__((device))
+#define __shared__ __attribute__((shared))
+#define __constant__ __attribute__((constant))
+#define __forceinline__ __inline__ __attribute__((always_inline))
+#define __launch_bounds__(threads) __attribute__((launch_bounds(threads)))
+struct index3 { int x, y, z; };
+#define threadIdx (index3{__nvvm_read_ptx_sreg_tid_x(), __nvvm_read_ptx_sreg_tid_y(), __nvvm_read_ptx_sreg_tid_z()})
+#define blockIdx (index3{__nvvm_read_ptx_sreg_ctaid_x(), __nvvm_read_ptx_sreg_ctaid_y(), __nvvm_read_ptx_sreg_ctaid_z()})
+#endif
+#define INLINE static __device__ __forceinline__
+#define ALIGNED(bytes) __attribute__((aligned(bytes)))
+typedef unsigned short f16;
+
+/* The same bits as another type. */
+#define BITS(T, t, S, s) \
+    INLINE T t##_bits_of_##s(S x) { union { S from; T to; } u = {x}; return u.to; }
+BITS(int, i32, float, f32)
+BITS(unsigned int, u32, float, f32)
+BITS(float, f32, int, i32)
+BITS(float, f32, unsigned int, u32)
+BITS(long long, i64, double, f64)
+BITS(unsigned long long, u64, double, f64)
+BITS(double, f64, long long, i64)
+BITS(double, f64, unsigned long long, u64)
+BITS(unsigned short, u16, f16, f16)
+BITS(f16, f16, unsigned short, u16)
+#define INFINITY_F32 f32_bits_of_i32(0x7f800000)
+#define NAN_F32 f32_bits_of_i32(0x7fc00000)
+#define INFINITY_F64 f64_bits_of_i64(0x7ff0000000000000ll)
+#define NAN_F64 f64_bits_of_i64(0x7ff8000000000000ll)
+
+/* Wrapping integer arithmetic; a division by zero, which a check excludes, is 0. */
+#define WRAPPING(T, t, U) \
+    INLINE T add_##t(T a, T b) { return (T)((U)a + (U)b); } \
+    INLINE T sub_##t(T a, T b) { return (T)((U)a - (U)b); } \
+    INLINE T mul_##t(T a, T b) { return (T)((U)a * (U)b); } \
+    INLINE T neg_##t(T a) { return (T)(0 - (U)a); } \
+    INLINE T shl_##t(T a, T n) { return (T)((U)a << (n & (8 * (int)sizeof a - 1))); } \
+    INLINE T shr_##t(T a, T n) { return a >> (n & (8 * (int)sizeof a - 1)); } \
+    INLINE T min_##t(T a, T b) { return a < b ? a : b; } \
+    INLINE T max_##t(T a, T b) { return a > b ? a : b; }
+#define SIGNED(T, t, U) \
+    WRAPPING(T, t, U) \
+    INLINE T div_##t(T a, T b) { return b == 0 ? 0 : b == -1 ? neg_##t(a) : a / b; } \
+    INLINE T rem_##t(T a, T b) { return b == 0 || b == -1 ? 0 : a % b; }
+#define UNSIGNED(T, t) \
+    WRAPPING(T, t, T) \
+    INLINE T div_##t(T a, T b) { return b == 0 ? 0 : a / b; } \
+    INLINE T rem_##t(T a, T b) { return b == 0 ? 0 : a % b; }
+SIGNED(int, i32, unsigned int)
+SIGNED(long long, i64, unsigned long long)
+UNSIGNED(unsigned int, u32)
+UNSIGNED(unsigned long long, u64)
+
+/* One instruction of the processor each. */
+#define INSTRUCTION(name, T, t, code, r) \
+    INLINE T name##_##t(T x) { T y; asm(code " %0, %1;" : "=" r(y) : r(x)); return y; }
+INSTRUCTION(abs, float, f32, "abs.f32", "f")
+INSTRUCTION(sqrt, float, f32, "sqrt.rn.f32", "f")
+INSTRUCTION(floor, float, f32, "cvt.rmi.f32.f32", "f")
+INSTRUCTION(ceil, float, f32, "cvt.rpi.f32.f32", "f")
+INSTRUCTION(rint, float, f32, "cvt.rni.f32.f32", "f")
+INSTRUCTION(trunc, float, f32, "cvt.rzi.f32.f32", "f")
+INSTRUCTION(abs, double, f64, "abs.f64", "d")
+INSTRUCTION(sqrt, double, f64, "sqrt.rn.f64", "d")
+INSTRUCTION(floor, double, f64, "cvt.rmi.f64.f64", "d")
+INSTRUCTION(ceil, double, f64, "cvt.rpi.f64.f64", "d")
+INSTRUCTION(rint, double, f64, "cvt.rni.f64.f64", "d")
+INSTRUCTION(trunc, double, f64, "cvt.rzi.f64.f64", "d")
+INLINE float f32_from_f16(f16 x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
+INLINE f16 f16_from_f32(float x) { f16 y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
+
+/* Java's minimum, maximum and remainder of floats. */
+#define EXTREMES(T, t, I, i) \
+    INLINE T min_##t(T a, T b) { return a < b || a != a ? a : a != b ? b : i##_bits_of_##t(a) < 0 ? a : b; } \
+    INLINE T max_##t(T a, T b) { return a > b || a != a ? a : a != b ? b : i##_bits_of_##t(a) < 0 ? b : a; } \
+    INLINE T rem_##t(T a, T b) { \
+        T x = abs_##t(a), y = abs_##t(b); \
+        if (x != x || y != y || y == 0 || x - x != 0) return (a * b) / (a * b); \
+        while (x >= y) { \
+            T step = y; \
+            while (step <= x - step) step += step; \
+            x -= step; \
+        } \
+        return i##_bits_of_##t(a) < 0 ? -x : x; \
+    }
+EXTREMES(float, f32, int, i32)
+EXTREMES(double, f64, long long, i64)
+
+/* Java's narrowing of floats: NaN is 0, values beyond the range are its ends. */
+#define NARROWING(T, t, low, high) \
+    INLINE T t##_from_f32(float x) { return x != x ? 0 : x >= (float)(high) ? (high) : x <= (float)(low) ? (low) : (T)x; } \
+    INLINE T t##_from_f64(double x) { return x != x ? 0 : x >= (double)(high) ? (high) : x <= (double)(low) ? (low) : (T)x; }
+NARROWING(signed char, i8, -128, 127)
+NARROWING(unsigned char, u8, 0, 255)
+NARROWING(short, i16, -32768, 32767)
+NARROWING(unsigned short, u16, 0, 65535)
+NARROWING(int, i32, -0x7fffffff - 1, 0x7fffffff)
+NARROWING(unsigned int, u32, 0u, 0xffffffffu)
+NARROWING(long long, i64, -0x7fffffffffffffffll - 1, 0x7fffffffffffffffll)
+NARROWING(unsigned long long, u64, 0ull, 0xffffffffffffffffull)
+
+/* Asynchronous copies from global to shared memory, zeros where the guard does not hold; made at once before sm_80. */
+INLINE unsigned shared_address(const void *p) {
+    unsigned address;
+    asm("{ .reg .u64 wide; cvta.to.shared.u64 wide, %1; cvt.u32.u64 %0, wide; }" : "=r"(address) : "l"(p));
+    return address;
+}
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+#define CP_ASYNC(bytes, cache) \
+    INLINE void cp_async_##bytes(void *to, const void *from, bool guard) { \
+        asm volatile("cp.async." cache ".shared.global [%0], [%1], " #bytes ", %2;" \
+                     : : "r"(shared_address(to)), "l"(from), "r"(guard ? bytes : 0) : "memory"); \
+    }
+CP_ASYNC(4, "ca")
+CP_ASYNC(8, "ca")
+CP_ASYNC(16, "cg")
+INLINE void cp_async_commit() { asm volatile("cp.async.commit_group;" : : : "memory"); }
+template <int pending> INLINE void cp_async_wait() {
+    asm volatile("cp.async.wait_group %0;" : : "n"(pending) : "memory");
+}
+#else
+#define CP_ASYNC(bytes) \
+    INLINE void cp_async_##bytes(void *to, const void *from, bool guard) { \
+        for (int i = 0; i < bytes / 4; i++) ((int *)to)[i] = guard ? ((const int *)from)[i] : 0; \
+    }
+CP_ASYNC(4)
+CP_ASYNC(8)
+CP_ASYNC(16)
+INLINE void cp_async_commit() {}
+template <int pending> INLINE void cp_async_wait() {}
+#endif

@@ -10,7 +10,8 @@ class DifferenceTest {
     @Test
     void floatsMayDifferByTheTolerance() {
         NdArray expected = NdArray.of(new float[] {1000, 0}, 2);
-        assertThat(between(NdArray.of(new float[] {1000.9f, 0}, 2), expected).isAccepted()).isTrue();
+        assertThat(between(NdArray.of(new float[] {1000.9f, 0}, 2), expected).isAccepted())
+                .isTrue();
         Difference far = between(NdArray.of(new float[] {1002, 0}, 2), expected);
         assertThat(far.isAccepted()).isFalse();
         assertThat(far.maximumAbsolute()).isEqualTo(2);
@@ -23,18 +24,28 @@ class DifferenceTest {
     void nanEqualsNanAndInfinitiesMustBeTheSame() {
         float infinity = Float.POSITIVE_INFINITY;
         NdArray expected = NdArray.of(new float[] {Float.NaN, infinity}, 2);
-        assertThat(between(NdArray.of(new float[] {Float.NaN, infinity}, 2), expected).isAccepted()).isTrue();
-        assertThat(between(NdArray.of(new float[] {1, infinity}, 2), expected).isAccepted()).isFalse();
-        assertThat(between(NdArray.of(new float[] {Float.NaN, -infinity}, 2), expected).isAccepted()).isFalse();
-        assertThat(between(NdArray.of(new float[] {Float.NaN, 1e30f}, 2), expected).isAccepted()).isFalse();
+        assertThat(between(NdArray.of(new float[] {Float.NaN, infinity}, 2), expected)
+                        .isAccepted())
+                .isTrue();
+        assertThat(between(NdArray.of(new float[] {1, infinity}, 2), expected).isAccepted())
+                .isFalse();
+        assertThat(between(NdArray.of(new float[] {Float.NaN, -infinity}, 2), expected)
+                        .isAccepted())
+                .isFalse();
+        assertThat(between(NdArray.of(new float[] {Float.NaN, 1e30f}, 2), expected)
+                        .isAccepted())
+                .isFalse();
         NdArray finite = NdArray.of(new float[] {1}, 1);
-        assertThat(between(NdArray.of(new float[] {Float.NaN}, 1), finite).isAccepted()).isFalse();
+        assertThat(between(NdArray.of(new float[] {Float.NaN}, 1), finite).isAccepted())
+                .isFalse();
     }
 
     @Test
     void integersAreExact() {
         NdArray expected = NdArray.of(new long[] {Long.MAX_VALUE, 2}, 2);
-        assertThat(between(NdArray.of(new long[] {Long.MAX_VALUE - 1, 2}, 2), expected).isAccepted()).isFalse();
+        assertThat(between(NdArray.of(new long[] {Long.MAX_VALUE - 1, 2}, 2), expected)
+                        .isAccepted())
+                .isFalse();
         assertThat(between(expected.copy(), expected).isAccepted()).isTrue();
     }
 
@@ -43,7 +54,8 @@ class DifferenceTest {
         NdArray expected = NdArray.of(new float[] {1, 2}, 2);
         assertThat(between(NdArray.of(new float[] {1, 2}, 2, 1), expected).explanation())
                 .isEqualTo("f32[2, 1] instead of f32[2]");
-        assertThat(between(NdArray.of(new double[] {1, 2}, 2), expected).isAccepted()).isFalse();
+        assertThat(between(NdArray.of(new double[] {1, 2}, 2), expected).isAccepted())
+                .isFalse();
     }
 
     private static Difference between(NdArray actual, NdArray expected) {

@@ -87,9 +87,19 @@ class NdArrayTest {
 
     @ParameterizedTest
     @CsvSource({
-        "F32, I32, -1.9, -1", "F32, U8, 300, 44", "F32, BOOL, 0.1, 1", "I64, I8, 200, -56", "U8, F32, 255, 255",
-        "I32, BOOL, -3, 1", "BOOL, F64, 1, 1", "F64, BF16, 1.00390625, 1", "F64, BF16, 1.01171875, 1.015625",
-        "F64, F16, 65519.9, 65504", "F64, F16, 65520, Infinity", "F32, I64, 3.7, 3", "I64, F32, 16777217, 16777216"
+        "F32, I32, -1.9, -1",
+        "F32, U8, 300, 44",
+        "F32, BOOL, 0.1, 1",
+        "I64, I8, 200, -56",
+        "U8, F32, 255, 255",
+        "I32, BOOL, -3, 1",
+        "BOOL, F64, 1, 1",
+        "F64, BF16, 1.00390625, 1",
+        "F64, BF16, 1.01171875, 1.015625",
+        "F64, F16, 65519.9, 65504",
+        "F64, F16, 65520, Infinity",
+        "F32, I64, 3.7, 3",
+        "I64, F32, 16777217, 16777216"
     })
     void conversionsAreThoseOfOnnx(DType from, DType to, double value, double expected) {
         NdArray array = NdArray.allocate(from, 1);

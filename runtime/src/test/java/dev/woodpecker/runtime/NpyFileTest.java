@@ -22,7 +22,10 @@ class NpyFileTest {
     Path folder;
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, mode = EnumSource.Mode.EXCLUDE, names = {"TF32", "BF16"})
+    @EnumSource(
+            value = DType.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"TF32", "BF16"})
     void whatIsWrittenIsReadBack(DType type) {
         NdArray array = NdArray.allocate(type, 2, 3, 1);
         for (int i = 0; i < 6; i++) {
@@ -55,7 +58,8 @@ class NpyFileTest {
 
     @Test
     void aBigEndianFileIsSwapped() throws IOException {
-        byte[] data = ByteBuffer.allocate(4).putShort((short) 1).putShort((short) -2).array();
+        byte[] data =
+                ByteBuffer.allocate(4).putShort((short) 1).putShort((short) -2).array();
         Path file = numpy("{'descr': '>i2', 'fortran_order': False, 'shape': (2,), }", data);
         assertThat(NpyFile.read(file)).isEqualTo(NdArray.of(new short[] {1, -2}, 2));
     }
@@ -92,14 +96,21 @@ class NpyFileTest {
     private Path numpy(String header, byte[] data) throws IOException {
         byte[] text = (header + "\n").getBytes(StandardCharsets.ISO_8859_1);
         ByteBuffer bytes = ByteBuffer.allocate(10 + text.length + data.length).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.put((byte) 0x93).put("NUMPY".getBytes(StandardCharsets.ISO_8859_1)).put((byte) 1).put((byte) 0);
+        bytes.put((byte) 0x93)
+                .put("NUMPY".getBytes(StandardCharsets.ISO_8859_1))
+                .put((byte) 1)
+                .put((byte) 0);
         bytes.putShort((short) text.length).put(text).put(data);
         return Files.write(folder.resolve("numpy.npy"), bytes.array());
     }
 
     private static int dataStart(Path file) {
         try {
-            return 10 + (ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN).getShort(8) & 0xFFFF);
+            return 10
+                    + (ByteBuffer.wrap(Files.readAllBytes(file))
+                                    .order(ByteOrder.LITTLE_ENDIAN)
+                                    .getShort(8)
+                            & 0xFFFF);
         } catch (IOException e) {
             throw new AssertionError(e);
         }

@@ -55,7 +55,11 @@ final class BatchNormStatistics {
         computed.values().forEach(copy::output);
         Map<String, NdArray> outputs = run(copy, inputs, calibrator);
         computed.forEach((statistic, value) -> {
-            NdArray rounded = outputs.get(value).copy();
+            NdArray output = outputs.get(value);
+            if (output == null) {
+                throw new IllegalStateException("the calibration run gave no '" + value + "' but " + outputs.keySet());
+            }
+            NdArray rounded = output.copy();
             for (long i = 0; i < rounded.elements(); i++) {
                 rounded.set(i, (double) rounded((float) rounded.getDouble(i)));
             }

@@ -40,7 +40,8 @@ public record Bert(int layers, int hidden, int heads, int sequence) {
                     + " heads: at least 1 of each, and features a multiple of heads");
         }
         if (sequence < 1 || sequence > POSITIONS) {
-            throw new IllegalArgumentException("a sequence of " + sequence + " tokens; 1 to " + POSITIONS + " are allowed");
+            throw new IllegalArgumentException(
+                    "a sequence of " + sequence + " tokens; 1 to " + POSITIONS + " are allowed");
         }
     }
 
@@ -80,8 +81,8 @@ public record Bert(int layers, int hidden, int heads, int sequence) {
                 List.of(expanded.name()),
                 Map.of("to", new Attribute.ElementType(DType.F32)),
                 type);
-        Value inverse = net.apply(
-                "Sub", "mask.inverse", List.of(net.scalar("mask.one", 1), numbers.name()), Map.of(), type);
+        Value inverse =
+                net.apply("Sub", "mask.inverse", List.of(net.scalar("mask.one", 1), numbers.name()), Map.of(), type);
         return net.elementwise("Mul", "mask.bias", inverse, net.scalar("mask.masked", MASKED));
     }
 
@@ -96,8 +97,8 @@ public record Bert(int layers, int hidden, int heads, int sequence) {
                 net.integers("embeddings.position.start", 0),
                 net.integers("embeddings.position.end", sequence),
                 net.integers("embeddings.position.axis", 0));
-        Value positions = net.apply(
-                "Slice", "embeddings.position", slice, Map.of(), TensorType.of(DType.F32, sequence, hidden));
+        Value positions =
+                net.apply("Slice", "embeddings.position", slice, Map.of(), TensorType.of(DType.F32, sequence, hidden));
         Value all = net.elementwise("Add", "embeddings.add2", sum, positions.name());
         return net.layerNormalization("embeddings.norm", all);
     }
@@ -105,8 +106,7 @@ public record Bert(int layers, int hidden, int heads, int sequence) {
     private Value layer(Network net, String at, Value x, Value bias, int batch) {
         Value attention = attention(net, at + ".attention", x, bias, batch);
         Value y = net.linear(at + ".attention.output", attention, hidden, DEVIATION);
-        y = net.layerNormalization(
-                at + ".attention.norm", net.elementwise("Add", at + ".attention.add", y, x.name()));
+        y = net.layerNormalization(at + ".attention.norm", net.elementwise("Add", at + ".attention.add", y, x.name()));
         Value wide = gelu(net, at + ".gelu", net.linear(at + ".intermediate", y, 4 * hidden, DEVIATION));
         Value narrow = net.linear(at + ".output", wide, hidden, DEVIATION);
         return net.layerNormalization(at + ".norm", net.elementwise("Add", at + ".add", narrow, y.name()));

@@ -35,7 +35,7 @@ public record ModelCost(long parameters, long multiplyAdds) {
             }
         }
         return model.initializers().entrySet().stream()
-                .filter(entry -> entry.getValue().type().isFloat()
+                .filter(entry -> entry.getValue().type().element().isFloat()
                         && entry.getValue().shape().length > 0
                         && !statistics.contains(entry.getKey()))
                 .map(Map.Entry::getValue)
@@ -71,8 +71,8 @@ public record ModelCost(long parameters, long multiplyAdds) {
 
     private static int[] shape(OnnxModelBuilder model, Node node, String value) {
         TensorType type = model.type(value)
-                .orElseThrow(() -> new IllegalArgumentException(
-                        node.place() + ": the type of '" + value + "' is not declared"));
+                .orElseThrow(() ->
+                        new IllegalArgumentException(node.place() + ": the type of '" + value + "' is not declared"));
         return type.shape().extents();
     }
 

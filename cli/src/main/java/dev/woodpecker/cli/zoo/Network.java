@@ -71,7 +71,12 @@ final class Network {
     }
 
     private Value apply(String operator, String name, Value x, int... shape) {
-        return apply(operator, name, List.of(x.name()), Map.of(), TensorType.of(x.type().element(), shape));
+        return apply(
+                operator,
+                name,
+                List.of(x.name()),
+                Map.of(),
+                TensorType.of(x.type().element(), shape));
     }
 
     String constant(String name, NdArray value) {
@@ -123,8 +128,7 @@ final class Network {
     }
 
     private static TensorType map(Value x, int channels, Window window) {
-        return TensorType.of(
-                x.type().element(), x.size(0), channels, window.over(x.size(2)), window.over(x.size(3)));
+        return TensorType.of(x.type().element(), x.size(0), channels, window.over(x.size(2)), window.over(x.size(3)));
     }
 
     /** Batch normalisation. Mean 0 and variance 1 stand in for the statistics until {@link BatchNormStatistics} finds them. */
@@ -204,21 +208,34 @@ final class Network {
     }
 
     Value matrixProduct(String name, Value x, String y, int... shape) {
-        return apply("MatMul", name, List.of(x.name(), y), Map.of(), TensorType.of(x.type().element(), shape));
+        return apply(
+                "MatMul",
+                name,
+                List.of(x.name(), y),
+                Map.of(),
+                TensorType.of(x.type().element(), shape));
     }
 
     Value reshape(String name, Value x, int... shape) {
-        String target = integers(
-                name + ".shape", Arrays.stream(shape).asLongStream().toArray());
+        String target =
+                integers(name + ".shape", Arrays.stream(shape).asLongStream().toArray());
         return apply(
-                "Reshape", name, List.of(x.name(), target), Map.of(), TensorType.of(x.type().element(), shape));
+                "Reshape",
+                name,
+                List.of(x.name(), target),
+                Map.of(),
+                TensorType.of(x.type().element(), shape));
     }
 
     Value transpose(String name, Value x, int... permutation) {
         int[] shape = Arrays.stream(permutation).map(x::size).toArray();
         Attribute perm = Attribute.of(Arrays.stream(permutation).asLongStream().toArray());
         return apply(
-                "Transpose", name, List.of(x.name()), Map.of("perm", perm), TensorType.of(x.type().element(), shape));
+                "Transpose",
+                name,
+                List.of(x.name()),
+                Map.of("perm", perm),
+                TensorType.of(x.type().element(), shape));
     }
 
     Value softmax(String name, Value x) {

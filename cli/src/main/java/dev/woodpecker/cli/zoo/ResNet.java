@@ -3,6 +3,7 @@ package dev.woodpecker.cli.zoo;
 import dev.woodpecker.cli.zoo.Network.Value;
 import dev.woodpecker.cli.zoo.Network.Window;
 import dev.woodpecker.compiler.ir.DType;
+import java.util.List;
 
 /**
  * Residual networks (He et al., "Deep residual learning for image recognition", 2015), as torchvision has them: the stride of
@@ -11,10 +12,14 @@ import dev.woodpecker.compiler.ir.DType;
  * @param blocks residual blocks in each of the four stages
  * @param bottleneck whether a block is 1x1, 3x3, 1x1, and not two 3x3
  */
-record ResNet(String name, int[] blocks, boolean bottleneck) {
+record ResNet(String name, List<Integer> blocks, boolean bottleneck) {
 
     private static final int FIRST_WIDTH = 64;
     private static final int CLASSES = 1000;
+
+    ResNet {
+        blocks = List.copyOf(blocks);
+    }
 
     Network build(long seed, int batch) {
         Network net = new Network(name, seed);
@@ -22,9 +27,9 @@ record ResNet(String name, int[] blocks, boolean bottleneck) {
         x = net.convolution("conv1", x, FIRST_WIDTH, new Window(7, 2, 3), 1);
         x = net.elementwise("Relu", "relu", net.batchNormalization("bn1", x));
         x = net.maxPool("maxpool", x, new Window(3, 2, 1));
-        for (int stage = 0; stage < blocks.length; stage++) {
+        for (int stage = 0; stage < blocks.size(); stage++) {
             int width = FIRST_WIDTH << stage;
-            for (int block = 0; block < blocks[stage]; block++) {
+            for (int block = 0; block < blocks.get(stage); block++) {
                 int stride = stage > 0 && block == 0 ? 2 : 1;
                 x = residual(net, "layer" + (stage + 1) + "." + block, x, width, stride);
             }
@@ -60,7 +65,6 @@ record ResNet(String name, int[] blocks, boolean bottleneck) {
     }
 
     private static Value normalized(Network net, String at, int index, Value x, int filters, Window window) {
-        return net.batchNormalization(
-                at + ".bn" + index, net.convolution(at + ".conv" + index, x, filters, window, 1));
+        return net.batchNormalization(at + ".bn" + index, net.convolution(at + ".conv" + index, x, filters, window, 1));
     }
 }

@@ -2,6 +2,7 @@ package dev.woodpecker.cli.zoo;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.TensorSource;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -23,7 +24,7 @@ record SeededWeights(long seed) {
     }
 
     TensorSource normal(String name, double mean, double deviation, int... shape) {
-        return new TensorSource(DType.F32, shape, out -> write(name, mean, deviation, shape, out));
+        return new TensorSource(TensorType.of(DType.F32, shape), out -> write(name, mean, deviation, shape, out));
     }
 
     private void write(String name, double mean, double deviation, int[] shape, OutputStream out) throws IOException {

@@ -51,10 +51,11 @@ final class StructureWeights {
         // The shape's own constant goes with the node: in these files each has one.
         Optional<TensorSource> shape = node.inputName(0).map(model.initializers()::get);
         String name = node.outputName(0).orElseThrow();
-        if (shape.isEmpty() || !readers.containsKey(name)) {
+        Node reader = readers.get(name);
+        if (shape.isEmpty() || reader == null) {
             return false;
         }
-        model.initializer(name, source(name, extents(shape.get())));
+        model.initializer(name, source(name, reader, extents(shape.get())));
         model.remove(node);
         model.removeInitializer(node.inputName(0).orElseThrow());
         return true;
@@ -73,17 +74,17 @@ final class StructureWeights {
         return extents;
     }
 
-    private TensorSource source(String name, int[] shape) {
-        Node reader = readers.get(name);
+    private TensorSource source(String name, Node reader, int[] shape) {
         int place = reader.inputs().indexOf(Operand.of(name));
         return switch (reader.operator().name()) {
-            case "Conv" -> place == 1
-                    ? weights.heNormal(name, product(shape, 1), shape)
-                    : weights.normal(name, 0, SPREAD, shape);
-            case "BatchNormalization" -> weights.normal(name, place == 1 || place == 4 ? 1 : 0, place == 4 ? 0 : SPREAD, shape);
-            case "Gemm" -> place == 1
-                    ? weights.normal(name, 0, Math.sqrt(2.0 / fanIn(reader, shape)), shape)
-                    : weights.normal(name, 0, SPREAD, shape);
+            case "Conv" ->
+                place == 1 ? weights.heNormal(name, product(shape, 1), shape) : weights.normal(name, 0, SPREAD, shape);
+            case "BatchNormalization" ->
+                weights.normal(name, place == 1 || place == 4 ? 1 : 0, place == 4 ? 0 : SPREAD, shape);
+            case "Gemm" ->
+                place == 1
+                        ? weights.normal(name, 0, Math.sqrt(2.0 / fanIn(reader, shape)), shape)
+                        : weights.normal(name, 0, SPREAD, shape);
             case "Reshape" -> reshaped(name, reader, shape);
             case "MatMul" -> weights.normal(name, 0, Math.sqrt(2.0 / shape[0]), shape);
             default -> weights.normal(name, 0, SPREAD, shape);

@@ -13,8 +13,8 @@ import java.util.TreeMap;
 public final class Zoo {
 
     private static final Map<String, Architecture> IMAGE_NETWORKS = new TreeMap<>(Map.of(
-            "resnet18", new ResNet("resnet18", new int[] {2, 2, 2, 2}, false)::build,
-            "resnet50", new ResNet("resnet50", new int[] {3, 4, 6, 3}, true)::build,
+            "resnet18", new ResNet("resnet18", List.of(2, 2, 2, 2), false)::build,
+            "resnet50", new ResNet("resnet50", List.of(3, 4, 6, 3), true)::build,
             "vgg19", Vgg19::build,
             "mobilenetv2", MobileNetV2::build));
 
@@ -65,7 +65,8 @@ public final class Zoo {
     OnnxModelBuilder imageNetwork(String name) {
         Architecture architecture = IMAGE_NETWORKS.get(name);
         if (architecture == null) {
-            throw new IllegalArgumentException("no network '" + name + "' in the zoo; there are " + imageNetworks() + " and bert");
+            throw new IllegalArgumentException(
+                    "no network '" + name + "' in the zoo; there are " + imageNetworks() + " and bert");
         }
         return architecture.build(seed, batch).model();
     }

@@ -28,7 +28,10 @@ class NormalNumbersTest {
 
     @Test
     void theSequenceBelongsToSeedAndName() {
-        assertThat(first(1, "a")).isEqualTo(first(1, "a")).isNotEqualTo(first(2, "a")).isNotEqualTo(first(1, "b"));
+        assertThat(first(1, "a"))
+                .isEqualTo(first(1, "a"))
+                .isNotEqualTo(first(2, "a"))
+                .isNotEqualTo(first(1, "b"));
         assertThat(first(1, "ab")).isNotEqualTo(first(1, "ba"));
     }
 

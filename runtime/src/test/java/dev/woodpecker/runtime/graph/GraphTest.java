@@ -14,15 +14,17 @@ import org.junit.jupiter.api.Test;
 
 class GraphTest {
 
-    private static final TensorType X = new TensorType(
-            DType.F32, new Shape(List.of(new Dimension.Symbolic("batch"), new Dimension.Known(4))));
+    private static final TensorType X =
+            new TensorType(DType.F32, new Shape(List.of(new Dimension.Symbolic("batch"), new Dimension.Known(4))));
 
     private static Node node(String name, String operator, String inputs, String outputs) {
         return new Node(name, Operator.onnx(operator), operands(inputs), operands(outputs), Map.of(), List.of(name));
     }
 
     private static List<Operand> operands(String names) {
-        return Arrays.stream(names.split(" ")).map(name -> Operand.of(name.equals("_") ? "" : name)).toList();
+        return Arrays.stream(names.split(" "))
+                .map(name -> Operand.of(name.equals("_") ? "" : name))
+                .toList();
     }
 
     private static Graph graph(List<String> outputs, Node... nodes) {
@@ -47,12 +49,13 @@ class GraphTest {
                 node("clip", "Clip", "x _ w", "c").with("note", Attribute.of("upper")),
                 node("split", "Split", "c", "y _"));
         assertThat(lines(graph)).isEqualTo("""
-                graph g
-                  input x: f32[batch, 4]
-                  constant w: f32[4]
-                  c = Clip(x, _, w) {note="upper"}  # clip
-                  y = Split(c)  # split
-                  output y""");
+            graph g
+              input x: f32[batch, 4]
+              constant w: f32[4]
+              c = Clip(x, _, w) {note="upper"}  # clip
+              y = Split(c)  # split
+              output y\
+            """);
     }
 
     @Test
@@ -68,7 +71,10 @@ class GraphTest {
     @Test
     void usesFindProducersAndReaders() {
         Graph graph = graph(
-                List.of("b", "c"), node("n1", "Relu", "x", "a"), node("n2", "Add", "a a", "b"), node("n3", "Add", "b w", "c"));
+                List.of("b", "c"),
+                node("n1", "Relu", "x", "a"),
+                node("n2", "Add", "a a", "b"),
+                node("n3", "Add", "b w", "c"));
         Uses uses = Uses.of(graph);
         assertThat(uses.producer("a")).map(Node::name).contains("n1");
         assertThat(uses.producer("x")).isEmpty();
@@ -118,33 +124,39 @@ class GraphTest {
         String bias = editor.constant("w", NdArray.of(new float[] {1}, 1));
         editor.replace(old, node("n1", "Add", "x " + bias, "a"));
         assertThat(lines(editor.finish())).isEqualTo("""
-                graph g
-                  input x: f32[batch, 4]
-                  constant w: f32[4]
-                  constant w_2: f32[1]
-                  a = Add(x, w_2)  # n1
-                  b = Relu(a)  # n2
-                  output b""");
+            graph g
+              input x: f32[batch, 4]
+              constant w: f32[4]
+              constant w_2: f32[1]
+              a = Add(x, w_2)  # n1
+              b = Relu(a)  # n2
+              output b\
+            """);
     }
 
     @Test
     void removingANodeThatGivesAnOutputKeepsTheOutputsName() {
         Node identity = node("n2", "Identity", "a", "y");
         Graph graph = graph(List.of("y"), node("n1", "Relu", "x", "a"), identity, node("n3", "Relu", "a", "unused"));
-        Graph edited = new GraphEditor(graph).remove(identity).redirect("y", "a").finish();
+        Graph edited =
+                new GraphEditor(graph).remove(identity).redirect("y", "a").finish();
         assertThat(lines(edited)).isEqualTo("""
-                graph g
-                  input x: f32[batch, 4]
-                  constant w: f32[4]
-                  y = Relu(x)  # n1
-                  unused = Relu(y)  # n3
-                  output y""");
+            graph g
+              input x: f32[batch, 4]
+              constant w: f32[4]
+              y = Relu(x)  # n1
+              unused = Relu(y)  # n3
+              output y\
+            """);
     }
 
     @Test
     void anOutputThatBecomesAnInputIsCopied() {
         Node identity = node("n1", "Identity", "x", "y");
-        Graph edited = new GraphEditor(graph(List.of("y"), identity)).remove(identity).redirect("y", "x").finish();
+        Graph edited = new GraphEditor(graph(List.of("y"), identity))
+                .remove(identity)
+                .redirect("y", "x")
+                .finish();
         assertThat(edited.nodes()).extracting(Node::toString).containsExactly("y = Identity(x)  # y_identity");
     }
 
@@ -152,7 +164,9 @@ class GraphTest {
     void anEditThatClosesACircleIsRefused() {
         Node relu = node("n1", "Relu", "x", "a");
         Graph graph = graph(List.of("b"), relu, node("n2", "Relu", "a", "b"));
-        assertThatThrownBy(() -> new GraphEditor(graph).replace(relu, node("n1", "Relu", "b", "a")).finish())
+        assertThatThrownBy(() -> new GraphEditor(graph)
+                        .replace(relu, node("n1", "Relu", "b", "a"))
+                        .finish())
                 .hasMessageContaining("cycle");
     }
 
@@ -162,7 +176,8 @@ class GraphTest {
         assertThat(DimensionBinding.symbols(graph)).containsExactly("batch");
         assertThat(DimensionBinding.bind(graph, Map.of("batch", 2), Map.of()).type("x"))
                 .contains(TensorType.of(DType.F32, 2, 4));
-        assertThat(DimensionBinding.bind(graph, Map.of(), Map.of("x", new int[] {3, 4})).type("x"))
+        assertThat(DimensionBinding.bind(graph, Map.of(), Map.of("x", new int[] {3, 4}))
+                        .type("x"))
                 .contains(TensorType.of(DType.F32, 3, 4));
     }
 

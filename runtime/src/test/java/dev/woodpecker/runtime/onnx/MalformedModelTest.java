@@ -151,7 +151,11 @@ class MalformedModelTest {
                 "node 'abs' (Abs) reads 'nowhere', which nothing before it defines",
                 "'y' is defined twice: as an output of node 'relu' (Relu) and as an output of node 'abs' (Abs)");
         assertRefused(
-                model(13, graph(node("Relu", "x", "y")).addInitializer(floats("w", 1)).addInitializer(floats("w", 2))),
+                model(
+                        13,
+                        graph(node("Relu", "x", "y"))
+                                .addInitializer(floats("w", 1))
+                                .addInitializer(floats("w", 2))),
                 "initializer 'w': 'w' is defined twice");
         assertRefused(model(13, graph(node("Relu", "x", "z"))), "the output 'y' is not defined");
     }
@@ -164,7 +168,8 @@ class MalformedModelTest {
         assertRefused(
                 model(13, graph(node("Softmax", "x", "y", attribute("axis", 1f)))),
                 "node 'softmax' (Softmax) attribute 'axis': it is of type FLOAT, not INT");
-        assertRefused(model(13, graph(node("Concat", "x", "y"))), "node 'concat' (Concat): attribute 'axis' is missing");
+        assertRefused(
+                model(13, graph(node("Concat", "x", "y"))), "node 'concat' (Concat): attribute 'axis' is missing");
         assertRefused(
                 model(13, graph(node("Concat", "x", "y", attribute("axis", 1), attribute("axis", 2)))),
                 "attribute 'axis' is given twice");
@@ -175,8 +180,12 @@ class MalformedModelTest {
 
     @Test
     void anInitializerOfATerabyteIsAnError() throws IOException {
-        TensorProto huge =
-                TensorProto.newBuilder().setName("w").setDataType(1).addDims(1 << 20).addDims(1 << 18).build();
+        TensorProto huge = TensorProto.newBuilder()
+                .setName("w")
+                .setDataType(1)
+                .addDims(1 << 20)
+                .addDims(1 << 18)
+                .build();
         assertRefused(
                 model(13, graph(node("Add", "x w", "y")).addInitializer(huge)),
                 "initializer 'w': a tensor f32[1048576, 262144] has 274877906944 elements, and 0 are given");
@@ -229,8 +238,14 @@ class MalformedModelTest {
 
     @Test
     void everythingThatIsMissingIsListedAtOnce() throws IOException {
-        NodeProto gate = node("Gate", "c", "d").toBuilder().setDomain("com.acme").build();
-        TensorProto text = TensorProto.newBuilder().setName("s").setDataType(8).addDims(1).addStringData(ByteString.EMPTY).build();
+        NodeProto gate =
+                node("Gate", "c", "d").toBuilder().setDomain("com.acme").build();
+        TensorProto text = TensorProto.newBuilder()
+                .setName("s")
+                .setDataType(8)
+                .addDims(1)
+                .addStringData(ByteString.EMPTY)
+                .build();
         GraphProto.Builder graph = graph(
                         node("LSTM", "x x x", "a"),
                         node("Softmax", "a", "b", attribute("speed", 11)),
@@ -238,12 +253,15 @@ class MalformedModelTest {
                         gate,
                         node("Add", "d s", "y"))
                 .addInitializer(text);
-        Path path = Files.write(folder.resolve("m.onnx"), model(13, graph).build().toByteArray());
+        Path path =
+                Files.write(folder.resolve("m.onnx"), model(13, graph).build().toByteArray());
         OperatorSupport support = OperatorSupport.of(Set.of("Softmax", "Cast", "Add"));
         assertThatThrownBy(() -> OnnxImporter.read(path, support))
-                .isInstanceOfSatisfying(UnsupportedModelException.class, e -> assertThat(e.problems())
-                        .extracting(Problem::name)
-                        .containsExactlyInAnyOrder("LSTM", "speed", "float8e4m3fn", "com.acme::Gate", "string"))
+                .isInstanceOfSatisfying(
+                        UnsupportedModelException.class,
+                        e -> assertThat(e.problems())
+                                .extracting(Problem::name)
+                                .containsExactlyInAnyOrder("LSTM", "speed", "float8e4m3fn", "com.acme::Gate", "string"))
                 .hasMessageContaining("m.onnx: not supported: ")
                 .hasMessageContaining("node 'lstm' (LSTM): no kernel and no host operator for LSTM")
                 .hasMessageContaining("supported: Add, Cast, Softmax")

@@ -18,7 +18,9 @@ class ModelImportTest {
 
     private static List<Path> models(String folder) throws IOException {
         try (Stream<Path> paths = Files.walk(SharedData.path(folder))) {
-            return paths.filter(path -> path.toString().endsWith(".onnx")).sorted().toList();
+            return paths.filter(path -> path.toString().endsWith(".onnx"))
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -27,7 +29,9 @@ class ModelImportTest {
         List<Path> models = models("models");
         assertThat(models).isNotEmpty();
         for (Path model : models) {
-            assertThat(OnnxImporter.read(model, TestModels.everything()).nodes()).as(model.toString()).isNotEmpty();
+            assertThat(OnnxImporter.read(model, TestModels.everything()).nodes())
+                    .as(model.toString())
+                    .isNotEmpty();
         }
     }
 

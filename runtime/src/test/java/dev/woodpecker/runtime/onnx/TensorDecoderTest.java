@@ -64,8 +64,11 @@ class TensorDecoderTest {
                 .isEqualTo(NdArray.of(new float[] {1, 2.5f}, 2));
         assertThat(read(tensor(DType.F64, 1).addDoubleData(0.1).build())).isEqualTo(NdArray.of(new double[] {0.1}, 1));
         assertThat(read(tensor(DType.I64).addInt64Data(-7).build())).isEqualTo(NdArray.scalar(-7L));
-        assertThat(read(tensor(DType.U64, 1).addUint64Data(-1).build()).toDoubleArray()).containsExactly(0x1p64);
-        assertThat(read(tensor(DType.U32, 1).addUint64Data(0xFFFF_FFFFL).build()).getLong(0)).isEqualTo(0xFFFF_FFFFL);
+        assertThat(read(tensor(DType.U64, 1).addUint64Data(-1).build()).toDoubleArray())
+                .containsExactly(0x1p64);
+        assertThat(read(tensor(DType.U32, 1).addUint64Data(0xFFFF_FFFFL).build())
+                        .getLong(0))
+                .isEqualTo(0xFFFF_FFFFL);
         assertThat(read(tensor(DType.I8, 1).addInt32Data(-3).build())).isEqualTo(NdArray.of(new byte[] {-3}, 1));
         assertThat(read(tensor(DType.BOOL, 2).addInt32Data(1).addInt32Data(0).build()))
                 .isEqualTo(NdArray.of(new boolean[] {true, false}, 2));
@@ -73,8 +76,10 @@ class TensorDecoderTest {
 
     @Test
     void shortFloatsLieAsBitsInIntegers() throws IOException {
-        assertThat(read(tensor(DType.F16, 1).addInt32Data(0x3C00).build()).getDouble(0)).isEqualTo(1);
-        assertThat(read(tensor(DType.BF16, 1).addInt32Data(0xBF80).build()).getDouble(0)).isEqualTo(-1);
+        assertThat(read(tensor(DType.F16, 1).addInt32Data(0x3C00).build()).getDouble(0))
+                .isEqualTo(1);
+        assertThat(read(tensor(DType.BF16, 1).addInt32Data(0xBF80).build()).getDouble(0))
+                .isEqualTo(-1);
     }
 
     @Test
@@ -87,18 +92,24 @@ class TensorDecoderTest {
         assertThatThrownBy(() -> read(tensor(DType.F32, 2).addFloatData(1).build()))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("t.pb: tensor 't': a tensor f32[2] has 2 elements, and 1 are given");
-        TensorProto raw = tensor(DType.F32, 2).setRawData(ByteString.copyFrom(new byte[7])).build();
+        TensorProto raw = tensor(DType.F32, 2)
+                .setRawData(ByteString.copyFrom(new byte[7]))
+                .build();
         assertThatThrownBy(() -> read(raw)).hasMessageContaining("takes 8 bytes, and the memory given has 7");
     }
 
     @Test
     void aTerabyteWithoutDataIsAnErrorAndNotAllocated() {
-        assertThatThrownBy(() -> read(tensor(DType.F32, 1 << 20, 1 << 18).setRawData(ByteString.EMPTY).build()))
+        assertThatThrownBy(() -> read(tensor(DType.F32, 1 << 20, 1 << 18)
+                        .setRawData(ByteString.EMPTY)
+                        .build()))
                 .isInstanceOf(ModelFormatException.class)
                 .hasMessageContaining("f32[1048576, 262144] takes 1099511627776 bytes, and the memory given has 0");
-        assertThatThrownBy(() -> read(tensor(DType.F32, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE).build()))
+        assertThatThrownBy(() -> read(tensor(DType.F32, Integer.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE)
+                        .build()))
                 .isInstanceOf(ModelFormatException.class);
-        assertThatThrownBy(() -> read(tensor(DType.F32, 1L << 40).build())).hasMessageContaining("extent 1099511627776");
+        assertThatThrownBy(() -> read(tensor(DType.F32, 1L << 40).build()))
+                .hasMessageContaining("extent 1099511627776");
         assertThatThrownBy(() -> read(tensor(DType.F32, -1).build())).hasMessageContaining("extent -1");
     }
 
@@ -136,7 +147,8 @@ class TensorDecoderTest {
     @Test
     void externalDataHasToBeLongEnough() throws IOException {
         Files.write(folder.resolve("weights.bin"), new byte[4]);
-        for (List<String> range : List.of(List.of("2", "4"), List.of("9", "4"), List.of("-1", "4"), List.of("x", "4"))) {
+        for (List<String> range :
+                List.of(List.of("2", "4"), List.of("9", "4"), List.of("-1", "4"), List.of("x", "4"))) {
             TensorProto tensor = external(
                     tensor(DType.F32, 1), "location", "weights.bin", "offset", range.get(0), "length", range.get(1));
             assertThatThrownBy(() -> read(tensor)).isInstanceOf(ModelFormatException.class);

@@ -29,11 +29,17 @@ final class TestModels {
     }
 
     static ModelProto.Builder model(int opset, GraphProto.Builder graph) {
-        return ModelProto.newBuilder().setIrVersion(8).addOpsetImport(opset("", opset)).setGraph(graph);
+        return ModelProto.newBuilder()
+                .setIrVersion(8)
+                .addOpsetImport(opset("", opset))
+                .setGraph(graph);
     }
 
     static OperatorSetIdProto opset(String domain, int version) {
-        return OperatorSetIdProto.newBuilder().setDomain(domain).setVersion(version).build();
+        return OperatorSetIdProto.newBuilder()
+                .setDomain(domain)
+                .setVersion(version)
+                .build();
     }
 
     /** A graph from x: f32[2, 3] to y. */
@@ -61,7 +67,8 @@ final class TestModels {
 
     /** A node named after its operator; names of inputs and outputs are parted by blanks, {@code _} is absent. */
     static NodeProto node(String operator, String inputs, String outputs, AttributeProto... attributes) {
-        NodeProto.Builder node = NodeProto.newBuilder().setOpType(operator).setName(operator.toLowerCase(java.util.Locale.ROOT));
+        NodeProto.Builder node =
+                NodeProto.newBuilder().setOpType(operator).setName(operator.toLowerCase(java.util.Locale.ROOT));
         names(inputs).forEach(node::addInput);
         names(outputs).forEach(node::addOutput);
         return node.addAllAttribute(Arrays.asList(attributes)).build();
@@ -75,11 +82,19 @@ final class TestModels {
     }
 
     static AttributeProto attribute(String name, long value) {
-        return AttributeProto.newBuilder().setName(name).setType(AttributeType.INT).setI(value).build();
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.INT)
+                .setI(value)
+                .build();
     }
 
     static AttributeProto attribute(String name, float value) {
-        return AttributeProto.newBuilder().setName(name).setType(AttributeType.FLOAT).setF(value).build();
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.FLOAT)
+                .setF(value)
+                .build();
     }
 
     static AttributeProto attribute(String name, String value) {
@@ -91,15 +106,24 @@ final class TestModels {
     }
 
     static AttributeProto attribute(String name, TensorProto value) {
-        return AttributeProto.newBuilder().setName(name).setType(AttributeType.TENSOR).setT(value).build();
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.TENSOR)
+                .setT(value)
+                .build();
     }
 
     static AttributeProto attribute(String name, GraphProto.Builder value) {
-        return AttributeProto.newBuilder().setName(name).setType(AttributeType.GRAPH).setG(value).build();
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeType.GRAPH)
+                .setG(value)
+                .build();
     }
 
     static AttributeProto integers(String name, long... values) {
-        AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name).setType(AttributeType.INTS);
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName(name).setType(AttributeType.INTS);
         for (long value : values) {
             attribute.addInts(value);
         }
@@ -107,7 +131,8 @@ final class TestModels {
     }
 
     static AttributeProto numbers(String name, float... values) {
-        AttributeProto.Builder attribute = AttributeProto.newBuilder().setName(name).setType(AttributeType.FLOATS);
+        AttributeProto.Builder attribute =
+                AttributeProto.newBuilder().setName(name).setType(AttributeType.FLOATS);
         for (float value : values) {
             attribute.addFloats(value);
         }
@@ -124,7 +149,8 @@ final class TestModels {
     }
 
     static TensorProto floats(String name, float... values) {
-        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(1).addDims(values.length);
+        TensorProto.Builder tensor =
+                TensorProto.newBuilder().setName(name).setDataType(1).addDims(values.length);
         for (float value : values) {
             tensor.addFloatData(value);
         }
@@ -132,7 +158,8 @@ final class TestModels {
     }
 
     static TensorProto longs(String name, long... values) {
-        TensorProto.Builder tensor = TensorProto.newBuilder().setName(name).setDataType(7).addDims(values.length);
+        TensorProto.Builder tensor =
+                TensorProto.newBuilder().setName(name).setDataType(7).addDims(values.length);
         for (long value : values) {
             tensor.addInt64Data(value);
         }

@@ -84,18 +84,28 @@ class HostOperatorsTest {
         assertThatThrownBy(() -> run("Reshape", copyZero, X, longs(-1, -1))).hasMessageContaining("-1 is there twice");
         assertThatThrownBy(() -> run("Reshape", copyZero, X, longs(6, 1, 0))).hasMessageContaining("0 at axis 2");
         NdArray none = NdArray.allocate(DType.F32, 0, 3);
-        assertThat(run("Reshape", Map.of("allowzero", Attribute.of(1)), none, longs(3, 0)).getFirst().shape())
+        assertThat(run("Reshape", Map.of("allowzero", Attribute.of(1)), none, longs(3, 0))
+                        .getFirst()
+                        .shape())
                 .containsExactly(3, 0);
     }
 
     @Test
     void axesOfViewsCountFromEitherEnd() {
-        assertThat(run("Unsqueeze", Map.of(), X, longs(-1, 0)).getFirst().shape()).containsExactly(1, 2, 3, 1);
-        assertThat(run("Flatten", Map.of("axis", Attribute.of(-1)), X).getFirst().shape()).containsExactly(2, 3);
-        assertThat(run("Flatten", Map.of("axis", Attribute.of(0)), X).getFirst().shape()).containsExactly(1, 6);
-        assertThat(run("Squeeze", Map.of(), X.reshape(1, 2, 1, 3)).getFirst().shape()).containsExactly(2, 3);
-        assertThatThrownBy(() -> run("Squeeze", Map.of(), X, longs(0))).hasMessageContaining("axis 0 of [2, 3] is not of extent 1");
-        assertThatThrownBy(() -> run("Unsqueeze", Map.of(), X, longs(4))).hasMessageContaining("axis 4 of a tensor of rank 3");
+        assertThat(run("Unsqueeze", Map.of(), X, longs(-1, 0)).getFirst().shape())
+                .containsExactly(1, 2, 3, 1);
+        assertThat(run("Flatten", Map.of("axis", Attribute.of(-1)), X)
+                        .getFirst()
+                        .shape())
+                .containsExactly(2, 3);
+        assertThat(run("Flatten", Map.of("axis", Attribute.of(0)), X).getFirst().shape())
+                .containsExactly(1, 6);
+        assertThat(run("Squeeze", Map.of(), X.reshape(1, 2, 1, 3)).getFirst().shape())
+                .containsExactly(2, 3);
+        assertThatThrownBy(() -> run("Squeeze", Map.of(), X, longs(0)))
+                .hasMessageContaining("axis 0 of [2, 3] is not of extent 1");
+        assertThatThrownBy(() -> run("Unsqueeze", Map.of(), X, longs(4)))
+                .hasMessageContaining("axis 4 of a tensor of rank 3");
     }
 
     @Test
@@ -123,7 +133,8 @@ class HostOperatorsTest {
                 List.of(Operand.of("o")),
                 Map.of("start", Attribute.of(-2), "end", Attribute.of(9)),
                 List.of());
-        assertThat(HostOperators.fromShape(shape, TensorType.of(DType.F32, 4, 5, 6))).contains(longs(5, 6));
+        assertThat(HostOperators.fromShape(shape, TensorType.of(DType.F32, 4, 5, 6)))
+                .contains(longs(5, 6));
     }
 
     @Test
@@ -133,7 +144,8 @@ class HostOperatorsTest {
         List<NdArray> top = run("TopK", largest, NdArray.of(new float[] {2, 7, 7, Float.NaN}, 4), longs(3));
         assertThat(top.get(0).toFloatArray()).containsExactly(Float.NaN, 7, 7);
         assertThat(top.get(1).toLongArray()).containsExactly(3, 1, 2);
-        assertThatThrownBy(() -> run("TopK", largest, X, longs(4))).hasMessageContaining("K is 4, and axis 1 has 3 elements");
+        assertThatThrownBy(() -> run("TopK", largest, X, longs(4)))
+                .hasMessageContaining("K is 4, and axis 1 has 3 elements");
     }
 
     @Test
@@ -149,7 +161,8 @@ class HostOperatorsTest {
     void aRangeOfATerabyteIsRefused() {
         assertThatThrownBy(() -> run("ConstantOfShape", Map.of(), longs(1 << 20, 1 << 18)))
                 .isInstanceOf(MemoryLimitException.class);
-        assertThatThrownBy(() -> run("Range", Map.of(), NdArray.scalar(0L), NdArray.scalar(1L << 40), NdArray.scalar(1L)))
+        assertThatThrownBy(
+                        () -> run("Range", Map.of(), NdArray.scalar(0L), NdArray.scalar(1L << 40), NdArray.scalar(1L)))
                 .isInstanceOf(OperatorException.class);
         assertThatThrownBy(() -> run("Range", Map.of(), NdArray.scalar(0L), NdArray.scalar(1L), NdArray.scalar(0L)))
                 .hasMessageContaining("a step of 0");
@@ -202,7 +215,8 @@ class HostOperatorsTest {
         }
         List<String> differences = new ArrayList<>();
         data.outputs(graph.outputs()).forEach((name, expected) -> {
-            Difference difference = Difference.between(values.get(name), expected, Difference.Tolerance.ONNX);
+            NdArray actual = Optional.ofNullable(values.get(name)).orElseThrow();
+            Difference difference = Difference.between(actual, expected, Difference.Tolerance.ONNX);
             if (!difference.isAccepted()) {
                 differences.add(test + " " + name + ": " + difference);
             }

@@ -51,9 +51,11 @@ class OperatorSchemasTest {
     void whatBecameAnInputNamesOneThatThereIs() {
         for (OperatorSchema operator : OperatorSchemas.all().values()) {
             for (AttributeSchema attribute : operator.attributes()) {
-                attribute.becameInput().ifPresent(input -> assertThat(input.index())
-                        .as(operator.name() + " " + attribute.name())
-                        .isLessThan(operator.inputs().size()));
+                attribute
+                        .becameInput()
+                        .ifPresent(input -> assertThat(input.index())
+                                .as(operator.name() + " " + attribute.name())
+                                .isLessThan(operator.inputs().size()));
             }
         }
     }

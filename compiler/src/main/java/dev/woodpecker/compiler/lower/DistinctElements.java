@@ -4,7 +4,9 @@ import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Interval;
+import dev.woodpecker.compiler.ir.Simplifier;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -20,42 +22,29 @@ import java.util.Set;
  * are then equal only if all digits are. Sufficient, not necessary.
  */
 final class DistinctElements {
-    /** A part of an offset: {@code weight} times a value that takes {@code count} consecutive values. */
-    private record Digit(Expr value, long weight, long count) {
+    /** A part of an offset: {@code weight} times a value that takes {@code count} consecutive values, from 0 if {@code fromZero}. */
+    private record Digit(Expr value, long weight, long count, boolean fromZero) {
         long span() {
             return weight * (count - 1);
         }
     }
 
     private final Bounds bounds;
+    private final Set<Expr.Var> fixed;
     private final Map<Expr, Long> weights = new HashMap<>();
 
-    private DistinctElements(Bounds bounds) {
+    private DistinctElements(Bounds bounds, Set<Expr.Var> fixed) {
         this.bounds = bounds;
+        this.fixed = fixed;
     }
 
-    /** Whether {@code offset}, an index, differs wherever one of the {@code workers} variables does. */
-    static boolean proves(Expr offset, Set<Expr.Var> workers, Bounds bounds) {
-        DistinctElements elements = new DistinctElements(bounds);
+    /**
+     * Whether {@code offset}, an index, differs wherever one of the {@code workers} variables does; the {@code fixed} ones
+     * have one value for all workers.
+     */
+    static boolean proves(Expr offset, Set<Expr.Var> workers, Set<Expr.Var> fixed, Bounds bounds) {
+        DistinctElements elements = new DistinctElements(bounds, fixed);
         return elements.collect(offset, 1) && elements.areDistinct(workers);
-    }
-
-    /** As {@link #proves(Expr, Set, Bounds)} for several indices, of which each determines its own digits. */
-    static boolean proves(List<Expr> indices, Set<Expr.Var> workers, Bounds bounds) {
-        Set<Expr.Var> left = new HashSet<>(workers);
-        for (Expr index : indices) {
-            Set<Expr.Var> here = new HashSet<>();
-            for (Expr.Var worker : left) {
-                if (index.anyMatch(worker::equals)) {
-                    here.add(worker);
-                }
-            }
-            // Digits of one variable that are spread over several indices are not put together again.
-            if (!here.isEmpty() && proves(index, here, bounds)) {
-                left.removeAll(here);
-            }
-        }
-        return left.isEmpty();
     }
 
     /** Adds {@code factor * e} to the weights; false where {@code e} is no sum of products with constants. */
@@ -81,24 +70,41 @@ final class DistinctElements {
             if (!range.isBounded() || range.max() - range.min() > 1L << 40 || weight > 1L << 40) {
                 return false;
             }
-            if (weight != 0 && range.min() != range.max()) {
-                digits.add(new Digit(entry.getKey(), weight, range.max() - range.min() + 1));
+            boolean isFixed = entry.getKey() instanceof Expr.Var v && fixed.contains(v);
+            if (weight != 0 && range.min() != range.max() && !isFixed) {
+                digits.add(new Digit(
+                        entry.getKey(), weight, range.max() - range.min() + 1, range.min() == 0 && entry.getValue() > 0));
             }
         }
         digits.sort(Comparator.comparingLong(Digit::weight));
         return determinesAll(digits, workers) && (isNumber(digits) || isNumber(merged(digits, workers)));
     }
 
-    /** Whether each digit is worth more than all smaller ones together. */
-    private static boolean isNumber(List<Digit> digits) {
+    /** Whether each digit is worth more than all smaller ones together, by their ranges or by a condition around. */
+    private boolean isNumber(List<Digit> digits) {
         long below = 0;
-        for (Digit digit : digits) {
+        for (int i = 0; i < digits.size(); i++) {
+            Digit digit = digits.get(i);
             if (digit.weight <= below) {
-                return false;
+                if (!areBelow(digits.subList(0, i), digit.weight)) {
+                    return false;
+                }
+                below = digit.weight - 1;
             }
             below += digit.span();
         }
         return true;
+    }
+
+    private boolean areBelow(List<Digit> digits, long weight) {
+        Expr sum = Expr.index(0);
+        for (Digit digit : digits) {
+            if (!digit.fromZero) {
+                return false;
+            }
+            sum = IndexMath.add(sum, IndexMath.mul(digit.value, Expr.index(digit.weight)));
+        }
+        return Simplifier.proves(bounds, IndexMath.less(sum, Expr.index(weight)));
     }
 
     /** Digits without workers that overlap each other, as a window does, count as one. */
@@ -109,7 +115,7 @@ final class DistinctElements {
             boolean shared = last.isPresent() && !mentions(last.get(), workers) && !mentions(digit, workers) && last.get().weight == 1;
             if (shared) {
                 merged.removeLast();
-                merged.add(new Digit(digit.value, 1, last.get().count + digit.span()));
+                merged.add(new Digit(digit.value, 1, last.get().count + digit.span(), false));
             } else {
                 merged.add(digit);
             }
@@ -121,24 +127,45 @@ final class DistinctElements {
         return workers.stream().anyMatch(worker -> digit.value.anyMatch(worker::equals));
     }
 
-    /** Whether the digits together tell the value of every worker: as itself, or by quotients and remainders that chain up. */
+    /**
+     * Whether the digits together tell the value of every worker: each is a digit, or a digit of a number whose quotients and
+     * remainders are digits and chain up.
+     */
     private boolean determinesAll(List<Digit> digits, Set<Expr.Var> workers) {
+        Set<Expr> determined = new HashSet<>();
+        Set<Expr> numbers = new HashSet<>();
+        for (Digit digit : digits) {
+            Expr number = numberOf(digit.value);
+            if (number.equals(digit.value)) {
+                determined.add(number);
+            } else {
+                numbers.add(number);
+            }
+        }
+        for (Expr number : numbers) {
+            Interval range = bounds.of(number);
+            if (range.min() >= 0 && range.isBounded() && isWhole(digits, number, range.max() + 1)) {
+                workers.stream()
+                        .filter(worker -> number.equals(worker) || number.anyMatch(worker::equals) && proves(number, Set.of(worker), fixed, bounds))
+                        .forEach(determined::add);
+            }
+        }
         return workers.stream().allMatch(worker -> {
             Interval range = bounds.of(worker);
-            return range.min() == range.max() || determines(digits, worker, range.max() + 1);
+            return range.min() == range.max() || determined.contains(worker);
         });
     }
 
-    /** {@code worker % c1}, {@code worker / c1 % c2}, ..., {@code worker / (c1 * c2 * ...)} with nothing left out. */
-    private static boolean determines(List<Digit> digits, Expr.Var worker, long extent) {
+    /** {@code number % c1}, {@code number / c1 % c2}, ..., {@code number / (c1 * c2 * ...)} with nothing left out. */
+    private static boolean isWhole(List<Digit> digits, Expr number, long extent) {
         long known = 1;
         boolean grew = true;
         while (known < extent && grew) {
             grew = false;
             for (Digit digit : digits) {
-                Optional<long[]> part = partOf(digit.value, worker, extent);
-                if (part.isPresent() && part.get()[0] <= known && part.get()[0] * part.get()[1] > known && known % part.get()[0] == 0) {
-                    known = part.get()[0] * part.get()[1];
+                Optional<Part> part = partOf(digit.value, number, extent);
+                if (part.isPresent() && known % part.get().divisor == 0 && part.get().end() > known) {
+                    known = part.get().end();
                     grew = true;
                 }
             }
@@ -146,19 +173,32 @@ final class DistinctElements {
         return known >= extent;
     }
 
-    /** Divisor and number of values of {@code worker / divisor % values}. */
-    private static Optional<long[]> partOf(Expr e, Expr.Var worker, long extent) {
-        if (e.equals(worker)) {
-            return Optional.of(new long[] {1, extent});
+    /** {@code number / divisor % values}. */
+    private record Part(long divisor, long values) {
+        long end() {
+            return divisor * values;
+        }
+    }
+
+    private static Optional<Part> partOf(Expr e, Expr number, long extent) {
+        if (e.equals(number)) {
+            return Optional.of(new Part(1, extent));
         }
         if (e instanceof Expr.Binary(BinaryOp op, Expr inner, Expr.IntConst(long c, DType _)) && c > 0) {
-            if (op == BinaryOp.DIV && inner.equals(worker)) {
-                return Optional.of(new long[] {c, Math.ceilDiv(extent, c)});
+            if (op == BinaryOp.DIV && inner.equals(number)) {
+                return Optional.of(new Part(c, Math.ceilDiv(extent, c)));
             }
             if (op == BinaryOp.REM) {
-                return partOf(inner, worker, extent).map(part -> new long[] {part[0], Math.min(c, part[1])});
+                return partOf(inner, number, extent).map(part -> new Part(part.divisor, Math.min(c, part.values)));
             }
         }
         return Optional.empty();
+    }
+
+    /** What a quotient or remainder is one of. */
+    private static Expr numberOf(Expr e) {
+        return e instanceof Expr.Binary(BinaryOp op, Expr inner, Expr.IntConst _) && (op == BinaryOp.DIV || op == BinaryOp.REM)
+                ? numberOf(inner)
+                : e;
     }
 }

@@ -2,11 +2,13 @@ package dev.woodpecker.compiler.lower;
 
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Interval;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Simplifier;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,13 +25,16 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
     /** The lane of a vector operation. */
     static final Expr.Var LANE = Expr.Var.index("lane of the vector");
 
+    private static final String LOADED = "loaded: ";
+
     static final Surroundings NOTHING = new Surroundings(Bounds.none(), List.of(), Map.of());
 
     Surroundings inside(Loop loop) {
         Loop plain = loop.withExtent(plain(loop.extent()));
         List<Loop> deeper = new ArrayList<>(loops);
         deeper.add(plain);
-        return new Surroundings(bounds.inside(plain), deeper, lets);
+        Surroundings inside = new Surroundings(bounds.inside(plain), deeper, lets);
+        return IndexMath.isConstant(plain.extent(), 1) ? inside.where(loop.variable(), Expr.index(0)) : inside;
     }
 
     Surroundings where(Expr.Var variable, Expr value) {
@@ -40,11 +45,63 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
 
     /** Where a condition of one lane holds. */
     Surroundings assuming(Expr condition) {
-        return new Surroundings(bounds.assuming(plain(condition)), loops, lets);
+        Bounds more = bounds;
+        for (Expr conjunct : conjuncts(plain(condition))) {
+            more = narrowed(more.assuming(conjunct), conjunct);
+        }
+        return new Surroundings(more, loops, lets);
     }
 
     Surroundings assumingNot(Expr condition) {
         return new Surroundings(bounds.assumingNot(plain(condition)), loops, lets);
+    }
+
+    /** What holds where {@code condition} does: {@code a < min(b, c)} says two things. */
+    private static List<Expr> conjuncts(Expr condition) {
+        if (!(condition instanceof Expr.Binary(BinaryOp op, Expr left, Expr right))) {
+            return List.of(condition);
+        }
+        if (op == BinaryOp.AND) {
+            return both(left, right);
+        }
+        boolean less = op == BinaryOp.LT || op == BinaryOp.LE;
+        boolean greater = op == BinaryOp.GT || op == BinaryOp.GE;
+        if (right instanceof Expr.Binary(BinaryOp choice, Expr a, Expr b)
+                && (less && choice == BinaryOp.MIN || greater && choice == BinaryOp.MAX)) {
+            return both(new Expr.Binary(op, left, a), new Expr.Binary(op, left, b));
+        }
+        if (left instanceof Expr.Binary(BinaryOp choice, Expr a, Expr b)
+                && (less && choice == BinaryOp.MAX || greater && choice == BinaryOp.MIN)) {
+            return both(new Expr.Binary(op, a, right), new Expr.Binary(op, b, right));
+        }
+        return List.of(condition);
+    }
+
+    private static List<Expr> both(Expr a, Expr b) {
+        List<Expr> all = new ArrayList<>(conjuncts(a));
+        all.addAll(conjuncts(b));
+        return all;
+    }
+
+    /** A loaded value may be anything, so that bounds do not compute with it; a comparison with a constant limits it. */
+    private static Bounds narrowed(Bounds bounds, Expr condition) {
+        if (condition instanceof Expr.Binary(BinaryOp op, Expr.Var v, Expr.IntConst(long limit, DType _)) && isLoaded(v)) {
+            Interval known = bounds.of(v);
+            return switch (op) {
+                case LT -> bounds.with(v, known.intersect(new Interval(Long.MIN_VALUE, limit - 1)));
+                case LE -> bounds.with(v, known.intersect(new Interval(Long.MIN_VALUE, limit)));
+                case GE -> bounds.with(v, known.intersect(new Interval(limit, Long.MAX_VALUE)));
+                case GT -> bounds.with(v, known.intersect(new Interval(limit + 1, Long.MAX_VALUE)));
+                case EQ -> bounds.with(v, Interval.point(limit));
+                case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, NE -> bounds;
+            };
+        }
+        return bounds;
+    }
+
+    /** Whether a variable of a plain expression stands for what is loaded. */
+    static boolean isLoaded(Expr.Var v) {
+        return v.name().startsWith(LOADED);
     }
 
     /** For operations on vectors of this many lanes. */
@@ -52,13 +109,13 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
         return new Surroundings(bounds.with(LANE, new Interval(0, lanes - 1)), loops, lets);
     }
 
-    /** {@code e} in lane {@link #LANE}, without what facts are not about. */
+    /** {@code e} in lane {@link #LANE}, without what facts are not about, in normal form. */
     Expr plain(Expr e) {
-        return abstracted(inLane(e, LANE));
+        return plain(e, LANE);
     }
 
     Expr plain(Expr e, Expr lane) {
-        return abstracted(inLane(e, lane));
+        return Simplifier.simplify(abstracted(inLane(e, lane)), bounds);
     }
 
     String path() {
@@ -83,7 +140,7 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
         }
         return e instanceof Expr.Binary b && isTransparent(b.op()) || e instanceof Expr.Unary
                 ? e.mapOperands(Surroundings::abstracted)
-                : new Expr.Var(IrText.of(e), e.type());
+                : new Expr.Var(LOADED + IrText.of(e), e.type());
     }
 
     /** Whether facts about operands say something about the result. */

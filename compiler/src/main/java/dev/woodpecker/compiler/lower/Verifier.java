@@ -1,7 +1,9 @@
 package dev.woodpecker.compiler.lower;
 
 import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.IrText;
@@ -21,8 +23,10 @@ import java.util.Set;
 /**
  * Proves what every kernel must keep to, for all inputs: accesses lie in their buffers (an index that is loaded from memory
  * must be covered by a check), no two workers write one element, barriers are reached by all threads of a block, and
- * memory and threads are within the target's limits. Works on placed stages, with logical indices and with flat ones.
- * What it cannot prove is a finding too.
+ * memory and threads are within the target's limits. What it cannot prove is a finding too.
+ *
+ * <p>It works from the placing of stages on, and best after barriers are inserted and before indices are flattened: of
+ * logical indices each axis is proved by itself, of flat ones the conditions that guard single axes say little.
  */
 public final class Verifier {
     private static final int MOST_THREADS = 1024;
@@ -31,6 +35,8 @@ public final class Verifier {
     private final String phase;
     private final boolean isCuda;
     private final List<Finding> findings = new ArrayList<>();
+    /** Variables of the loops around with a barrier in them: within a block they have one value between two barriers. */
+    private final Set<Expr.Var> inStep = new HashSet<>();
 
     private Verifier(String phase, boolean isCuda) {
         this.phase = phase;
@@ -96,7 +102,14 @@ public final class Verifier {
             }
             case Stmt.For(Loop loop, Stmt body) -> {
                 reads(loop.extent(), here, loop.origin());
+                boolean together = !loop.binding().isThread() && body.anyMatch(Stmt.Barrier.class::isInstance);
+                if (together) {
+                    inStep.add(loop.variable());
+                }
                 visit(body, here.inside(loop));
+                if (together) {
+                    inStep.remove(loop.variable());
+                }
             }
             case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) -> {
                 reads(condition, here, Origin.NONE);
@@ -180,19 +193,28 @@ public final class Verifier {
         for (int axis = 0; axis < indices.size(); axis++) {
             Expr index = here.plain(indices.get(axis), lane);
             Expr extent = isFlat ? elements(buffer) : padded(buffer, axis);
-            Expr notNegative = new Expr.Binary(BinaryOp.GE, index, Expr.index(0));
-            Expr below = new Expr.Binary(BinaryOp.LT, index, here.plain(extent));
-            boolean proven = Simplifier.proves(here.bounds(), notNegative) && Simplifier.proves(here.bounds(), below);
-            if (!proven) {
-                boolean loaded = index.anyMatch(n -> n instanceof Expr.Var v && v.name().contains("["));
+            if (!isWithin(index, here.plain(extent), here.bounds())) {
+                boolean loaded = index.anyMatch(n -> n instanceof Expr.Var v && Surroundings.isLoaded(v));
                 add(Finding.Kind.BOUNDS, here, buffer.name(), origin, "index " + IrText.of(indices.get(axis)) + " is not shown to lie in 0.."
                         + IrText.of(extent) + (loaded ? "; an index that is loaded needs a check" : "; it takes values in " + interval(index, here)));
             }
         }
     }
 
+    /** Whether {@code 0 <= index < extent}; a quotient is, where its dividend is below the multiple of the extent. */
+    private static boolean isWithin(Expr index, Expr extent, Bounds bounds) {
+        if (Simplifier.proves(bounds, new Expr.Binary(BinaryOp.GE, index, Expr.index(0)))
+                && Simplifier.proves(bounds, new Expr.Binary(BinaryOp.LT, index, extent))) {
+            return true;
+        }
+        return index instanceof Expr.Binary(BinaryOp op, Expr dividend, Expr.IntConst(long divisor, DType _))
+                && op == BinaryOp.DIV
+                && divisor > 0
+                && isWithin(dividend, IndexMath.mul(extent, Expr.index(divisor)), bounds);
+    }
+
     private static String interval(Expr index, Surroundings here) {
-        var range = here.bounds().of(Simplifier.simplify(index, here.bounds()));
+        var range = here.bounds().of(index);
         return range.isBounded() ? range.min() + ".." + range.max() : "no known range";
     }
 
@@ -228,12 +250,28 @@ public final class Verifier {
                 workers.add(loop.variable());
             }
         }
-        List<Expr> indices = store.indices().stream().map(index -> Simplifier.simplify(here.plain(index), here.bounds())).toList();
-        if (!workers.isEmpty() && !DistinctElements.proves(indices, workers, here.bounds())) {
+        boolean oneBlock = here.loops().stream()
+                .filter(loop -> workers.contains(loop.variable()))
+                .allMatch(loop -> loop.binding().isThread());
+        Set<Expr.Var> fixed = oneBlock ? inStep : Set.of();
+        if (!workers.isEmpty() && !DistinctElements.proves(offset(store, here), workers, fixed, here.bounds())) {
             add(Finding.Kind.WRITERS, here, store.buffer().name(), store.origin(), "different iterations of "
                     + String.join(", ", workers.stream().map(Expr.Var::name).sorted().toList())
                     + " are not shown to write different elements: " + IrText.of(store).strip());
         }
+    }
+
+    /** One number for the element that is written: its place in row-major order, where the layout is not applied yet. */
+    private static Expr offset(Stmt.Store store, Surroundings here) {
+        List<Expr> indices = store.indices();
+        if (indices.size() == 1) {
+            return here.plain(indices.getFirst());
+        }
+        Expr offset = Expr.index(0);
+        for (int axis = 0; axis < indices.size(); axis++) {
+            offset = IndexMath.add(IndexMath.mul(offset, padded(store.buffer(), axis)), indices.get(axis));
+        }
+        return here.plain(offset);
     }
 
     /** Whether a condition around leaves one iteration only. */

@@ -1,9 +1,17 @@
 package dev.woodpecker.compiler.interp;
 
+import static dev.woodpecker.compiler.TestTrees.add;
+import static dev.woodpecker.compiler.TestTrees.buffer;
+import static dev.woodpecker.compiler.TestTrees.extents;
+import static dev.woodpecker.compiler.TestTrees.f32;
+import static dev.woodpecker.compiler.TestTrees.kernel;
+import static dev.woodpecker.compiler.TestTrees.less;
+import static dev.woodpecker.compiler.TestTrees.loop;
+import static dev.woodpecker.compiler.TestTrees.store;
+import static dev.woodpecker.compiler.TestTrees.sub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
@@ -14,8 +22,6 @@ import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stmt;
-import dev.woodpecker.compiler.lower.LoweredKernel;
-import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +44,7 @@ class KernelInterpretationTest {
         Buffer flat = buffer("y", Scope.GLOBAL, 20);
         // The 20 elements of memory in order: each row of 3 has a zero after it.
         Stmt copy = loop(I, 20, Loop.Binding.SERIAL, store(flat, I, new Expr.Load(blocked, List.of(I))));
-        HostTensor y = run(copy, List.of(1), blocked, flat, ascending(5, 3)).outputs().get("y");
+        HostTensor y = run(copy, 1, blocked, flat, ascending(5, 3)).outputs().get("y");
         assertThat(y.toFloats()).startsWith(0, 1, 2, 0, 3, 4, 5, 0, 6);
     }
 
@@ -47,17 +53,17 @@ class KernelInterpretationTest {
         Expr reversed = new Expr.Load(X, List.of(new Expr.Ramp(Expr.index(N - 1), -1, 8)));
         Stmt first = store(Y, new Expr.Ramp(Expr.index(0), 1, 8), new Expr.Binary(BinaryOp.ADD, reversed, new Expr.Broadcast(f32(1), 8)));
         Stmt rest = loop(I, N - 8, Loop.Binding.SERIAL, store(Y, add(I, Expr.index(8)), new Expr.Load(X, List.of(I))));
-        assertThat(run(Stmt.seq(first, rest), List.of(1)).outputs().get("y").toFloats()).startsWith(64, 63, 62, 61, 60, 59, 58, 57, 0, 1);
+        assertThat(run(Stmt.seq(first, rest), 1).outputs().get("y").toFloats()).startsWith(64, 63, 62, 61, 60, 59, 58, 57, 0, 1);
     }
 
     @Test
     void threadsRunInStepBetweenBarriers() {
-        assertThat(run(reversal(true), List.of(N)).outputs().get("y").toFloats()).startsWith(63, 62, 61).endsWith(1, 0);
+        assertThat(run(reversal(true), N).outputs().get("y").toFloats()).startsWith(63, 62, 61).endsWith(1, 0);
     }
 
     @Test
     void aMissingBarrierIsFound() {
-        assertThatThrownBy(() -> run(reversal(false), List.of(N)))
+        assertThatThrownBy(() -> run(reversal(false), N))
                 .isInstanceOf(InterpreterException.class)
                 .hasMessageContaining("thread 0 of block 1 reads element 63 of tile, which was never written");
         Stmt writeAfterRead = Stmt.seq(
@@ -65,14 +71,14 @@ class KernelInterpretationTest {
                 new Stmt.Barrier(),
                 store(Y, T, new Expr.Load(TILE, List.of(reversed(T)))),
                 store(TILE, T, f32(0)));
-        assertThatThrownBy(() -> run(block(writeAfterRead), List.of(N)))
+        assertThatThrownBy(() -> run(block(writeAfterRead), N))
                 .hasMessageContaining("thread 0 of block 1 writes element 0 of tile, which another thread reads, without a barrier between");
     }
 
     @Test
     void aBarrierUnderAConditionOfSomeThreadsIsFound() {
         Stmt some = new Stmt.If(less(T, Expr.index(8)), new Stmt.Barrier(), Optional.empty());
-        assertThatThrownBy(() -> run(block(some), List.of(N)))
+        assertThatThrownBy(() -> run(block(some), N))
                 .hasMessageContaining("a barrier stands under a condition that is not the same for all threads");
     }
 
@@ -81,7 +87,7 @@ class KernelInterpretationTest {
         Buffer register = Buffer.rowMajor("r", DType.F32, List.of(), Scope.REGISTER);
         Stmt load = thread(new Stmt.Store(register, List.of(), new Expr.Load(X, List.of(T)), Origin.NONE));
         Stmt store = thread(store(Y, T, new Expr.Load(register, List.of())));
-        assertThat(run(new Stmt.Allocate(register, Stmt.seq(load, store)), List.of(N)).outputs().get("y")).isEqualTo(INPUT);
+        assertThat(run(new Stmt.Allocate(register, Stmt.seq(load, store)), N).outputs().get("y")).isEqualTo(INPUT);
     }
 
     @Test
@@ -89,12 +95,12 @@ class KernelInterpretationTest {
         Stmt.AsyncCopy copy = new Stmt.AsyncCopy(TILE, List.of(T), X, List.of(T), 1, less(T, Expr.index(N - 1)));
         List<Stmt> complete = List.of(
                 copy, new Stmt.Commit(), new Stmt.Wait(0), new Stmt.Barrier(), store(Y, T, new Expr.Load(TILE, List.of(reversed(T)))));
-        assertThat(run(block(Stmt.seq(complete)), List.of(N)).outputs().get("y").toFloats())
+        assertThat(run(block(Stmt.seq(complete)), N).outputs().get("y").toFloats())
                 .as("zeros where the guard does not hold")
                 .startsWith(0, 62, 61);
         List<Stmt> early = new ArrayList<>(complete);
         early.set(2, new Stmt.Wait(1));
-        assertThatThrownBy(() -> run(block(Stmt.seq(early)), List.of(N))).hasMessageContaining("never written");
+        assertThatThrownBy(() -> run(block(Stmt.seq(early)), N)).hasMessageContaining("never written");
     }
 
     @Test
@@ -114,27 +120,27 @@ class KernelInterpretationTest {
         Expr start = new Expr.Binary(BinaryOp.MUL, I, Expr.index(4));
         Stmt body = loop(
                 I, N / 4, Loop.Binding.SERIAL, new Stmt.Invoke(square, List.of(new Stmt.Window(Y, List.of(start)), new Stmt.Window(X, List.of(start)))));
-        assertThat(run(body, List.of(1)).outputs().get("y").toFloats()).startsWith(0, 1, 4, 9, 16).endsWith(63 * 63);
+        assertThat(run(body, 1).outputs().get("y").toFloats()).startsWith(0, 1, 4, 9, 16).endsWith(63 * 63);
     }
 
     @Test
     void aCheckThatFailsIsTheStatus() {
         Stmt check = new Stmt.Check(less(new Expr.Load(X, List.of(I)), f32(10)), 3, "x below 10");
-        KernelResult outcome = run(loop(I, N, Loop.Binding.PARALLEL, Stmt.seq(check, store(Y, I, f32(0)))), List.of(1));
+        KernelResult outcome = run(loop(I, N, Loop.Binding.PARALLEL, Stmt.seq(check, store(Y, I, f32(0)))), 1);
         assertThat(outcome).isEqualTo(new KernelResult(3, Map.of()));
     }
 
     @Test
     void whatNoKernelMayDoIsAnError() {
         Expr half = new Expr.Binary(BinaryOp.DIV, I, Expr.index(2));
-        assertThatThrownBy(() -> run(loop(I, N, Loop.Binding.PARALLEL, store(Y, half, f32(1))), List.of(1)))
+        assertThatThrownBy(() -> run(loop(I, N, Loop.Binding.PARALLEL, store(Y, half, f32(1))), 1))
                 .as("two iterations write one element")
                 .hasMessageContaining("kernel k, phase k: element 0 of y is written by thread 0 of block 2 and by thread 0 of block 1");
-        assertThatThrownBy(() -> run(loop(I, N, Loop.Binding.SERIAL, store(Y, add(I, Expr.index(1)), f32(1))), List.of(1)))
+        assertThatThrownBy(() -> run(loop(I, N, Loop.Binding.SERIAL, store(Y, add(I, Expr.index(1)), f32(1))), 1))
                 .hasMessageContaining("index 64 is outside axis 0 of y of shape [64]");
-        assertThatThrownBy(() -> run(loop(I, N / 2, Loop.Binding.SERIAL, store(Y, I, f32(1))), List.of(1)))
+        assertThatThrownBy(() -> run(loop(I, N / 2, Loop.Binding.SERIAL, store(Y, I, f32(1))), 1))
                 .hasMessageContaining("element [32] of y was never written");
-        assertThatThrownBy(() -> run(loop(I, N, Loop.Binding.SERIAL, store(Y, I, new Expr.Load(Y, List.of(I)))), List.of(1)))
+        assertThatThrownBy(() -> run(loop(I, N, Loop.Binding.SERIAL, store(Y, I, new Expr.Load(Y, List.of(I)))), 1))
                 .hasMessageContaining("reads element 0 of y, which was never written");
     }
 
@@ -153,43 +159,6 @@ class KernelInterpretationTest {
         return loop(T, N, Loop.Binding.THREAD_X, body);
     }
 
-    private static Stmt loop(Expr.Var variable, int extent, Loop.Binding binding, Stmt body) {
-        Axis axis = new Axis(variable, Expr.index(extent));
-        return new Stmt.For(Loop.serial(axis, Loop.Carrier.SPATIAL, Origin.NONE).withBinding(binding), body);
-    }
-
-    private static Stmt store(Buffer buffer, Expr index, Expr value) {
-        return new Stmt.Store(buffer, List.of(index), value, Origin.NONE);
-    }
-
-    private static Expr add(Expr a, Expr b) {
-        return new Expr.Binary(BinaryOp.ADD, a, b);
-    }
-
-    private static Expr less(Expr a, Expr b) {
-        return new Expr.Binary(BinaryOp.LT, a, b);
-    }
-
-    private static Expr reversed(Expr index) {
-        return new Expr.Binary(BinaryOp.SUB, Expr.index(N - 1), index);
-    }
-
-    private static Expr f32(double value) {
-        return new Expr.FloatConst(value, DType.F32);
-    }
-
-    private static Buffer buffer(String name, Scope scope, int elements) {
-        return Buffer.rowMajor(name, DType.F32, extents(elements), scope);
-    }
-
-    private static List<Expr> extents(int... shape) {
-        List<Expr> extents = new ArrayList<>();
-        for (int extent : shape) {
-            extents.add(Expr.index(extent));
-        }
-        return extents;
-    }
-
     private static HostTensor ascending(long... shape) {
         HostTensor tensor = HostTensor.zeros(DType.F32, shape);
         double[] values = new double[tensor.elements()];
@@ -199,26 +168,15 @@ class KernelInterpretationTest {
         return HostTensor.ofReals(DType.F32, values, shape);
     }
 
-    private static KernelResult run(Stmt body, List<Integer> threads) {
+    private static Expr reversed(Expr index) {
+        return sub(Expr.index(N - 1), index);
+    }
+
+    private static KernelResult run(Stmt body, int threads) {
         return run(body, threads, X, Y, INPUT);
     }
 
-    private static KernelResult run(Stmt body, List<Integer> threads, Buffer x, Buffer y, HostTensor input) {
-        List<Integer> block = new ArrayList<>(threads);
-        while (block.size() < 3) {
-            block.add(1);
-        }
-        LoweredKernel.Launch launch = new LoweredKernel.Launch(List.of(Expr.index(1), Expr.index(1), Expr.index(1)), block);
-        LoweredKernel kernel = new LoweredKernel(
-                "k",
-                Target.parse("cuda:sm_80"),
-                Numerics.STRICT,
-                List.of(
-                        new LoweredKernel.Argument(x, LoweredKernel.Role.INPUT),
-                        new LoweredKernel.Argument(y, LoweredKernel.Role.OUTPUT)),
-                List.of(),
-                List.of(new LoweredKernel.Phase("k", Expr.index(1), 0, launch, body)),
-                List.of("x below 10"));
-        return Interpreter.run(kernel, Map.of("x", input));
+    private static KernelResult run(Stmt body, int threads, Buffer x, Buffer y, HostTensor input) {
+        return Interpreter.run(kernel(x, y, body, Target.parse("cuda:sm_80"), threads), Map.of("x", input));
     }
 }

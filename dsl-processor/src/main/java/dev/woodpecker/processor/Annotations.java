@@ -45,7 +45,8 @@ final class Annotations {
 
     /** The value of an annotation's member, written or by default. */
     static Object value(Annotation annotation, String member) {
-        for (IMemberValuePairBinding pair : annotation.resolveAnnotationBinding().getAllMemberValuePairs()) {
+        for (IMemberValuePairBinding pair :
+                annotation.resolveAnnotationBinding().getAllMemberValuePairs()) {
             if (pair.getName().equals(member)) {
                 return pair.getValue();
             }

@@ -9,6 +9,7 @@ import dev.woodpecker.compiler.expr.TensorExpr.Let;
 import dev.woodpecker.compiler.expr.TensorExpr.Name;
 import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.processor.KernelContext.Local;
+import dev.woodpecker.processor.ParsedSource.Place;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,14 +52,15 @@ final class BodyReader {
      * The value of a method's body, which may begin with {@code require} statements; {@code call} is where it is inlined,
      * empty for the kernel itself.
      */
-    TensorExpr method(Block body, Scope scope, Kind result, Optional<ASTNode> call) {
+    TensorExpr method(Block body, Scope scope, Kind result, Optional<Place> call) {
         List<ASTNode> statements = Nodes.of(ASTNode.class, body.statements());
         int first = 0;
         while (first < statements.size() && requirement(statements.get(first)).isPresent()) {
             MethodInvocation require = requirement(statements.get(first)).get();
             if (!require.arguments().isEmpty()) {
-                TensorExpr condition = expressions.read((Expression) require.arguments().getFirst(), scope);
-                new Requirements(context).add(condition, source.place(call.orElse(require)));
+                Expression written = (Expression) require.arguments().getFirst();
+                TensorExpr condition = expressions.read(written, scope);
+                new Requirements(context).add(condition, call.orElse(source.place(written)));
             }
             first++;
         }
@@ -70,7 +72,7 @@ final class BodyReader {
         return statements(Nodes.of(ASTNode.class, body.statements()), scope, result, source.place(body));
     }
 
-    private TensorExpr statements(List<ASTNode> statements, Scope outer, Kind result, ParsedSource.Place place) {
+    private TensorExpr statements(List<ASTNode> statements, Scope outer, Kind result, Place place) {
         Scope scope = outer;
         int outerLocals = context.locals().size();
         Optional<TensorExpr> value = Optional.empty();
@@ -83,7 +85,8 @@ final class BodyReader {
                         scope = local(fragment, scope);
                     }
                 }
-                case ReturnStatement returned when returned.getExpression() != null -> {
+                case ReturnStatement returned
+                when returned.getExpression() != null -> {
                     TensorExpr read = expressions.read(returned.getExpression(), scope);
                     value = Optional.of(Conversions.widen(read, result, source.origin(returned.getExpression())));
                 }
@@ -97,7 +100,8 @@ final class BodyReader {
         if (value.isEmpty() && complete) {
             context.report(DiagnosticCode.STATEMENT, place, "the block does not end with the return of a value");
         }
-        List<Local> inner = context.locals().subList(outerLocals, context.locals().size());
+        List<Local> inner =
+                context.locals().subList(outerLocals, context.locals().size());
         TensorExpr block = KernelContext.let(inner, value.orElseGet(() -> KernelContext.unreadable(result)));
         inner.clear();
         return block;
@@ -136,9 +140,12 @@ final class BodyReader {
         if (own instanceof Apply(Op op, Kind kind, List<TensorExpr> operands, Origin origin) && op == Op.OUTPUTS) {
             List<TensorExpr> names = new ArrayList<>();
             for (TensorExpr operand : operands) {
-                names.add(operand instanceof Name ? operand : bind(name, operand));
+                names.add(bind(name, operand));
             }
             return new Apply(op, kind, names, origin);
+        }
+        if (own instanceof Name) {
+            return own;
         }
         String fresh = context.names().fresh(name);
         context.locals().add(new Local(fresh, own));
@@ -169,12 +176,23 @@ final class BodyReader {
             case Assignment assignment ->
                 refuse(DiagnosticCode.ASSIGNMENT, expression, assignment.getLeftHandSide() + " is assigned");
             case PostfixExpression changed ->
-                refuse(DiagnosticCode.ASSIGNMENT, expression, changed.getOperand() + " is changed by " + changed.getOperator());
+                refuse(
+                        DiagnosticCode.ASSIGNMENT,
+                        expression,
+                        changed.getOperand() + " is changed by " + changed.getOperator());
             case PrefixExpression changed ->
-                refuse(DiagnosticCode.ASSIGNMENT, expression, changed.getOperand() + " is changed by " + changed.getOperator());
-            case MethodInvocation call when call.getName().getIdentifier().equals("require") ->
-                refuse(DiagnosticCode.REQUIRE_POSITION, expression, "require(...) stands after other statements or in a lambda");
-            default -> refuse(DiagnosticCode.STATEMENT, expression, "the value of " + shortened(expression) + " is not used");
+                refuse(
+                        DiagnosticCode.ASSIGNMENT,
+                        expression,
+                        changed.getOperand() + " is changed by " + changed.getOperator());
+            case MethodInvocation call
+            when call.getName().getIdentifier().equals("require") ->
+                refuse(
+                        DiagnosticCode.REQUIRE_POSITION,
+                        expression,
+                        "require(...) stands after other statements or in a lambda");
+            default ->
+                refuse(DiagnosticCode.STATEMENT, expression, "the value of " + shortened(expression) + " is not used");
         }
     }
 

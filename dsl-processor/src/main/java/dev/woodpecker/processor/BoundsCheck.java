@@ -35,7 +35,8 @@ final class BoundsCheck {
 
     private void checkOne(TensorExpr expression, boolean isConditional) {
         switch (expression) {
-            case Apply(Op op, var _, List<TensorExpr> operands, var _) when op == Op.AT -> {
+            case Apply(Op op, var _, List<TensorExpr> operands, var _)
+            when op == Op.AT -> {
                 List<TensorExpr> indices = operands.subList(1, operands.size());
                 for (int axis = 0; axis < indices.size(); axis++) {
                     TensorExpr tensor = operands.getFirst();
@@ -49,7 +50,8 @@ final class BoundsCheck {
                     checkIndex(indices.get(axis), Linear.of(table.size(axis)), table.name(), axis, isConditional);
                 }
             }
-            case Apply(Op op, Kind kind, List<TensorExpr> operands, var _) when isDivision(op) && kind == Kind.INT -> {
+            case Apply(Op op, Kind kind, List<TensorExpr> operands, var _)
+            when isDivision(op) && kind == Kind.INT -> {
                 Linear divisor = linear(operands.get(1));
                 if (divisor.isConstant() && divisor.constant() == 0) {
                     checker.report(
@@ -72,7 +74,8 @@ final class BoundsCheck {
         Linear greatest = extreme(value, true);
         // Under a condition a read is wrong only if no index in the whole range is right.
         boolean above = isNeverNegative((isConditional ? least : greatest).minus(size));
-        boolean below = isNeverNegative((isConditional ? greatest : least).times(-1).minus(Linear.of(1)));
+        boolean below =
+                isNeverNegative((isConditional ? greatest : least).times(-1).minus(Linear.of(1)));
         if (above || below) {
             String reaches = above
                     ? "reaches the size of axis " + axis + " of " + tensor
@@ -97,13 +100,14 @@ final class BoundsCheck {
             case IntLiteral(long value) -> Linear.of(value);
             case Name(String name, var _) ->
                 definitions.local(name).map(this::linear).orElseGet(() -> Linear.symbol(name));
-            case Apply(Op op, var _, List<TensorExpr> operands, var _) when op == Op.ADD ->
-                linear(operands.get(0)).plus(linear(operands.get(1)));
-            case Apply(Op op, var _, List<TensorExpr> operands, var _) when op == Op.SUB ->
-                linear(operands.get(0)).minus(linear(operands.get(1)));
-            case Apply(Op op, var _, List<TensorExpr> operands, var _) when op == Op.NEG ->
-                linear(operands.get(0)).times(-1);
-            case Apply(Op op, var _, List<TensorExpr> operands, var _) when op == Op.MUL -> {
+            case Apply(Op op, var _, List<TensorExpr> operands, var _)
+            when op == Op.ADD -> linear(operands.get(0)).plus(linear(operands.get(1)));
+            case Apply(Op op, var _, List<TensorExpr> operands, var _)
+            when op == Op.SUB -> linear(operands.get(0)).minus(linear(operands.get(1)));
+            case Apply(Op op, var _, List<TensorExpr> operands, var _)
+            when op == Op.NEG -> linear(operands.get(0)).times(-1);
+            case Apply(Op op, var _, List<TensorExpr> operands, var _)
+            when op == Op.MUL -> {
                 Linear left = linear(operands.get(0));
                 Linear right = linear(operands.get(1));
                 yield left.isConstant()

@@ -46,7 +46,9 @@ final class CallReader {
 
     TensorExpr read(MethodInvocation call, Scope scope) {
         IMethodBinding method = call.resolveMethodBinding();
-        if (method == null || method.isRecovered() || source.errorAt(call.getName()).isPresent()) {
+        if (method == null
+                || method.isRecovered()
+                || source.errorAt(call.getName()).isPresent()) {
             unresolved.report(call);
             return KernelContext.unreadable(ExpressionReader.kindOf(call));
         }
@@ -72,7 +74,8 @@ final class CallReader {
         context.report(
                 DiagnosticCode.UNKNOWN_METHOD,
                 source.place(call),
-                owner + "." + method.getName() + " is neither part of the DSL nor a kernel nor a static method of this file");
+                owner + "." + method.getName()
+                        + " is neither part of the DSL nor a kernel nor a static method of this file");
         return KernelContext.unreadable(ExpressionReader.kindOf(call));
     }
 
@@ -93,7 +96,10 @@ final class CallReader {
             }
             case Meaning.MapIndex() -> mapIndex(call, scope);
             case Meaning.Require() -> {
-                context.report(DiagnosticCode.REQUIRE_POSITION, source.place(call), "require(...) stands within an expression");
+                context.report(
+                        DiagnosticCode.REQUIRE_POSITION,
+                        source.place(call),
+                        "require(...) stands within an expression");
                 yield KernelContext.unreadable(Kind.BOOL);
             }
             case Meaning.Builder(Kind kind) -> {
@@ -147,9 +153,8 @@ final class CallReader {
         List<String> names = new ArrayList<>();
         Scope inner = parameters(lambda.get(), overShape ? Kind.INDEX : Kind.INT, scope, names);
         TensorExpr element = body(lambda.get(), inner, kind);
-        Domain domain = overShape
-                ? new Domain.Over(names.getFirst(), extents.getFirst())
-                : new Domain.Extents(names, extents);
+        Domain domain =
+                overShape ? new Domain.Over(names.getFirst(), extents.getFirst()) : new Domain.Extents(names, extents);
         return new Ranged(domain, element);
     }
 
@@ -213,6 +218,7 @@ final class CallReader {
             return unknown(call, method);
         }
         TensorExpr record = expressions.read(call.getExpression(), scope);
-        return Outputs.select(record, index, Kinds.of(method.getReturnType()).orElse(Kind.FLOAT_TENSOR), source.origin(call));
+        return Outputs.select(
+                record, index, Kinds.of(method.getReturnType()).orElse(Kind.FLOAT_TENSOR), source.origin(call));
     }
 }

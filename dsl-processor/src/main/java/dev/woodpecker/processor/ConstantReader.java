@@ -120,14 +120,16 @@ final class ConstantReader {
         if (name.isEmpty() || !(name.get().resolveBinding() instanceof IVariableBinding variable)) {
             return Optional.empty();
         }
-        List<TensorExpr> read = indices.stream().map(index -> expressions.read(index, scope)).toList();
+        List<TensorExpr> read =
+                indices.stream().map(index -> expressions.read(index, scope)).toList();
         Optional<Table> table = table(name.get(), variable);
         if (table.isEmpty()) {
             return Optional.of(KernelContext.unreadable(ExpressionReader.kindOf(access)));
         }
         if (read.size() != table.get().rank()) {
-            return Optional.of(refused(name.get(), name.get() + " has " + table.get().rank() + " axes and is used with "
-                    + read.size() + " indices"));
+            return Optional.of(refused(
+                    name.get(),
+                    name.get() + " has " + table.get().rank() + " axes and is used with " + read.size() + " indices"));
         }
         return Optional.of(new TableAt(table.get(), read, source.origin(access)));
     }
@@ -154,8 +156,8 @@ final class ConstantReader {
                 yield field;
             }
             case SimpleName name when scope.find(name.getIdentifier()).isPresent() -> Optional.empty();
-            case Name name when name.resolveBinding() instanceof IVariableBinding variable && variable.isField() ->
-                Optional.of(name);
+            case Name name
+            when name.resolveBinding() instanceof IVariableBinding variable && variable.isField() -> Optional.of(name);
             default -> Optional.empty();
         };
     }
@@ -170,7 +172,8 @@ final class ConstantReader {
         DType type = ENTRY_TYPES.get(variable.getType().getElementType().getName());
         if (!Modifier.isStatic(modifiers) || !Modifier.isFinal(modifiers) || initializer.isEmpty() || type == null) {
             String wrong = type == null
-                    ? " has entries of type " + variable.getType().getElementType().getName()
+                    ? " has entries of type "
+                            + variable.getType().getElementType().getName()
                     : " is not a static final array of this file";
             refused(use, use + wrong);
             return Optional.empty();
@@ -191,12 +194,11 @@ final class ConstantReader {
 
     /** Collects the entries of one row; false, and reported, if the array is ragged or not constant. */
     private boolean entries(Name use, Expression row, int axis, List<Integer> shape, List<Double> values) {
-        Optional<ArrayInitializer> initializer =
-                switch (row) {
-                    case ArrayInitializer plain -> Optional.of(plain);
-                    case ArrayCreation creation -> Optional.ofNullable(creation.getInitializer());
-                    default -> Optional.empty();
-                };
+        Optional<ArrayInitializer> initializer = switch (row) {
+            case ArrayInitializer plain -> Optional.of(plain);
+            case ArrayCreation creation -> Optional.ofNullable(creation.getInitializer());
+            default -> Optional.empty();
+        };
         if (initializer.isEmpty()) {
             if (!(row.resolveConstantExpressionValue() instanceof Number number) || axis != shape.size()) {
                 refused(use, use + " has the entry " + BodyReader.shortened(row) + ", which is not a constant number");

@@ -20,14 +20,12 @@ final class Conversions {
         }
         return switch (value) {
             case IntLiteral(long literal) -> new FloatLiteral(literal);
-            case Apply(Op op, Kind _, List<TensorExpr> operands, Origin own) when op == Op.SELECT ->
+            case Apply(Op op, Kind _, List<TensorExpr> operands, Origin own)
+            when op == Op.SELECT ->
                 new Apply(
                         Op.SELECT,
                         Kind.FLOAT,
-                        List.of(
-                                operands.get(0),
-                                widen(operands.get(1), kind, own),
-                                widen(operands.get(2), kind, own)),
+                        List.of(operands.get(0), widen(operands.get(1), kind, own), widen(operands.get(2), kind, own)),
                         own);
             default -> new Apply(Op.TO_FLOAT, Kind.FLOAT, List.of(value), origin);
         };

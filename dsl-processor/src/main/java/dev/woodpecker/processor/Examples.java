@@ -59,11 +59,16 @@ final class Examples {
                 return;
             }
             String name = pair.substring(0, equals);
-            Optional<Parameter> parameter =
-                    spec.parameters().stream().filter(p -> p.name().equals(name)).findFirst();
+            Optional<Parameter> parameter = spec.parameters().stream()
+                    .filter(p -> p.name().equals(name))
+                    .findFirst();
             if (parameter.isEmpty()) {
-                List<String> names = spec.parameters().stream().map(Parameter::name).toList();
-                report(DiagnosticCode.EXAMPLE_PARAMETER, example, "there is no parameter " + name + "; there are " + names);
+                List<String> names =
+                        spec.parameters().stream().map(Parameter::name).toList();
+                report(
+                        DiagnosticCode.EXAMPLE_PARAMETER,
+                        example,
+                        "there is no parameter " + name + "; there are " + names);
             } else if (!given.add(name)) {
                 report(DiagnosticCode.EXAMPLE_PARAMETER, example, name + " is given twice");
             } else if (!fits(pair.substring(equals + 1), parameter.get())) {
@@ -71,7 +76,8 @@ final class Examples {
                 report(
                         DiagnosticCode.EXAMPLE_SYNTAX,
                         example,
-                        "'" + pair + "' gives no " + (isInput ? "shape" : parameter.get().kind().text()));
+                        "'" + pair + "' gives no "
+                                + (isInput ? "shape" : parameter.get().kind().text()));
             }
         }
         for (Parameter parameter : spec.parameters()) {

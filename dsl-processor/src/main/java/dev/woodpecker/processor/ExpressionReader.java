@@ -84,13 +84,15 @@ final class ExpressionReader {
             case NumberLiteral literal ->
                 constants.value(literal.resolveConstantExpressionValue()).orElseGet(() -> refused(literal, "a number"));
             case BooleanLiteral literal -> new BoolLiteral(literal.booleanValue());
-            case SimpleName name -> scope.find(name.getIdentifier())
-                    .map(ExpressionReader::occurrence)
-                    .orElseGet(() -> constants.field(name));
-            case QualifiedName name when isLength(name.getName(), name.getQualifier()) -> length(name.getQualifier(), scope);
+            case SimpleName name ->
+                scope.find(name.getIdentifier())
+                        .map(ExpressionReader::occurrence)
+                        .orElseGet(() -> constants.field(name));
+            case QualifiedName name
+            when isLength(name.getName(), name.getQualifier()) -> length(name.getQualifier(), scope);
             case QualifiedName name -> constants.field(name);
-            case FieldAccess access when isLength(access.getName(), access.getExpression()) ->
-                length(access.getExpression(), scope);
+            case FieldAccess access
+            when isLength(access.getName(), access.getExpression()) -> length(access.getExpression(), scope);
             case FieldAccess access -> constants.field(access.getName());
             case ArrayAccess access -> element(access, scope);
             case PrefixExpression prefix -> prefix(prefix, scope);
@@ -107,7 +109,8 @@ final class ExpressionReader {
                         assignment.getLeftHandSide() + " is assigned within an expression");
                 yield KernelContext.unreadable(kindOf(assignment));
             }
-            case PostfixExpression changed -> changed(changed, changed.getOperand(), changed.getOperator().toString());
+            case PostfixExpression changed ->
+                changed(changed, changed.getOperand(), changed.getOperator().toString());
             case LambdaExpression lambda ->
                 refused(lambda, "a lambda stands where no builder, reduction or Index.map takes it");
             default -> refused(expression, BodyReader.shortened(expression) + " is none of the allowed expressions");
@@ -150,9 +153,7 @@ final class ExpressionReader {
     }
 
     private TensorExpr length(Expression array, Scope scope) {
-        return constants
-                .length(array, scope)
-                .orElseGet(() -> apply(Op.LENGTH, Kind.INT, array, read(array, scope)));
+        return constants.length(array, scope).orElseGet(() -> apply(Op.LENGTH, Kind.INT, array, read(array, scope)));
     }
 
     private TensorExpr element(ArrayAccess access, Scope scope) {
@@ -163,7 +164,8 @@ final class ExpressionReader {
         TensorExpr array = read(access.getArray(), scope);
         TensorExpr index = read(access.getIndex(), scope);
         return switch (array.kind()) {
-            case INT_ARRAY, FLOAT_ARRAY, TENSOR_LIST -> apply(Op.ELEMENT, array.kind().element(), access, array, index);
+            case INT_ARRAY, FLOAT_ARRAY, TENSOR_LIST ->
+                apply(Op.ELEMENT, array.kind().element(), access, array, index);
             default -> KernelContext.unreadable(kindOf(access));
         };
     }
@@ -198,7 +200,8 @@ final class ExpressionReader {
             if (!areNumbers(result, right) && !areBooleans(op, result, right)) {
                 return refused(
                         infix,
-                        op.text() + " between " + result.kind().text() + " and " + right.kind().text());
+                        op.text() + " between " + result.kind().text() + " and "
+                                + right.kind().text());
             }
             Kind common = op == Op.SHL || op == Op.SHR || op == Op.USHR
                     ? result.kind()
@@ -207,7 +210,8 @@ final class ExpressionReader {
             TensorExpr left = Conversions.widen(result, common, origin);
             TensorExpr widened = Conversions.widen(right, common, source.origin(next));
             result = context.placed(
-                    new Apply(op, op.kind(List.of(common, common)), List.of(left, widened), origin), source.place(infix));
+                    new Apply(op, op.kind(List.of(common, common)), List.of(left, widened), origin),
+                    source.place(infix));
         }
         return result;
     }
@@ -235,7 +239,10 @@ final class ExpressionReader {
         TensorExpr otherwise = read(conditional.getElseExpression(), scope);
         Kind kind = Conversions.promoted(then.kind(), otherwise.kind());
         if (then.kind() != otherwise.kind() && !areNumbers(then, otherwise)) {
-            return refused(conditional, "a choice between " + then.kind().text() + " and " + otherwise.kind().text());
+            return refused(
+                    conditional,
+                    "a choice between " + then.kind().text() + " and "
+                            + otherwise.kind().text());
         }
         return apply(
                 Op.SELECT,
@@ -260,7 +267,9 @@ final class ExpressionReader {
         if (target.get() == Kind.INT && (value.kind() == Kind.FLOAT || narrows)) {
             return apply(Op.TO_INT, Kind.INT, cast, value);
         }
-        return target.get() == value.kind() ? value : refused(cast, "a cast from " + value.kind().text() + " to " + cast.getType());
+        return target.get() == value.kind()
+                ? value
+                : refused(cast, "a cast from " + value.kind().text() + " to " + cast.getType());
     }
 
     private static boolean isLong(Expression expression) {
@@ -283,7 +292,8 @@ final class ExpressionReader {
                 context.report(
                         DiagnosticCode.EXPRESSION,
                         source.place(argument),
-                        BodyReader.shortened(argument) + " is a " + outputs.get(i).kind().text() + ", not a tensor");
+                        BodyReader.shortened(argument) + " is a "
+                                + outputs.get(i).kind().text() + ", not a tensor");
             }
         }
         return new Apply(Op.OUTPUTS, Kind.TENSORS, outputs, source.origin(creation));
@@ -293,10 +303,12 @@ final class ExpressionReader {
         ITypeBinding type = creation.resolveTypeBinding();
         Optional<Kind> kind = type == null ? Optional.empty() : Kinds.of(type);
         if (kind.isEmpty() || creation.getInitializer() == null) {
-            return refused(creation, "an array is made only as new int[] {...}, new float[] {...} or new Tensor[] {...}");
+            return refused(
+                    creation, "an array is made only as new int[] {...}, new float[] {...} or new Tensor[] {...}");
         }
         List<TensorExpr> entries = new ArrayList<>();
-        for (Expression entry : Nodes.of(Expression.class, creation.getInitializer().expressions())) {
+        for (Expression entry :
+                Nodes.of(Expression.class, creation.getInitializer().expressions())) {
             entries.add(Conversions.widen(read(entry, scope), kind.get().element(), source.origin(entry)));
         }
         return new Apply(Op.ARRAY, kind.get(), entries, source.origin(creation));

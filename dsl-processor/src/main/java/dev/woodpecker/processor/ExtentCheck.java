@@ -5,6 +5,7 @@ import dev.woodpecker.compiler.expr.KernelSpec.Parameter;
 import dev.woodpecker.compiler.expr.Op;
 import dev.woodpecker.compiler.expr.TensorExpr;
 import dev.woodpecker.compiler.expr.TensorExpr.Apply;
+import dev.woodpecker.compiler.expr.TensorExpr.Let;
 import dev.woodpecker.compiler.expr.TensorExpr.Name;
 import java.util.HashSet;
 import java.util.List;
@@ -66,6 +67,9 @@ final class ExtentCheck {
             }
             Optional<TensorExpr> local = definitions.local(name);
             return local.isPresent() ? dependence(local.get(), bound) : Optional.of("the index " + name);
+        }
+        if (expression instanceof Let(var _, var _, TensorExpr body)) {
+            return dependence(body, bound);
         }
         Set<String> inner = new HashSet<>(bound);
         inner.addAll(Parts.boundBy(expression));

@@ -47,7 +47,9 @@ final class Inliner {
         String key = method.getMethodDeclaration().getKey();
         if (context.calls().contains(key)) {
             context.report(
-                    DiagnosticCode.RECURSION, source.place(call), method.getName() + " is called while it is being inlined");
+                    DiagnosticCode.RECURSION,
+                    source.place(call),
+                    method.getName() + " is called while it is being inlined");
             return KernelContext.unreadable(result);
         }
         Optional<MethodDeclaration> here = declaration(source, method);
@@ -65,7 +67,10 @@ final class Inliner {
     }
 
     private TensorExpr missing(MethodInvocation call, IMethodBinding method, String reason, Kind result) {
-        context.report(DiagnosticCode.NO_SOURCE, source.place(call), "kernel " + method.getName() + " is called, but " + reason);
+        context.report(
+                DiagnosticCode.NO_SOURCE,
+                source.place(call),
+                "kernel " + method.getName() + " is called, but " + reason);
         return KernelContext.unreadable(result);
     }
 
@@ -80,7 +85,8 @@ final class Inliner {
         BodyReader reader = new BodyReader(context, other);
         Scope scope = Scope.EMPTY;
         for (int i = 0; i < declared.parameters().size(); i++) {
-            SingleVariableDeclaration parameter = (SingleVariableDeclaration) declared.parameters().get(i);
+            SingleVariableDeclaration parameter =
+                    (SingleVariableDeclaration) declared.parameters().get(i);
             if (Kinds.of(parameter.resolveBinding().getType()).isEmpty() || parameter.isVarargs()) {
                 context.report(
                         DiagnosticCode.PARAMETER_TYPE,
@@ -93,14 +99,15 @@ final class Inliner {
             scope = scope.with(name, isAtom(arguments.get(i)) ? arguments.get(i) : reader.bind(name, arguments.get(i)));
         }
         context.calls().add(key);
-        TensorExpr body = reader.method(declared.getBody(), scope, result, Optional.of(call));
+        TensorExpr body = reader.method(declared.getBody(), scope, result, Optional.of(source.place(call)));
         context.calls().removeLast();
         return closed(outerLocals, body);
     }
 
     /** Locals that hold arguments go around the body. */
     private TensorExpr closed(int outerLocals, TensorExpr body) {
-        List<Local> inner = context.locals().subList(outerLocals, context.locals().size());
+        List<Local> inner =
+                context.locals().subList(outerLocals, context.locals().size());
         TensorExpr closed = KernelContext.let(inner, body);
         inner.clear();
         return closed;
@@ -122,7 +129,7 @@ final class Inliner {
             String name = spec.parameters().get(i).name();
             values.add(isAtom(arguments.get(i)) ? arguments.get(i) : reader.bind(name, arguments.get(i)));
         }
-        Substitution substitution = Substitution.of(spec, values, context.names());
+        Substitution substitution = Substitution.of(spec, values, context);
         for (TensorExpr requirement : spec.requirements()) {
             new Requirements(context).add(substitution.in(requirement), source.place(call));
         }

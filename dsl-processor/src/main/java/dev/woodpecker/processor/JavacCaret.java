@@ -27,7 +27,8 @@ final class JavacCaret {
             return false;
         }
         CompilationUnitTree unit = path.getCompilationUnit();
-        Innermost innermost = new Innermost(trees.getSourcePositions(), unit, finding.place().offset());
+        Innermost innermost =
+                new Innermost(trees.getSourcePositions(), unit, finding.place().offset());
         innermost.scan(unit, null);
         trees.printMessage(Kind.ERROR, finding.diagnostic().message(), innermost.found, unit);
         return true;

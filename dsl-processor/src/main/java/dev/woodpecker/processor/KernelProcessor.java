@@ -90,7 +90,11 @@ public final class KernelProcessor extends AbstractProcessor {
     }
 
     private String packageOf(TypeElement type) {
-        return processingEnv.getElementUtils().getPackageOf(type).getQualifiedName().toString();
+        return processingEnv
+                .getElementUtils()
+                .getPackageOf(type)
+                .getQualifiedName()
+                .toString();
     }
 
     /** The top-level classes with kernels that have not been processed yet. */
@@ -136,8 +140,8 @@ public final class KernelProcessor extends AbstractProcessor {
                 services.add(provider);
                 new ModuleCheck(processingEnv.getElementUtils())
                         .moduleOf(origin)
-                        .ifPresent(module -> modules.put(
-                                provider, module.getQualifiedName().toString()));
+                        .ifPresent(module ->
+                                modules.put(provider, module.getQualifiedName().toString()));
             }
         } catch (FilerException exists) {
             error(DiagnosticCode.GENERATED_CLASS_EXISTS, String.valueOf(exists.getMessage()), origin);
@@ -150,8 +154,8 @@ public final class KernelProcessor extends AbstractProcessor {
             ModuleElement module = processingEnv.getElementUtils().getModuleElement(name);
             if (module != null) {
                 check.missingLine(module, provider)
-                        .ifPresent(line -> error(
-                                DiagnosticCode.MISSING_PROVIDES, "module " + name + " lacks: " + line, module));
+                        .ifPresent(line ->
+                                error(DiagnosticCode.MISSING_PROVIDES, "module " + name + " lacks: " + line, module));
             }
         });
     }

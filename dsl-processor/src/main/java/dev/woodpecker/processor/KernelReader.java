@@ -82,7 +82,8 @@ final class KernelReader {
         int reportsBefore = findings.reports();
         KernelContext context = new KernelContext(findings, sources);
         Signature signature = new SignatureReader(context, source).read(method);
-        Annotation kernel = Annotations.first(Annotations.KERNEL, method.modifiers()).orElseThrow();
+        Annotation kernel =
+                Annotations.first(Annotations.KERNEL, method.modifiers()).orElseThrow();
         context.calls().add(method.resolveBinding().getKey());
         TensorExpr body = method.getBody() == null
                 ? KernelContext.unreadable(signature.result())
@@ -114,7 +115,8 @@ final class KernelReader {
         Map<String, Place> places = new HashMap<>();
         for (int i = 0; i < signature.parameters().size(); i++) {
             Parameter parameter = signature.parameters().get(i);
-            SingleVariableDeclaration declared = (SingleVariableDeclaration) method.parameters().get(i);
+            SingleVariableDeclaration declared =
+                    (SingleVariableDeclaration) method.parameters().get(i);
             places.put(parameter.name(), source.place(declared.getName()));
         }
         return places;

@@ -15,7 +15,8 @@ final class Outputs {
 
     static TensorExpr select(TensorExpr tensors, int index, Kind kind, Origin origin) {
         return switch (tensors) {
-            case Let(String name, TensorExpr value, TensorExpr body) -> new Let(name, value, select(body, index, kind, origin));
+            case Let(String name, TensorExpr value, TensorExpr body) ->
+                new Let(name, value, select(body, index, kind, origin));
             case Apply(Op op, Kind _, List<TensorExpr> operands, Origin _) when op == Op.OUTPUTS -> operands.get(index);
             default -> new Apply(Op.OUTPUT, kind, List.of(tensors, new IntLiteral(index)), origin);
         };

@@ -16,6 +16,7 @@ import dev.woodpecker.compiler.expr.TensorExpr.TableAt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** The expressions that an expression consists of, in the order of the source. */
 final class Parts {
@@ -31,6 +32,35 @@ final class Parts {
             case ArgReduce reduce -> with(reduce.domain(), reduce.element());
             case MapIndex map -> List.of(map.rank(), map.value());
             case Let let -> List.of(let.value(), let.body());
+        };
+    }
+
+    /** The expression with other parts, found by {@code change} from its own. */
+    static TensorExpr map(TensorExpr expression, UnaryOperator<TensorExpr> change) {
+        return switch (expression) {
+            case IntLiteral _, FloatLiteral _, BoolLiteral _, Name _ -> expression;
+            case Apply(var op, var kind, var operands, var origin) ->
+                new Apply(op, kind, map(operands, change), origin);
+            case TableAt(var table, var indices, var origin) -> new TableAt(table, map(indices, change), origin);
+            case Build(var kind, var domain, var element, var origin) ->
+                new Build(kind, map(domain, change), change.apply(element), origin);
+            case Reduce(var op, var domain, var element, var origin) ->
+                new Reduce(op, map(domain, change), change.apply(element), origin);
+            case ArgReduce(var greatest, var domain, var element, var origin) ->
+                new ArgReduce(greatest, map(domain, change), change.apply(element), origin);
+            case MapIndex(var rank, var axis, var value) -> new MapIndex(change.apply(rank), axis, change.apply(value));
+            case Let(var name, var value, var body) -> new Let(name, change.apply(value), change.apply(body));
+        };
+    }
+
+    private static List<TensorExpr> map(List<TensorExpr> expressions, UnaryOperator<TensorExpr> change) {
+        return expressions.stream().map(change).toList();
+    }
+
+    private static Domain map(Domain domain, UnaryOperator<TensorExpr> change) {
+        return switch (domain) {
+            case Domain.Extents(var names, var extents) -> new Domain.Extents(names, map(extents, change));
+            case Domain.Over(var name, var shape) -> new Domain.Over(name, change.apply(shape));
         };
     }
 

@@ -71,8 +71,8 @@ final class RankCheck {
                 checker.report(
                         DiagnosticCode.STAGE_RANK,
                         read,
-                        checker.text(tensor) + " has " + stage.get().size() + " axes and is read with " + count.getAsInt()
-                                + " indices");
+                        checker.text(tensor) + " has " + stage.get().size() + " axes and is read with "
+                                + count.getAsInt() + " indices");
             }
         } else if (tensor instanceof Name(String name, var _) && !isConditional) {
             Integer expected = Optional.ofNullable(required.get(name)).orElse(readWith.get(name));
@@ -82,7 +82,8 @@ final class RankCheck {
                         DiagnosticCode.INDEX_COUNT,
                         read,
                         name + " is read with " + count.getAsInt() + " indices here, and "
-                                + (required.containsKey(name) ? "require(...) gives it rank " : "elsewhere with ") + expected);
+                                + (required.containsKey(name) ? "require(...) gives it rank " : "elsewhere with ")
+                                + expected);
             }
         }
     }
@@ -92,9 +93,10 @@ final class RankCheck {
         if (indices.stream().allMatch(index -> index.kind() == Kind.INT)) {
             return OptionalInt.of(indices.size());
         }
-        boolean listed = definitions.resolved(indices.getFirst()) instanceof Apply(Op op, var _, List<TensorExpr> values, var _)
-                && op == Op.INDEX_OF
-                && values.stream().allMatch(value -> value.kind() == Kind.INT);
+        boolean listed =
+                definitions.resolved(indices.getFirst()) instanceof Apply(Op op, var _, List<TensorExpr> values, var _)
+                        && op == Op.INDEX_OF
+                        && values.stream().allMatch(value -> value.kind() == Kind.INT);
         return listed && definitions.resolved(indices.getFirst()) instanceof Apply index
                 ? OptionalInt.of(index.operands().size())
                 : OptionalInt.empty();
@@ -112,7 +114,8 @@ final class RankCheck {
             checker.report(
                     DiagnosticCode.NO_SUCH_AXIS,
                     axis,
-                    checker.text(of) + " has no axis " + number + rank.map(r -> "; its rank is " + r).orElse(""));
+                    checker.text(of) + " has no axis " + number
+                            + rank.map(r -> "; its rank is " + r).orElse(""));
         }
     }
 }

@@ -57,7 +57,10 @@ final class ServiceFile {
         try {
             FileObject file = filer.getResource(StandardLocation.CLASS_OUTPUT, "", PATH);
             try (BufferedReader reader = new BufferedReader(file.openReader(true))) {
-                reader.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(providers::add);
+                reader.lines()
+                        .map(String::strip)
+                        .filter(line -> !line.isEmpty())
+                        .forEach(providers::add);
             }
         } catch (NoSuchFileException | FileNotFoundException firstTime) {
             // No earlier compilation.
@@ -69,8 +72,8 @@ final class ServiceFile {
         int point = provider.lastIndexOf('.');
         String packageName = provider.substring(0, Math.max(point, 0));
         try {
-            FileObject file =
-                    filer.getResource(StandardLocation.CLASS_OUTPUT, packageName, provider.substring(point + 1) + ".class");
+            FileObject file = filer.getResource(
+                    StandardLocation.CLASS_OUTPUT, packageName, provider.substring(point + 1) + ".class");
             try (InputStream stream = file.openInputStream()) {
                 return stream.read() >= 0;
             }

@@ -44,9 +44,7 @@ final class SignatureReader {
         for (SingleVariableDeclaration parameter : Nodes.of(SingleVariableDeclaration.class, method.parameters())) {
             Parameter read = parameter(parameter, form);
             parameters.add(read);
-            scope = scope.with(
-                    parameter.getName().getIdentifier(),
-                    new Name(read.name(), read.kind()));
+            scope = scope.with(parameter.getName().getIdentifier(), new Name(read.name(), read.kind()));
         }
         if (form == Form.ELEMENTWISE && parameters.stream().noneMatch(p -> p.role() == Role.INPUT)) {
             context.report(
@@ -83,7 +81,8 @@ final class SignatureReader {
     }
 
     private Kind result(MethodDeclaration method) {
-        ITypeBinding type = method.getReturnType2() == null ? null : method.getReturnType2().resolveBinding();
+        ITypeBinding type =
+                method.getReturnType2() == null ? null : method.getReturnType2().resolveBinding();
         Optional<Kind> kind = type == null ? Optional.empty() : Kinds.of(type);
         boolean fits = kind.isPresent()
                 && type != null
@@ -142,7 +141,9 @@ final class SignatureReader {
         boolean isInput = attribute.isEmpty() && (form == Form.ELEMENTWISE ? kind.isElement() : isTensor(kind));
         if (attribute.isPresent() && isTensor(kind)) {
             context.report(
-                    DiagnosticCode.PARAMETER_TYPE, source.place(declared), name + " is marked @Attribute and is a " + kind.text());
+                    DiagnosticCode.PARAMETER_TYPE,
+                    source.place(declared),
+                    name + " is marked @Attribute and is a " + kind.text());
         }
         if (absent.isPresent() && !isInput) {
             context.report(DiagnosticCode.ABSENT_ON_ATTRIBUTE, source.place(absent.get()), name + " is an attribute");
@@ -179,7 +180,8 @@ final class SignatureReader {
         StringBuilder out = new StringBuilder();
         for (String word : name.split("_")) {
             boolean first = out.isEmpty();
-            out.append(first || word.isEmpty() ? word : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
+            out.append(
+                    first || word.isEmpty() ? word : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
         }
         return out.toString();
     }

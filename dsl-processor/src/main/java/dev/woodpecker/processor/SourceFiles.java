@@ -42,7 +42,9 @@ final class SourceFiles implements AutoCloseable {
     Optional<URI> rootOf(TypeElement type) {
         String path = pathOf(type);
         return fileOf(type)
-                .map(file -> file.toUri().toString())
+                .map(JavaFileObject::toUri)
+                .filter(URI::isAbsolute)
+                .map(URI::toString)
                 .filter(uri -> uri.endsWith(path + ".class") || uri.endsWith(path + ".java"))
                 .map(uri -> URI.create(uri.substring(0, uri.lastIndexOf(path))));
     }
@@ -61,7 +63,7 @@ final class SourceFiles implements AutoCloseable {
     /** Adds what {@code type}, a top-level class, is found by. */
     void addRoot(TypeElement type, Roots roots) {
         Optional<JavaFileObject> file = fileOf(type);
-        if (file.isEmpty() || file.get().toUri().getScheme() == null || file.get().toUri().getScheme().equals("jrt")) {
+        if (file.isEmpty() || "jrt".equals(file.get().toUri().getScheme())) {
             return;
         }
         Set<String> kind = file.get().getKind() == JavaFileObject.Kind.SOURCE ? roots.sources : roots.classes;
@@ -76,7 +78,8 @@ final class SourceFiles implements AutoCloseable {
     private static Optional<String> pathOnDisk(URI root) {
         String text = root.toString();
         if (text.startsWith("jar:file:") && text.endsWith("!/")) {
-            return Optional.of(Path.of(URI.create(text.substring(4, text.length() - 2))).toString());
+            return Optional.of(
+                    Path.of(URI.create(text.substring(4, text.length() - 2))).toString());
         }
         return "file".equals(root.getScheme()) ? Optional.of(Path.of(root).toString()) : Optional.empty();
     }

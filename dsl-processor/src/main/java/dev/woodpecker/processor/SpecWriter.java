@@ -58,15 +58,19 @@ final class SpecWriter {
         List<CodeBlock> compiled = new ArrayList<>();
         for (ReadKernel kernel : kernels) {
             String constant = constantName(kernel, compiled.size(), kernels);
-            provider.addField(FieldSpec.builder(String.class, constant, Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
-                    .initializer(text(KernelText.print(kernel.spec())))
-                    .build());
+            provider.addField(
+                    FieldSpec.builder(String.class, constant, Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
+                            .initializer(text(KernelText.print(kernel.spec())))
+                            .build());
             compiled.add(CodeBlock.of(
-                    "new $T(\n$>$>$T.parse($N),\narguments -> $L$<$<)", COMPILED_KERNEL, KernelText.class, constant, call(type, kernel)));
+                    "new $T(\n$>$>$T.parse($N),\narguments -> $L$<$<)",
+                    COMPILED_KERNEL,
+                    KernelText.class,
+                    constant,
+                    call(type, kernel)));
         }
-        provider.addMethod(MethodSpec.constructorBuilder()
-                .addModifiers(Modifier.PUBLIC)
-                .build());
+        provider.addMethod(
+                MethodSpec.constructorBuilder().addModifiers(Modifier.PUBLIC).build());
         ParameterizedTypeName list = ParameterizedTypeName.get(ClassName.get(List.class), COMPILED_KERNEL);
         provider.addMethod(MethodSpec.methodBuilder("kernels")
                 .addAnnotation(Override.class)
@@ -110,7 +114,10 @@ final class SpecWriter {
                 .mapToObj(i -> argument(parameters[i], i))
                 .toList();
         return CodeBlock.of(
-                "$T.$N($L)", className(type), kernel.method().getName().getIdentifier(), CodeBlock.join(arguments, ", "));
+                "$T.$N($L)",
+                className(type),
+                kernel.method().getName().getIdentifier(),
+                CodeBlock.join(arguments, ", "));
     }
 
     /** Numbers come in any box. */
@@ -122,7 +129,11 @@ final class SpecWriter {
             case "int[]", "float[]" -> CodeBlock.of("($L) arguments[$L]", type.getName(), position);
             default -> {
                 String suffix = type.isArray() ? "[]" : "";
-                yield CodeBlock.of("($T$L) arguments[$L]", className(type.getErasure().isArray() ? type.getElementType() : type), suffix, position);
+                yield CodeBlock.of(
+                        "($T$L) arguments[$L]",
+                        className(type.getErasure().isArray() ? type.getElementType() : type),
+                        suffix,
+                        position);
             }
         };
     }

@@ -23,15 +23,16 @@ import java.util.Map;
 /** Puts arguments in place of a kernel's parameters, and gives all that it binds, and its tables, names that are free here. */
 final class Substitution {
     private final Map<String, TensorExpr> values = new HashMap<>();
-    private final Map<String, Table> tables = new HashMap<>();
-    private final NameSupply names;
+    private final KernelSpec spec;
+    private final KernelContext context;
 
-    private Substitution(NameSupply names) {
-        this.names = names;
+    private Substitution(KernelSpec spec, KernelContext context) {
+        this.spec = spec;
+        this.context = context;
     }
 
-    static Substitution of(KernelSpec spec, List<TensorExpr> arguments, NameSupply names) {
-        Substitution substitution = new Substitution(names);
+    static Substitution of(KernelSpec spec, List<TensorExpr> arguments, KernelContext context) {
+        Substitution substitution = new Substitution(spec, context);
         for (int i = 0; i < arguments.size(); i++) {
             substitution.values.put(spec.parameters().get(i).name(), arguments.get(i));
         }
@@ -44,7 +45,8 @@ final class Substitution {
             case Name name -> values.getOrDefault(name.name(), name);
             case Apply(var op, var kind, var operands, var origin) -> new Apply(op, kind, in(operands), origin);
             case TableAt(var table, var indices, var origin) -> new TableAt(renamed(table), in(indices), origin);
-            case Build(var kind, var domain, var element, var origin) -> new Build(kind, in(domain), in(element), origin);
+            case Build(var kind, var domain, var element, var origin) ->
+                new Build(kind, in(domain), in(element), origin);
             case Reduce(var op, var domain, var element, var origin) -> new Reduce(op, in(domain), in(element), origin);
             case ArgReduce(var greatest, var domain, var element, var origin) ->
                 new ArgReduce(greatest, in(domain), in(element), origin);
@@ -69,10 +71,7 @@ final class Substitution {
             case Domain.Extents(var axes, var extents) -> {
                 List<TensorExpr> outer = in(extents);
                 yield new Domain.Extents(
-                        axes.stream()
-                                .map(axis -> bound(axis, Kind.INT))
-                                .toList(),
-                        outer);
+                        axes.stream().map(axis -> bound(axis, Kind.INT)).toList(), outer);
             }
             case Domain.Over(var name, var shape) -> {
                 TensorExpr outer = in(shape);
@@ -82,13 +81,16 @@ final class Substitution {
     }
 
     private String bound(String name, Kind kind) {
-        String fresh = names.fresh(name);
+        String fresh = context.names().fresh(name);
         values.put(name, new Name(fresh, kind));
         return fresh;
     }
 
     private Table renamed(Table table) {
-        return tables.computeIfAbsent(
-                table.name(), name -> new Table(names.fresh(name), table.type(), table.shape(), table.values()));
+        return context.tables()
+                .computeIfAbsent(
+                        spec.name() + "#" + table.name(),
+                        _ -> new Table(
+                                context.names().fresh(table.name()), table.type(), table.shape(), table.values()));
     }
 }

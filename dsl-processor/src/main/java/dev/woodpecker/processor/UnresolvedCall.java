@@ -50,7 +50,9 @@ final class UnresolvedCall {
                     .filter(problem -> problem.getID() == IProblem.UndefinedMethod)
                     .isPresent();
             context.report(
-                    undefined ? DiagnosticCode.UNKNOWN_METHOD : DiagnosticCode.UNRESOLVED, source.place(call), doesNotCompile(call));
+                    undefined ? DiagnosticCode.UNKNOWN_METHOD : DiagnosticCode.UNRESOLVED,
+                    source.place(call),
+                    doesNotCompile(call));
         }
     }
 
@@ -62,7 +64,8 @@ final class UnresolvedCall {
     }
 
     private static String meantClass(MethodInvocation call) {
-        String qualifier = call.getExpression() == null ? "Dsl" : call.getExpression().toString();
+        String qualifier =
+                call.getExpression() == null ? "Dsl" : call.getExpression().toString();
         return Vocabulary.DSL + qualifier;
     }
 
@@ -87,9 +90,11 @@ final class UnresolvedCall {
     /** What gives a simple name another meaning than the DSL's: a method of the file, or a static import. */
     private Optional<String> hidingPlace(MethodInvocation call) {
         String name = call.getName().getIdentifier();
-        for (AbstractTypeDeclaration type : Nodes.of(AbstractTypeDeclaration.class, source.unit().types())) {
+        for (AbstractTypeDeclaration type :
+                Nodes.of(AbstractTypeDeclaration.class, source.unit().types())) {
             for (BodyDeclaration member : Nodes.of(BodyDeclaration.class, type.bodyDeclarations())) {
-                if (member instanceof MethodDeclaration method && method.getName().getIdentifier().equals(name)) {
+                if (member instanceof MethodDeclaration method
+                        && method.getName().getIdentifier().equals(name)) {
                     return Optional.of("the method " + name + " of " + type.getName());
                 }
             }
@@ -116,7 +121,9 @@ final class UnresolvedCall {
         for (int axis = 0; axis < extents; axis++) {
             Expression extent = (Expression) call.arguments().get(axis);
             ITypeBinding type = extent.resolveTypeBinding();
-            boolean isShape = extents == 1 && type != null && Kinds.of(type).filter(k -> k == Kind.INDEX).isPresent();
+            boolean isShape = extents == 1
+                    && type != null
+                    && Kinds.of(type).filter(k -> k == Kind.INDEX).isPresent();
             if (type != null && !type.getName().equals("int") && !isShape) {
                 context.report(
                         DiagnosticCode.EXTENT_NOT_INT,
@@ -134,28 +141,34 @@ final class UnresolvedCall {
             context.report(
                     DiagnosticCode.INDEX_COUNT,
                     source.place(lambda),
-                    call.getName() + " has " + extents + " extents and its lambda " + lambda.parameters().size() + " parameters");
+                    call.getName() + " has " + extents + " extents and its lambda "
+                            + lambda.parameters().size() + " parameters");
         } else {
             context.report(DiagnosticCode.UNRESOLVED, source.place(call), doesNotCompile(call));
         }
     }
 
     private String doesNotCompile(MethodInvocation call) {
-        String problem = source.errorAt(call).map(found -> ": " + found.getMessage()).orElse("");
+        String problem =
+                source.errorAt(call).map(found -> ": " + found.getMessage()).orElse("");
         return "the call of " + call.getName() + " does not compile" + problem;
     }
 
     private void read(MethodInvocation call) {
         int outside = call.getName().getIdentifier().equals("atOr") ? 1 : 0;
         int indices = call.arguments().size() - outside;
-        for (Object argument : call.arguments().subList(Math.min(outside, call.arguments().size()), call.arguments().size())) {
+        for (Object argument : call.arguments()
+                .subList(
+                        Math.min(outside, call.arguments().size()),
+                        call.arguments().size())) {
             Expression index = (Expression) argument;
             ITypeBinding type = index.resolveTypeBinding();
             if (type != null && type.isPrimitive() && !type.getName().equals("int")) {
                 context.report(
                         DiagnosticCode.UNRESOLVED,
                         source.place(index),
-                        "index " + BodyReader.shortened(index) + " is a " + type.getName() + ", not an int; cast it: (int) ...");
+                        "index " + BodyReader.shortened(index) + " is a " + type.getName()
+                                + ", not an int; cast it: (int) ...");
                 return;
             }
         }

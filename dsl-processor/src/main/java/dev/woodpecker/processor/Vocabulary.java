@@ -45,16 +45,58 @@ final class Vocabulary {
         ranging("Ints", Kind.INT, ReduceOp.SUM, ReduceOp.PROD, ReduceOp.MAX, ReduceOp.MIN);
         ranging("Masks", Kind.BOOL, ReduceOp.ANY, ReduceOp.ALL);
         for (Op op : List.of(
-                Op.EXP, Op.EXPM1, Op.LOG, Op.LOG1P, Op.SQRT, Op.ERF, Op.SIN, Op.COS, Op.TAN, Op.ASIN, Op.ACOS, Op.ATAN, Op.SINH,
-                Op.COSH, Op.TANH, Op.ASINH, Op.ACOSH, Op.ATANH, Op.FLOOR, Op.CEIL, Op.POW, Op.IS_NAN, Op.IS_INFINITE)) {
+                Op.EXP,
+                Op.EXPM1,
+                Op.LOG,
+                Op.LOG1P,
+                Op.SQRT,
+                Op.ERF,
+                Op.SIN,
+                Op.COS,
+                Op.TAN,
+                Op.ASIN,
+                Op.ACOS,
+                Op.ATAN,
+                Op.SINH,
+                Op.COSH,
+                Op.TANH,
+                Op.ASINH,
+                Op.ACOSH,
+                Op.ATANH,
+                Op.FLOOR,
+                Op.CEIL,
+                Op.POW,
+                Op.IS_NAN,
+                Op.IS_INFINITE)) {
             function(DSL + "Dsl", op.text(), op);
         }
         function(DSL + "Dsl", "round", Op.RINT);
         function(DSL + "Dsl", "concat", Op.CONCAT);
         MEANINGS.put(DSL + "Dsl.require", new Meaning.Require());
         for (Op op : List.of(
-                Op.MIN, Op.MAX, Op.ABS, Op.FLOOR_DIV, Op.FLOOR_MOD, Op.SQRT, Op.FLOOR, Op.CEIL, Op.RINT, Op.SIGNUM, Op.EXP,
-                Op.EXPM1, Op.LOG, Op.LOG1P, Op.SIN, Op.COS, Op.TAN, Op.ASIN, Op.ACOS, Op.ATAN, Op.SINH, Op.COSH, Op.TANH,
+                Op.MIN,
+                Op.MAX,
+                Op.ABS,
+                Op.FLOOR_DIV,
+                Op.FLOOR_MOD,
+                Op.SQRT,
+                Op.FLOOR,
+                Op.CEIL,
+                Op.RINT,
+                Op.SIGNUM,
+                Op.EXP,
+                Op.EXPM1,
+                Op.LOG,
+                Op.LOG1P,
+                Op.SIN,
+                Op.COS,
+                Op.TAN,
+                Op.ASIN,
+                Op.ACOS,
+                Op.ATAN,
+                Op.SINH,
+                Op.COSH,
+                Op.TANH,
                 Op.POW)) {
             function("java.lang.Math", op.text(), op);
         }
@@ -68,8 +110,19 @@ final class Vocabulary {
         }
         function(DSL + "Index", "of", Op.INDEX_OF);
         method(
-                "Index", Op.RANK, Op.GET, Op.PRODUCT, Op.PICK, Op.DROP, Op.WEAVE, Op.WITH, Op.INDEX_CONCAT, Op.FIRST, Op.FROM,
-                Op.BROADCAST, Op.WITHIN);
+                "Index",
+                Op.RANK,
+                Op.GET,
+                Op.PRODUCT,
+                Op.PICK,
+                Op.DROP,
+                Op.WEAVE,
+                Op.WITH,
+                Op.INDEX_CONCAT,
+                Op.FIRST,
+                Op.FROM,
+                Op.BROADCAST,
+                Op.WITHIN);
         MEANINGS.put(DSL + "Index.map", new Meaning.MapIndex());
     }
 

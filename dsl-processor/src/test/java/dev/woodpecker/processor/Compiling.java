@@ -17,11 +17,10 @@ import javax.tools.StandardLocation;
 /** Compiles sources in memory with the processor. */
 final class Compiling {
     /** What sources in tests begin with. */
-    static final String IMPORTS =
-            """
-            import static dev.woodpecker.dsl.Dsl.*;
-            import dev.woodpecker.dsl.*;
-            """;
+    static final String IMPORTS = """
+        import static dev.woodpecker.dsl.Dsl.*;
+        import dev.woodpecker.dsl.*;
+        """;
 
     private Compiling() {}
 
@@ -72,9 +71,13 @@ final class Compiling {
 
     /** Errors as {@code line:column message}, the message's first line. */
     static List<String> errors(Compilation compilation) {
-        Stream<Diagnostic<? extends JavaFileObject>> errors = compilation.errors().stream().map(error -> error);
+        Stream<Diagnostic<? extends JavaFileObject>> errors =
+                compilation.errors().stream().map(error -> error);
         return errors.map(error -> error.getLineNumber() + ":" + error.getColumnNumber() + " "
-                        + error.getMessage(java.util.Locale.ROOT).lines().findFirst().orElse(""))
+                        + error.getMessage(java.util.Locale.ROOT)
+                                .lines()
+                                .findFirst()
+                                .orElse(""))
                 .toList();
     }
 }

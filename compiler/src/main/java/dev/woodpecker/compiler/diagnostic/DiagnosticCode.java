@@ -11,8 +11,8 @@ public enum DiagnosticCode {
     NOT_STATIC(
             1,
             "kernel method is not static",
-            "A kernel is a function of its parameters alone. Declare the method public static; pass what it took from fields"
-                    + " as parameters."),
+            "A kernel is a function of its parameters alone. Declare the method public static; pass what it took from"
+                    + " fields as parameters."),
     NOT_PUBLIC(
             2,
             "kernel is not public",
@@ -20,28 +20,31 @@ public enum DiagnosticCode {
     GENERIC_METHOD(
             3,
             "kernel has type parameters",
-            "Element types are decided when a kernel is specialised: write Tensor for any float type, IntTensor for any integer"
-                    + " type, MaskTensor for booleans, and overloads where they compute differently."),
+            "Element types are decided when a kernel is specialised: write Tensor for any float type, IntTensor for"
+                    + " any integer type, MaskTensor for booleans, and overloads where they compute differently."),
     PARAMETER_TYPE(
             4,
             "unsupported parameter type",
-            "Parameters are Tensor, IntTensor, MaskTensor, Tensor[], and as attributes int, long, float, boolean, int[],"
-                    + " float[]. An elementwise kernel takes float, int, long and boolean elements. Helpers may also take Index."),
+            "Parameters are Tensor, IntTensor, MaskTensor, Tensor[], and as attributes int, long, float, boolean,"
+                    + " int[], float[]. An elementwise kernel takes float, int, long and boolean elements. Helpers may"
+                    + " also take Index."),
     RETURN_TYPE(
             5,
             "unsupported return type",
-            "A kernel returns Tensor, IntTensor, MaskTensor, or a record of these; or, with element parameters only, one"
-                    + " float, int, long or boolean. A single number is a tensor of rank 0: return tensor(() -> ...)."),
+            "A kernel returns Tensor, IntTensor, MaskTensor, or a record of these; or, with element parameters only,"
+                    + " one float, int, long or boolean. A single number is a tensor of rank 0: return tensor(() ->"
+                    + " ...)."),
     DUPLICATE_KERNEL(
             6,
             "two kernels for the same operator and variant",
-            "Kernels of one class for one operator are told apart by parameter and result types, number of outputs, or different"
-                    + " require(...) conditions. Give one another variant: @Kernel(op = \"...\", variant = \"...\")."),
+            "Kernels of one class for one operator are told apart by parameter and result types, number of outputs, or"
+                    + " different require(...) conditions. Give one another variant: @Kernel(op = \"...\", variant ="
+                    + " \"...\")."),
     UNUSED_INPUT(
             7,
             "input is never used",
-            "Read the input, or take it out of the parameters. An input that ONNX lists and the kernel does not need is left"
-                    + " out of a variant with fewer inputs."),
+            "Read the input, or take it out of the parameters. An input that ONNX lists and the kernel does not need"
+                    + " is left out of a variant with fewer inputs."),
     ABSENT_ON_ATTRIBUTE(
             8,
             "@Absent on an attribute",
@@ -50,34 +53,34 @@ public enum DiagnosticCode {
     ATTRIBUTE_DEFAULT(
             9,
             "attribute default does not fit the attribute",
-            "Write a number for int and float (\"1\", \"0.01\"), true or false for boolean, numbers joined by commas for int[] and"
-                    + " float[] (\"1,1\"). Inputs have no default: mark an optional one @Absent."),
+            "Write a number for int and float (\"1\", \"0.01\"), true or false for boolean, numbers joined by commas"
+                    + " for int[] and float[] (\"1,1\"). Inputs have no default: mark an optional one @Absent."),
     EXAMPLE_SYNTAX(
             10,
             "@Example cannot be read",
-            "Write name=value pairs separated by spaces: shapes as 1x64x56x56 or scalar, lists of shapes joined by +, attributes"
-                    + " as numbers joined by commas: @Example(\"x=1x64x56x56 strides=1,1\")."),
+            "Write name=value pairs separated by spaces: shapes as 1x64x56x56 or scalar, lists of shapes joined by +,"
+                    + " attributes as numbers joined by commas: @Example(\"x=1x64x56x56 strides=1,1\")."),
     EXAMPLE_PARAMETER(
             11,
             "@Example does not match the parameters",
-            "Give every input that is not @Absent a shape and every attribute without a default a value, by the parameters'"
-                    + " names, and nothing else."),
+            "Give every input that is not @Absent a shape and every attribute without a default a value, by the"
+                    + " parameters' names, and nothing else."),
     // Statements.
     LOOP(
             12,
             "loop in a kernel",
-            "A kernel says what each element is, not in which order things happen. Write tensor(n, i -> ...) for each element,"
-                    + " sum(n, i -> ...), prod, max or min for a reduction, index.map(axis -> ...) over axes."),
+            "A kernel says what each element is, not in which order things happen. Write tensor(n, i -> ...) for each"
+                + " element, sum(n, i -> ...), prod, max or min for a reduction, index.map(axis -> ...) over axes."),
     ASSIGNMENT(
             13,
             "assignment in a kernel",
-            "Locals are given their value once, where they are declared. Declare another local, or write sum(n, i -> ...) in"
-                    + " place of an accumulator."),
+            "Locals are given their value once, where they are declared. Declare another local, or write sum(n, i ->"
+                    + " ...) in place of an accumulator."),
     IF_STATEMENT(
             14,
             "if statement in a kernel",
-            "Write a conditional expression: return condition ? a : b. When a whole kernel applies only under a condition on"
-                    + " shapes, begin it with require(condition)."),
+            "Write a conditional expression: return condition ? a : b. When a whole kernel applies only under a"
+                    + " condition on shapes, begin it with require(condition)."),
     STATEMENT(
             15,
             "statement is not allowed in a kernel",
@@ -90,14 +93,15 @@ public enum DiagnosticCode {
     EXPRESSION(
             17,
             "expression is not allowed in a kernel",
-            "Allowed are arithmetic, comparisons, logical and bit operators, ?:, casts between int, long, float and boolean's"
-                    + " ?: form, elements of constant arrays and attributes, calls of Dsl, Ints, Masks, Tensor, Index and Math,"
-                    + " new int[] {...}, and new of the record that holds several results."),
+            "Allowed are arithmetic, comparisons, logical and bit operators, ?:, casts between int, long, float and"
+                + " boolean's ?: form, elements of constant arrays and attributes, calls of Dsl, Ints, Masks, Tensor,"
+                + " Index and Math, new int[] {...}, and new of the record that holds several results."),
     UNKNOWN_METHOD(
             18,
             "method cannot be called in a kernel",
-            "Call Dsl, Ints and Masks; at, atOr, size, rank and shape of tensors; the methods of Index; Math.max, min, abs,"
-                    + " floorDiv, floorMod and the elementary functions; private static helpers of the same file; other kernels."),
+            "Call Dsl, Ints and Masks; at, atOr, size, rank and shape of tensors; the methods of Index; Math.max, min,"
+                    + " abs, floorDiv, floorMod and the elementary functions; private static helpers of the same file;"
+                    + " other kernels."),
     RECURSION(
             19,
             "method calls itself",
@@ -110,12 +114,14 @@ public enum DiagnosticCode {
     HIDDEN_REDUCTION(
             21,
             "max or another reduction is hidden",
-            "max(n, i -> ...) is Dsl.max, and the greater of two numbers is Math.max(a, b). A static import of Math.max, or a method"
-                    + " of that name in the class, hides the reduction: write Dsl.max and Math.max in full."),
+            "max(n, i -> ...) is Dsl.max, and the greater of two numbers is Math.max(a, b). A static import of"
+                + " Math.max, or a method of that name in the class, hides the reduction: write Dsl.max and Math.max"
+                + " in full."),
     LOCAL_TYPE(
             22,
             "unsupported type of a local",
-            "Locals are int, long, float, boolean, Index, int[], float[], Tensor, IntTensor, MaskTensor, or a record of tensors."),
+            "Locals are int, long, float, boolean, Index, int[], float[], Tensor, IntTensor, MaskTensor, or a record"
+                    + " of tensors."),
     // Tensors.
     INDEX_COUNT(
             23,
@@ -124,17 +130,14 @@ public enum DiagnosticCode {
     OUT_OF_BOUNDS(
             24,
             "read outside the tensor",
-            "Indices of axis a run from 0 to size(a) - 1. Where a read may fall outside, write x.atOr(outside, i) or guard it"
-                    + " with ?:."),
-    EXTENT_NOT_INT(
-            25,
-            "extent is not an int",
-            "Extents are int: divide ints (n / 2), or cast with (int)."),
+            "Indices of axis a run from 0 to size(a) - 1. Where a read may fall outside, write x.atOr(outside, i) or"
+                    + " guard it with ?:."),
+    EXTENT_NOT_INT(25, "extent is not an int", "Extents are int: divide ints (n / 2), or cast with (int)."),
     EXTENT_NOT_STATIC(
             26,
             "extent depends on elements or on an index",
-            "Extents depend on sizes and attributes alone, so that memory is known before a kernel runs. Take the greatest"
-                    + " extent and choose by ?: inside."),
+            "Extents depend on sizes and attributes alone, so that memory is known before a kernel runs. Take the"
+                    + " greatest extent and choose by ?: inside."),
     STAGE_RANK(
             27,
             "stage is read with another rank than it has",
@@ -148,12 +151,13 @@ public enum DiagnosticCode {
     UNRESOLVED(
             30,
             "source does not compile",
-            "Correct the Java error. If javac accepts the source, name the type with an import so that the processor finds it."),
+            "Correct the Java error. If javac accepts the source, name the type with an import so that the processor"
+                    + " finds it."),
     NO_SOURCE(
             31,
             "source is not available",
-            "Compile the class that holds the kernel from source with the processor, or put the jar that has its kernel text on"
-                    + " the class path."),
+            "Compile the class that holds the kernel from source with the processor, or put the jar that has its"
+                    + " kernel text on the class path."),
     MISSING_PROVIDES(
             32,
             "module does not provide its kernels",
@@ -161,8 +165,8 @@ public enum DiagnosticCode {
     INTERNAL(
             33,
             "internal error of the processor",
-            "This is a bug in Woodpecker, not in the kernel. Please report it with the source file and this message; compile with"
-                    + " -Awoodpecker.trace=true for the stack trace."),
+            "This is a bug in Woodpecker, not in the kernel. Please report it with the source file and this message;"
+                    + " compile with -Awoodpecker.trace=true for the stack trace."),
     GENERATED_CLASS_EXISTS(
             34,
             "generated class already exists",

@@ -7,8 +7,8 @@ import java.util.List;
 final class KernelLexer {
     /** Longest first, so that a sign is not taken for the beginning of a longer one. */
     private static final List<String> SIGNS = List.of(
-            ">>>", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+", "-", "*", "/", "%", "<", ">", "!", "~", "&", "|", "^",
-            "?", ":", "=", "(", ")", "[", "]", "{", "}", ",", ";", ".");
+            ">>>", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+", "-", "*", "/", "%", "<", ">", "!", "~", "&",
+            "|", "^", "?", ":", "=", "(", ")", "[", "]", "{", "}", ",", ";", ".");
 
     private enum Type {
         WORD,

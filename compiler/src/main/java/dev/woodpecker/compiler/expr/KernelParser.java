@@ -81,8 +81,8 @@ final class KernelParser {
         List<Origin> origins = OriginText.parse(lexer.runs());
         List<Origin> places = Origins.of(spec);
         if (origins.size() != places.size()) {
-            throw new IllegalArgumentException(
-                    "kernel text of " + spec.name() + ": " + origins.size() + " origins for " + places.size() + " places");
+            throw new IllegalArgumentException("kernel text of " + spec.name() + ": " + origins.size() + " origins for "
+                    + places.size() + " places");
         }
         Iterator<Origin> next = origins.iterator();
         return Origins.map(spec, _ -> next.next());
@@ -332,7 +332,8 @@ final class KernelParser {
             Kind kind = op.kind(operands.stream().map(TensorExpr::kind).toList());
             return new Apply(op, kind, operands, Origin.NONE);
         } catch (IllegalArgumentException | IndexOutOfBoundsException | java.util.NoSuchElementException e) {
-            throw lexer.error(op.text() + " does not apply to " + operands.size() + " such operands: " + e.getMessage());
+            throw lexer.error(
+                    op.text() + " does not apply to " + operands.size() + " such operands: " + e.getMessage());
         }
     }
 }

@@ -52,7 +52,11 @@ final class KernelPrinter {
         tables.values().forEach(table -> declared.add(table(table)));
         declared.addAll(statements);
         TextDocument block = sequence(
-                text("{"), indent(new Newline(), join(declared, new Newline())), new Newline(), text("}"), new Newline());
+                text("{"),
+                indent(new Newline(), join(declared, new Newline())),
+                new Newline(),
+                text("}"),
+                new Newline());
         return header() + block.render(LINE_COLUMNS) + origins();
     }
 
@@ -62,7 +66,10 @@ final class KernelPrinter {
 
     private String header() {
         StringBuilder out = new StringBuilder();
-        out.append(spec.form().name().toLowerCase(Locale.ROOT)).append(" kernel ").append(spec.name()).append('\n');
+        out.append(spec.form().name().toLowerCase(Locale.ROOT))
+                .append(" kernel ")
+                .append(spec.name())
+                .append('\n');
         line(out, "operator", spec.operator());
         line(out, "variant", spec.variant());
         for (KernelSpec.Parameter parameter : spec.parameters()) {
@@ -135,8 +142,7 @@ final class KernelPrinter {
     }
 
     private TextDocument block(TensorExpr body) {
-        return group(
-                text("{"), indent(new Break(" "), statements(body)), new Break(" "), text("}"));
+        return group(text("{"), indent(new Break(" "), statements(body)), new Break(" "), text("}"));
     }
 
     /** In parentheses when it binds less than {@code precedence}. */
@@ -197,7 +203,10 @@ final class KernelPrinter {
     private TextDocument application(Apply apply, int precedence) {
         return isUsual(apply)
                 ? notation(apply, precedence)
-                : sequence(text("("), notation(apply, Notation.CONDITIONAL), text(" as " + apply.kind().text() + ")"));
+                : sequence(
+                        text("("),
+                        notation(apply, Notation.CONDITIONAL),
+                        text(" as " + apply.kind().text() + ")"));
     }
 
     private static boolean isUsual(Apply apply) {
@@ -266,7 +275,8 @@ final class KernelPrinter {
 
     private TextDocument read(List<TensorExpr> operands) {
         return sequence(
-                expression(operands.getFirst(), Notation.OPERAND), list("[", all(operands.subList(1, operands.size())), "]"));
+                expression(operands.getFirst(), Notation.OPERAND),
+                list("[", all(operands.subList(1, operands.size())), "]"));
     }
 
     private static TextDocument parenthesized(boolean needed, TextDocument... parts) {

@@ -44,15 +44,58 @@ sealed interface Notation {
             case ADD, SUB -> new Infix(10);
             case MUL, DIV, REM -> new Infix(11);
             case NEG, NOT, BIT_NOT -> new Prefix();
-            case SIZE, RANK, SHAPE, LENGTH, GET, PICK, DROP, WEAVE, WITH, INDEX_CONCAT, PRODUCT, FIRST, FROM, BROADCAST,
-                    WITHIN, OUTPUT ->
-                new Method();
+            case SIZE,
+                    RANK,
+                    SHAPE,
+                    LENGTH,
+                    GET,
+                    PICK,
+                    DROP,
+                    WEAVE,
+                    WITH,
+                    INDEX_CONCAT,
+                    PRODUCT,
+                    FIRST,
+                    FROM,
+                    BROADCAST,
+                    WITHIN,
+                    OUTPUT -> new Method();
             case MIN, MAX -> new Function("Math." + op.text());
             case CONCAT -> new Function("concat");
-            case FLOOR_DIV, FLOOR_MOD, ABS, TO_FLOAT, TO_INT, SQRT, FLOOR, CEIL, RINT, TRUNC, SIGNUM, EXP, EXPM1, LOG, LOG1P,
-                    SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH, ASINH, ACOSH, ATANH, ERF, POW, IS_NAN, IS_INFINITE,
-                    ARRAY, INDEX_OF, OUTPUTS ->
-                new Function(op.text());
+            case FLOOR_DIV,
+                    FLOOR_MOD,
+                    ABS,
+                    TO_FLOAT,
+                    TO_INT,
+                    SQRT,
+                    FLOOR,
+                    CEIL,
+                    RINT,
+                    TRUNC,
+                    SIGNUM,
+                    EXP,
+                    EXPM1,
+                    LOG,
+                    LOG1P,
+                    SIN,
+                    COS,
+                    TAN,
+                    ASIN,
+                    ACOS,
+                    ATAN,
+                    SINH,
+                    COSH,
+                    TANH,
+                    ASINH,
+                    ACOSH,
+                    ATANH,
+                    ERF,
+                    POW,
+                    IS_NAN,
+                    IS_INFINITE,
+                    ARRAY,
+                    INDEX_OF,
+                    OUTPUTS -> new Function(op.text());
             case AT, ELEMENT -> new Read();
             case AT_OR -> new ReadOr();
             case SELECT -> new Conditional();

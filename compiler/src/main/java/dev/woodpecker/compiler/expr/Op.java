@@ -135,12 +135,36 @@ public enum Op {
             case LT, LE, GT, GE, EQ, NE, AND_ALSO, OR_ELSE, NOT, IS_NAN, IS_INFINITE -> Kind.BOOL;
             case SHL, SHR, USHR, BIT_NOT, TO_INT, SIZE, RANK, LENGTH, GET, PRODUCT -> Kind.INT;
             case SELECT -> operands.get(1);
-            case TO_FLOAT, SQRT, FLOOR, CEIL, RINT, TRUNC, SIGNUM, EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ASIN, ACOS, ATAN,
-                    SINH, COSH, TANH, ASINH, ACOSH, ATANH, ERF, POW -> Kind.FLOAT;
+            case TO_FLOAT,
+                    SQRT,
+                    FLOOR,
+                    CEIL,
+                    RINT,
+                    TRUNC,
+                    SIGNUM,
+                    EXP,
+                    EXPM1,
+                    LOG,
+                    LOG1P,
+                    SIN,
+                    COS,
+                    TAN,
+                    ASIN,
+                    ACOS,
+                    ATAN,
+                    SINH,
+                    COSH,
+                    TANH,
+                    ASINH,
+                    ACOSH,
+                    ATANH,
+                    ERF,
+                    POW -> Kind.FLOAT;
             case SHAPE, INDEX_OF, PICK, DROP, WEAVE, WITH, INDEX_CONCAT, FIRST, FROM, BROADCAST, WITHIN -> Kind.INDEX;
             case ELEMENT, AT -> operands.getFirst().element();
             case AT_OR -> operands.get(1).element();
-            case ARRAY -> operands.isEmpty() ? Kind.INT_ARRAY : operands.getFirst().array();
+            case ARRAY ->
+                operands.isEmpty() ? Kind.INT_ARRAY : operands.getFirst().array();
             case CONCAT, OUTPUT -> Kind.FLOAT_TENSOR;
             case OUTPUTS -> Kind.TENSORS;
         };

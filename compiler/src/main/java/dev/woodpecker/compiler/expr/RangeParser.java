@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Reads what ranges over a domain: {@code sum(c < n, r < m) { ... }}, {@code tensor(i in shape) { ... }}. */
 final class RangeParser {
@@ -56,13 +57,13 @@ final class RangeParser {
 
     /** The rest after {@code word}. */
     TensorExpr range(String word) {
-        Maker maker = MAKERS.get(word);
+        Maker maker = Optional.ofNullable(MAKERS.get(word)).orElseThrow();
         lexer.expect("(");
         Domain domain = domain();
         Map<String, Kind> bound = new HashMap<>();
         switch (domain) {
-            case Domain.Extents(var names, _) -> names.forEach(name -> bound.put(name, Kind.INT));
-            case Domain.Over(var name, _) -> bound.put(name, Kind.INDEX);
+            case Domain.Extents(var names, var _) -> names.forEach(name -> bound.put(name, Kind.INT));
+            case Domain.Over(var name, var _) -> bound.put(name, Kind.INDEX);
         }
         lexer.expect("{");
         TensorExpr element = expressions.within(bound, expressions::statements);

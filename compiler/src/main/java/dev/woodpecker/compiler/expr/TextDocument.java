@@ -75,7 +75,8 @@ sealed interface TextDocument {
                     out.append(text);
                     column += text.length();
                 }
-                case Break(String flat) when next.flat -> {
+                case Break(String flat)
+                when next.flat -> {
                     out.append(flat);
                     column += flat.length();
                 }

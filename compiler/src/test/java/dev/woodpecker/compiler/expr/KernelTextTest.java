@@ -12,40 +12,39 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class KernelTextTest {
-    private static final String CONVOLUTION =
-            """
-            tensor kernel com.acme.Convolution.conv2d
-                operator "Conv"
-                variant "direct"
-                input Tensor x
-                input Tensor w
-                input Tensor b absent "0"
-                attribute int[] strides
-                attribute int group absent "1"
-                output "out"
-                example "x=1x64x56x56 w=64x64x3x3 strides=1,1"
-            {
-                table G f32[2, 3] = {1, 0, -0.5, 0.25, 0.1f, 1.0E30f};
-                require(w.size(2) == 3 && w.size(3) == 3);
-                let cg = w.size(1);
-                let kg = w.size(0) / group;
-                tensor(
-                    n < x.size(0),
-                    k < w.size(0),
-                    i < (x.size(2) - w.size(2)) / strides[0] + 1,
-                    j < (x.size(3) - w.size(3)) / strides[1] + 1
-                ) {
-                    b[k]
-                        + sum(c < cg, r < w.size(2), s < w.size(3)) {
-                            (x[n, k / kg * cg + c, i * strides[0] + r, j * strides[1] + s] or 0f)
-                                * w[k, c, r, s]
-                                * G[r, s]
-                        }
-                }
+    private static final String CONVOLUTION = """
+        tensor kernel com.acme.Convolution.conv2d
+            operator "Conv"
+            variant "direct"
+            input Tensor x
+            input Tensor w
+            input Tensor b absent "0"
+            attribute int[] strides
+            attribute int group absent "1"
+            output "out"
+            example "x=1x64x56x56 w=64x64x3x3 strides=1,1"
+        {
+            table G f32[2, 3] = {1, 0, -0.5, 0.25, 0.1f, 1.0E30f};
+            require(w.size(2) == 3 && w.size(3) == 3);
+            let cg = w.size(1);
+            let kg = w.size(0) / group;
+            tensor(
+                n < x.size(0),
+                k < w.size(0),
+                i < (x.size(2) - w.size(2)) / strides[0] + 1,
+                j < (x.size(3) - w.size(3)) / strides[1] + 1
+            ) {
+                b[k]
+                    + sum(c < cg, r < w.size(2), s < w.size(3)) {
+                        (x[n, k / kg * cg + c, i * strides[0] + r, j * strides[1] + s] or 0f)
+                            * w[k, c, r, s]
+                            * G[r, s]
+                    }
             }
-            origins
-                "Convolution.java" 12:5x3 13:4,9 -x43
-            """;
+        }
+        origins
+            "Convolution.java" 12:5x3 13:4,9 -x43
+        """;
 
     @Test
     void aKernelReadsLikeJava() {
@@ -109,7 +108,16 @@ class KernelTextTest {
     private static String roundTrip(TensorExpr body) {
         KernelSpec frame = KernelText.parse(CONVOLUTION);
         KernelSpec spec = new KernelSpec(
-                frame.name(), "", "", frame.form(), frame.parameters(), List.of(), body, List.of(), List.of(), Origin.NONE);
+                frame.name(),
+                "",
+                "",
+                frame.form(),
+                frame.parameters(),
+                List.of(),
+                body,
+                List.of(),
+                List.of(),
+                Origin.NONE);
         assertThat(KernelText.parse(KernelText.print(spec))).isEqualTo(spec);
         return KernelText.print(spec, body);
     }
@@ -119,6 +127,7 @@ class KernelTextTest {
     }
 
     private static Apply apply(Op op, TensorExpr... operands) {
-        return new Apply(op, op.kind(List.of(operands).stream().map(TensorExpr::kind).toList()), List.of(operands), Origin.NONE);
+        return new Apply(
+                op, op.kind(List.of(operands).stream().map(TensorExpr::kind).toList()), List.of(operands), Origin.NONE);
     }
 }

@@ -29,7 +29,8 @@ import java.util.function.Supplier;
 final class RandomKernels {
     /** Words of the text form, which are allowed as names too. */
     private static final List<String> NAMES = List.of(
-            "x", "let", "or", "as", "in", "require", "table", "sum", "tensor", "Math", "Index", "Float", "origins", "index");
+            "x", "let", "or", "as", "in", "require", "table", "sum", "tensor", "Math", "Index", "Float", "origins",
+            "index");
 
     private static final List<Kind> KINDS = List.of(Kind.values());
 
@@ -149,45 +150,68 @@ final class RandomKernels {
     private TensorExpr over(int depth, Ranging maker, Kind element) {
         if (random.nextBoolean()) {
             TensorExpr shape = expression(Kind.INDEX, depth - 1);
-            return within(1, Kind.INDEX, n -> maker.make(new Domain.Over(n.getFirst(), shape), expression(element, depth - 1)));
+            return within(
+                    1,
+                    Kind.INDEX,
+                    n -> maker.make(new Domain.Over(n.getFirst(), shape), expression(element, depth - 1)));
         }
         List<TensorExpr> extents = list(3, () -> expression(Kind.INT, depth - 2));
         return within(
-                extents.size(), Kind.INT, n -> maker.make(new Domain.Extents(n, extents), expression(element, depth - 1)));
+                extents.size(),
+                Kind.INT,
+                n -> maker.make(new Domain.Extents(n, extents), expression(element, depth - 1)));
     }
 
     private TensorExpr operation(Kind kind, int depth) {
         return switch (kind) {
-            case INT -> switch (random.nextInt(6)) {
-                case 0 -> apply(Op.SIZE, kind, expression(tensorKind(), depth), expression(Kind.INT, depth));
-                case 1 -> apply(Op.GET, kind, expression(Kind.INDEX, depth), expression(Kind.INT, depth));
-                case 2 -> apply(Op.ELEMENT, kind, expression(Kind.INT_ARRAY, depth), expression(Kind.INT, depth));
-                case 3 -> read(kind, depth);
-                default -> arithmetic(kind, depth);
-            };
-            case FLOAT -> switch (random.nextInt(4)) {
-                case 0 -> apply(pick(Op.EXP, Op.TANH, Op.SQRT), kind, expression(kind, depth));
-                case 1 -> read(kind, depth);
-                default -> arithmetic(kind, depth);
-            };
-            case BOOL -> switch (random.nextInt(5)) {
-                case 0 -> apply(Op.NOT, kind, expression(kind, depth));
-                case 1 -> apply(pick(Op.AND_ALSO, Op.OR_ELSE, Op.AND, Op.XOR), kind, expression(kind, depth), expression(kind, depth));
-                case 2 -> read(kind, depth);
-                default -> {
-                    Kind compared = pick(Kind.INT, Kind.FLOAT);
-                    yield apply(pick(Op.LT, Op.GE, Op.EQ), kind, expression(compared, depth), expression(compared, depth));
-                }
-            };
-            case INDEX -> switch (random.nextInt(4)) {
-                case 0 -> apply(Op.SHAPE, kind, expression(tensorKind(), depth));
-                case 1 -> apply(pick(Op.INDEX_CONCAT, Op.BROADCAST, Op.WITHIN), kind, expression(kind, depth), expression(kind, depth));
-                case 2 -> apply(Op.PICK, kind, expression(kind, depth), expression(Kind.INT_ARRAY, depth));
-                default -> {
-                    TensorExpr rank = expression(Kind.INT, depth);
-                    yield within(1, Kind.INT, n -> new MapIndex(rank, n.getFirst(), expression(Kind.INT, depth)));
-                }
-            };
+            case INT ->
+                switch (random.nextInt(6)) {
+                    case 0 -> apply(Op.SIZE, kind, expression(tensorKind(), depth), expression(Kind.INT, depth));
+                    case 1 -> apply(Op.GET, kind, expression(Kind.INDEX, depth), expression(Kind.INT, depth));
+                    case 2 -> apply(Op.ELEMENT, kind, expression(Kind.INT_ARRAY, depth), expression(Kind.INT, depth));
+                    case 3 -> read(kind, depth);
+                    default -> arithmetic(kind, depth);
+                };
+            case FLOAT ->
+                switch (random.nextInt(4)) {
+                    case 0 -> apply(pick(Op.EXP, Op.TANH, Op.SQRT), kind, expression(kind, depth));
+                    case 1 -> read(kind, depth);
+                    default -> arithmetic(kind, depth);
+                };
+            case BOOL ->
+                switch (random.nextInt(5)) {
+                    case 0 -> apply(Op.NOT, kind, expression(kind, depth));
+                    case 1 ->
+                        apply(
+                                pick(Op.AND_ALSO, Op.OR_ELSE, Op.AND, Op.XOR),
+                                kind,
+                                expression(kind, depth),
+                                expression(kind, depth));
+                    case 2 -> read(kind, depth);
+                    default -> {
+                        Kind compared = pick(Kind.INT, Kind.FLOAT);
+                        yield apply(
+                                pick(Op.LT, Op.GE, Op.EQ),
+                                kind,
+                                expression(compared, depth),
+                                expression(compared, depth));
+                    }
+                };
+            case INDEX ->
+                switch (random.nextInt(4)) {
+                    case 0 -> apply(Op.SHAPE, kind, expression(tensorKind(), depth));
+                    case 1 ->
+                        apply(
+                                pick(Op.INDEX_CONCAT, Op.BROADCAST, Op.WITHIN),
+                                kind,
+                                expression(kind, depth),
+                                expression(kind, depth));
+                    case 2 -> apply(Op.PICK, kind, expression(kind, depth), expression(Kind.INT_ARRAY, depth));
+                    default -> {
+                        TensorExpr rank = expression(Kind.INT, depth);
+                        yield within(1, Kind.INT, n -> new MapIndex(rank, n.getFirst(), expression(Kind.INT, depth)));
+                    }
+                };
             case FLOAT_TENSOR, INT_TENSOR, MASK_TENSOR ->
                 random.nextInt(4) == 0
                         ? apply(Op.OUTPUT, kind, expression(Kind.TENSORS, depth), new IntLiteral(0))
@@ -202,8 +226,10 @@ final class RandomKernels {
     private TensorExpr arithmetic(Kind kind, int depth) {
         return switch (random.nextInt(4)) {
             case 0 -> apply(kind == Kind.INT ? pick(Op.NEG, Op.BIT_NOT) : Op.NEG, kind, expression(kind, depth));
-            case 1 -> apply(Op.SELECT, kind, expression(Kind.BOOL, depth), expression(kind, depth), expression(kind, depth));
-            case 2 -> apply(pick(Op.MIN, Op.MAX, Op.MUL, Op.REM), kind, expression(kind, depth), expression(kind, depth));
+            case 1 ->
+                apply(Op.SELECT, kind, expression(Kind.BOOL, depth), expression(kind, depth), expression(kind, depth));
+            case 2 ->
+                apply(pick(Op.MIN, Op.MAX, Op.MUL, Op.REM), kind, expression(kind, depth), expression(kind, depth));
             default -> apply(pick(Op.ADD, Op.SUB, Op.DIV), kind, expression(kind, depth), expression(kind, depth));
         };
     }

@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Small functions that C lacks, by operation. {@code .float}, {@code .int}, {@code .unsigned} and {@code .vector} after a
+ * Small functions that C lacks, by operation. {@code .float}, {@code .unsigned}, a type's name, and {@code .vector} after a
  * name restrict what it is for; the most specific entry is taken. Placeholders: {@code $t} the element type's short name
  * and {@code $T} its C type, {@code $U} and {@code $I} the unsigned and signed C types of its size, {@code $v} the vector
  * type, {@code $m} the vector type of its masks, {@code $i} that of its bits, {@code $L} the lanes, {@code $s}, {@code $S},
@@ -26,7 +26,7 @@ final class HelperTemplates {
                 "gather.vector",
                 """
                 $v gather_$v(const $T *p, int64_t stride) {
-                    $v r;
+                    $v r = {0};
                     for (int l = 0; l < $L; l++) r[l] = p[l * stride];
                     return r;
                 }""");
@@ -34,17 +34,18 @@ final class HelperTemplates {
                 "index.vector",
                 """
                 $v index_$v(const $T *p, $o offset) {
-                    $v r;
+                    $v r = {0};
                     for (int l = 0; l < $L; l++) r[l] = p[offset[l]];
                     return r;
                 }""");
         // Subtracting zero keeps the sign of a zero, adding it would not.
         t.put("splat.vector", "$v splat_$v($T x) { return x - ($v){0}; }");
+        t.put("splat.f16.vector", lanes("splat", "$T x", "x"));
         t.put(
                 "ramp.vector",
                 """
                 $v ramp_$v($T base, $T stride) {
-                    $v r;
+                    $v r = {0};
                     for (int l = 0; l < $L; l++) r[l] = ($T)(base + l * stride);
                     return r;
                 }""");
@@ -90,7 +91,7 @@ final class HelperTemplates {
                 "from.vector",
                 """
                 $v $v_from_$w($w x) {
-                    $v r;
+                    $v r = {0};
                     for (int l = 0; l < $L; l++) r[l] = @from(x[l]);
                     return r;
                 }""");
@@ -105,7 +106,7 @@ final class HelperTemplates {
     }
 
     private static String lanes(String name, String parameters, String element) {
-        return "$v " + name + "_$v(" + parameters + ") {\n    $v r;\n    for (int l = 0; l < $L; l++) r[l] = " + element
+        return "$v " + name + "_$v(" + parameters + ") {\n    $v r = {0};\n    for (int l = 0; l < $L; l++) r[l] = " + element
                 + ";\n    return r;\n}";
     }
 

@@ -50,6 +50,10 @@ final class ElementWidth {
             return Math.max(load.type().bytes(), ofIndices(load.indices()));
         }
         int widest = e.type().bytes();
+        if (e instanceof Expr.Select select && VectorExpressions.readsMemory(select)) {
+            // Decided for all lanes at once, or lane by lane.
+            return Math.max(widest, Math.max(of(select.whenTrue()), of(select.whenFalse())));
+        }
         if (e instanceof Expr.Call call && LegalizeMath.computesInDouble(call)) {
             widest = DType.F64.bytes();
         }

@@ -74,7 +74,10 @@ public final class Lowering {
         stmt = show("vectorize", Vectorize.apply(stmt, target), observer);
         stmt = show("unroll", Unroll.apply(stmt), observer);
         stmt = show("scalarize registers", ScalarizeRegisters.apply(stmt), observer);
+        stmt = show("legalize math", LegalizeMath.apply(Simplifier.simplify(stmt)), observer);
+        stmt = show("legalize types", LegalizeTypes.apply(stmt, target), observer);
         stmt = show("simplify", Simplifier.simplify(stmt), observer);
+        stmt = show("hoist invariants", HoistInvariants.apply(stmt), observer);
         long scratch = PlanScratch.bytes(stmt);
         return new LoweredKernel.Phase(symbol, extent(stmt), scratch, launch, stmt);
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * The expressions of one statement in a vector loop. A result with one lane is the same in all. A choice between loads by
@@ -140,8 +141,7 @@ final class VectorExpressions {
     }
 
     private Optional<Expr> select(Expr.Select select) {
-        boolean loads = readsMemory(select.whenTrue()) || readsMemory(select.whenFalse());
-        if (!loads || dependence.isUniform(select.condition())) {
+        if (!readsMemory(select) || dependence.isUniform(select.condition())) {
             return laneWise(select);
         }
         Buffer chosen = statements.temporary("chosen", select);
@@ -167,8 +167,10 @@ final class VectorExpressions {
         return Optional.of(new Stmt.If(all.get(), inner.wrap(store), Optional.of(byLane)));
     }
 
-    /** Whether {@code e} has loads that a condition may keep from happening. */
-    private static boolean readsMemory(Expr e) {
-        return e.anyMatch(n -> n instanceof Expr.Load load && load.buffer().scope() != Scope.REGISTER);
+    /** Whether either side has loads that the condition may keep from happening. */
+    static boolean readsMemory(Expr.Select select) {
+        return Stream.of(select.whenTrue(), select.whenFalse())
+                .anyMatch(side -> side.anyMatch(
+                        n -> n instanceof Expr.Load load && load.buffer().scope() != Scope.REGISTER));
     }
 }

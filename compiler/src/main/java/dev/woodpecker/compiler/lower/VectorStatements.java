@@ -28,6 +28,8 @@ final class VectorStatements {
     private final Map<String, Expr.Var> vectors = new HashMap<>();
     /** Buffers allocated inside the loop and their form with one more axis, the lane. */
     private final Map<String, Buffer> privatized = new HashMap<>();
+    /** Buffers made to be accessed lane by lane. */
+    private final Set<String> temporaries = new HashSet<>();
 
     VectorStatements(Loop loop, int lanes, Set<String> names) {
         this.loop = loop;
@@ -208,14 +210,11 @@ final class VectorStatements {
         return expressions.wrap(new Stmt.Let(computed, expressions.broadcast(value), body));
     }
 
-    /** A buffer of one element a lane in registers. */
-    Buffer temporary(Expr.Load like) {
-        return temporary(like.buffer().name(), like);
-    }
-
+    /** A buffer of one element a lane, to be accessed lane by lane. */
     Buffer temporary(String base, Expr like) {
-        return Buffer.rowMajor(
-                Vectorize.freshName(base + ".lanes", names), like.type(), List.of(Expr.index(lanes)), Scope.REGISTER);
+        String name = Vectorize.freshName(base + ".lanes", names);
+        temporaries.add(name);
+        return Buffer.rowMajor(name, like.type(), List.of(Expr.index(lanes)), Scope.REGISTER);
     }
 
     /**
@@ -264,13 +263,13 @@ final class VectorStatements {
     private Buffer copy(Expr.Load load, Map<Expr.Load, Buffer> copies, List<Expr.Load> order) {
         return copies.computeIfAbsent(load, l -> {
             order.add(l);
-            return temporary(l);
+            return temporary(l.buffer().name(), l);
         });
     }
 
     /** Whether an access is to one register a lane, the same throughout {@code s}. */
     private boolean isCopied(Expr.Load load, Stmt s) {
-        if (load.buffer().scope() != Scope.REGISTER) {
+        if (load.buffer().scope() != Scope.REGISTER || temporaries.contains(load.buffer().name())) {
             return false;
         }
         LaneDependence dependence = new LaneDependence(loop.variable(), lanes, Set.of());

@@ -88,7 +88,7 @@ public final class Vectorize {
         Stmt inner =
                 new VectorStatements(loop.withExtent(Expr.index(lanes)), (int) lanes, names).vectorized(body);
         Loop outer = new Loop(
-                part, Expr.index(parts), Loop.Binding.SERIAL, loop.carrier(), Optional.empty(), loop.origin());
+                part, Expr.index(parts), Loop.Binding.UNROLL, loop.carrier(), Optional.empty(), loop.origin());
         return new Stmt.For(outer, inner);
     }
 

@@ -48,6 +48,7 @@ public final class HostCompiler {
     /** A shared library of {@code source}; warnings are errors. */
     public Path compile(String source, String... flags) throws IOException, InterruptedException {
         Path c = Files.writeString(directory.resolve("kernel.c"), source);
+        if (System.getProperty("keep.c") != null) Files.writeString(Path.of(System.getProperty("keep.c") + (source.hashCode() & 0xffff) + ".c"), source);
         Path library = directory.resolve("kernel.so");
         List<String> command = new ArrayList<>(List.of(
                 "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib", "-fPIC", "-shared"));
@@ -57,7 +58,7 @@ public final class HostCompiler {
         Process gcc = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(gcc.getInputStream().readAllBytes());
         if (gcc.waitFor() != 0) {
-            throw new AssertionError("gcc: " + output + "\n" + source);
+            throw new AssertionError("gcc: " + output);
         }
         return library;
     }

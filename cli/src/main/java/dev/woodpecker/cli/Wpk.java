@@ -16,7 +16,13 @@ import picocli.CommandLine.ParameterException;
         description = "Compiles kernels written in Java to native code and runs ONNX models with them.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        subcommands = {RunCommand.class, BenchCommand.class, ConformanceCommand.class},
+        subcommands = {
+            RunCommand.class,
+            BenchCommand.class,
+            ConformanceCommand.class,
+            EmitCommand.class,
+            DoctorCommand.class
+        },
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {

@@ -25,6 +25,8 @@ public record ToolchainReport(List<Finding> findings) {
     /** From this update on the virtual machine's vectorised int reductions are right. */
     private static final Runtime.Version OLDEST_JDK = Runtime.Version.parse("25.0.3");
 
+    private static final String COMPILER_IN_USE = "C compiler in use";
+
     public ToolchainReport {
         findings = List.copyOf(findings);
     }
@@ -52,6 +54,13 @@ public record ToolchainReport(List<Finding> findings) {
         }
         findings.add(oneDnn());
         return new ToolchainReport(findings);
+    }
+
+    /** Whether kernels can be compiled for this processor, which is all that running a model on it needs. */
+    public boolean canRunModels() {
+        return findings.stream()
+                .noneMatch(finding -> finding.status() == Finding.Status.PROBLEM
+                        && finding.subject().startsWith(COMPILER_IN_USE));
     }
 
     private static Finding jdk() {
@@ -97,7 +106,7 @@ public record ToolchainReport(List<Finding> findings) {
     /** Compiles one line with the compiler that would be used: whether it links is known only then. */
     private static Finding selected(Environment environment, CacheDirectory cache) {
         String subject =
-                "C compiler in use (WPK_CC=" + environment.get("WPK_CC").orElse("auto") + ")";
+                COMPILER_IN_USE + " (WPK_CC=" + environment.get("WPK_CC").orElse("auto") + ")";
         try {
             CCompiler compiler = CompilerDiscovery.discover(environment, cache);
             new KernelCompiler(compiler, CpuFeatures.ofHost(), cache)

@@ -1,0 +1,126 @@
+package dev.woodpecker.cli.emit;
+
+import dev.woodpecker.compiler.expr.Binding;
+import dev.woodpecker.compiler.expr.BindingText;
+import dev.woodpecker.compiler.expr.KernelProvider.CompiledKernel;
+import dev.woodpecker.compiler.expr.KernelSpec;
+import dev.woodpecker.compiler.expr.KernelSpec.Parameter;
+import dev.woodpecker.compiler.expr.KernelSpec.Role;
+import dev.woodpecker.compiler.expr.SpecializationException;
+import dev.woodpecker.compiler.expr.Specializer;
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.runtime.graph.Operator;
+import dev.woodpecker.runtime.onnx.schema.OperatorSchemas;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A kernel specialised for shapes and attributes that are given as text. */
+public record KernelCall(KernelSpec spec, TensorProgram program) {
+    /** How far a kernel came with what it was given: of several that do not fit, the message of the one that came furthest. */
+    private enum Stage {
+        NAMES,
+        SHAPES
+    }
+
+    private record Failure(Stage stage, String message) {}
+
+    private sealed interface Attempt {
+        record Fits(KernelCall call) implements Attempt {}
+
+        record Fails(Failure failure) implements Attempt {}
+    }
+
+    /**
+     * The first of these kernels that takes what is given.
+     *
+     * @param pairs {@code name=value} as {@link BindingText} reads them; attributes of ONNX operators that are left out
+     *     get the values that a model's node without them has
+     * @throws IllegalArgumentException if none does, with the reason of the one that comes nearest
+     */
+    public static KernelCall of(List<CompiledKernel> candidates, List<String> pairs) {
+        List<Failure> failures = new ArrayList<>();
+        for (CompiledKernel candidate : candidates) {
+            switch (attempt(candidate, pairs)) {
+                case Attempt.Fits(KernelCall call) -> {
+                    return call;
+                }
+                case Attempt.Fails(Failure failure) -> failures.add(failure);
+            }
+        }
+        Failure nearest = failures.stream()
+                .filter(failure -> failure.stage() == Stage.SHAPES)
+                .findFirst()
+                .orElseGet(failures::getFirst);
+        boolean others = nearest.stage() == Stage.SHAPES && failures.size() > 1;
+        throw new IllegalArgumentException(nearest.message()
+                + (others ? " (nor do the " + (failures.size() - 1) + " other kernels of this name fit)" : ""));
+    }
+
+    private static Attempt attempt(CompiledKernel kernel, List<String> pairs) {
+        KernelSpec spec = kernel.spec();
+        String text = String.join(" ", pairs);
+        Binding given;
+        try {
+            given = BindingText.parse(withOptionalAttributes(spec), methodName(spec), text, DType.F32);
+            if (isComplete(spec, given) || !isOnnx(spec)) {
+                given = BindingText.parse(spec, methodName(spec), text, DType.F32);
+            }
+        } catch (IllegalArgumentException wrong) {
+            return new Attempt.Fails(new Failure(Stage.NAMES, message(wrong)));
+        }
+        try {
+            TensorProgram program = isComplete(spec, given)
+                    ? Specializer.specialize(spec, given)
+                    : ModelNode.of(kernel, given).program();
+            return new Attempt.Fits(new KernelCall(spec, program));
+        } catch (SpecializationException | IllegalArgumentException wrong) {
+            return new Attempt.Fails(new Failure(Stage.SHAPES, message(wrong)));
+        }
+    }
+
+    private static String message(RuntimeException failure) {
+        return String.valueOf(failure.getMessage());
+    }
+
+    private static boolean isOnnx(KernelSpec spec) {
+        return OperatorSchemas.find(spec.operator()).isPresent()
+                && Operator.onnx(spec.operator()).toString().equals(spec.operator());
+    }
+
+    private static boolean isComplete(KernelSpec spec, Binding binding) {
+        return spec.parameters().stream()
+                .allMatch(p -> p.absent().isPresent() || binding.arguments().containsKey(p.name()));
+    }
+
+    private static KernelSpec withOptionalAttributes(KernelSpec spec) {
+        List<Parameter> parameters = spec.parameters().stream()
+                .map(p -> p.role() == Role.ATTRIBUTE
+                        ? new Parameter(
+                                p.name(),
+                                p.kind(),
+                                p.role(),
+                                Optional.of(p.absent().orElse("")),
+                                p.origin())
+                        : p)
+                .toList();
+        return new KernelSpec(
+                spec.name(),
+                spec.operator(),
+                spec.variant(),
+                spec.form(),
+                parameters,
+                spec.requirements(),
+                spec.body(),
+                spec.outputs(),
+                spec.examples(),
+                spec.origin());
+    }
+
+    /** What programs and functions are called after: {@code conv2d}. */
+    private static String methodName(KernelSpec spec) {
+        String name = spec.shortName().replaceAll("\\(.*", "");
+        return name.substring(name.indexOf('.') + 1);
+    }
+}

@@ -14,6 +14,7 @@ import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
 import dev.woodpecker.runtime.graph.Operator;
 import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.onnx.AttributeDefault;
 import dev.woodpecker.runtime.onnx.schema.OperatorSchema;
 import dev.woodpecker.runtime.onnx.schema.OperatorSchema.Arity;
 import dev.woodpecker.runtime.onnx.schema.OperatorSchema.AttributeSchema;
@@ -25,7 +26,6 @@ import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
 import dev.woodpecker.runtime.plan.binding.Values;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -160,27 +160,10 @@ final class ModelNode {
     private Map<String, Attribute> attributes() {
         Map<String, Attribute> attributes = new LinkedHashMap<>();
         for (AttributeSchema attribute : schema.attributes(OperatorSchemas.NEWEST_OPSET)) {
-            byDefault(attribute).ifPresent(value -> attributes.put(attribute.name(), value));
+            AttributeDefault.of(attribute).ifPresent(value -> attributes.put(attribute.name(), value));
         }
         given.forEach((name, argument) -> attributes.put(snakeCase(name), attribute(argument)));
         return attributes;
-    }
-
-    private static Optional<Attribute> byDefault(AttributeSchema attribute) {
-        return attribute.defaultText().flatMap(text -> switch (attribute.type()) {
-            case INT -> Optional.of(Attribute.of(Long.parseLong(text)));
-            case FLOAT -> Optional.of(Attribute.of(Float.parseFloat(text)));
-            case TEXT -> Optional.of(Attribute.of(text));
-            case INTS ->
-                Optional.of(Attribute.of(Arrays.stream(text.split(","))
-                        .mapToLong(Long::parseLong)
-                        .toArray()));
-            case FLOATS ->
-                Optional.of(new Attribute.Floats(
-                        Arrays.stream(text.split(",")).map(Float::valueOf).toList()));
-            // No kernel has a parameter of these types.
-            case TEXTS, TYPE, TENSOR, SPARSE_TENSOR, GRAPH, VALUE_TYPE -> Optional.empty();
-        });
     }
 
     private static Attribute attribute(Argument argument) {

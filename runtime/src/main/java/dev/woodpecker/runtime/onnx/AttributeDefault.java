@@ -8,11 +8,12 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The default values in the table of operators. */
-final class AttributeDefault {
+public final class AttributeDefault {
 
     private AttributeDefault() {}
 
-    static Optional<Attribute> of(AttributeSchema attribute) {
+    /** What a node without the attribute has; empty if the operator has no default for it. */
+    public static Optional<Attribute> of(AttributeSchema attribute) {
         return attribute.defaultText().map(text -> switch (attribute.type()) {
             case INT -> new Attribute.Int(Long.parseLong(text));
             case FLOAT -> new Attribute.Float(Float.parseFloat(text));

@@ -21,7 +21,8 @@ import picocli.CommandLine.ParameterException;
             BenchCommand.class,
             ConformanceCommand.class,
             EmitCommand.class,
-            DoctorCommand.class
+            DoctorCommand.class,
+            ZooCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",

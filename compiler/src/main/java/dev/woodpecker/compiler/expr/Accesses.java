@@ -1,6 +1,5 @@
 package dev.woodpecker.compiler.expr;
 
-
 import dev.woodpecker.compiler.expr.Value.Scalar;
 import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.BinaryOp;
@@ -52,7 +51,8 @@ final class Accesses {
 
     /** Evaluates what is needed at every index of {@code axes}. */
     <T> T within(List<Axis> axes, Supplier<T> evaluation) {
-        boolean mayBeEmpty = axes.stream().anyMatch(axis -> bounds.of(axis.extent()).min() < 1);
+        boolean mayBeEmpty =
+                axes.stream().anyMatch(axis -> bounds.of(axis.extent()).min() < 1);
         return mayBeEmpty ? unsure(evaluation) : evaluation.get();
     }
 
@@ -83,7 +83,11 @@ final class Accesses {
             case Value.Tensor t -> {
                 requireRank(t, indices, origin);
                 requireInside(t, indices, origin);
-                yield elements.loaded(t.kind(), new Expr.Read(t.name(), t.type(), indices, Optional.empty(), origin), t.stored(), t.weak());
+                yield elements.loaded(
+                        t.kind(),
+                        new Expr.Read(t.name(), t.type(), indices, Optional.empty(), origin),
+                        t.stored(),
+                        t.weak());
             }
             case Scalar _, Value.Ints _, Value.Reals _, Value.Tensors _ -> throw notTensor(origin);
         };
@@ -106,7 +110,10 @@ final class Accesses {
         for (int axis = 0; axis < indices.size(); axis++) {
             Expr index = indices.get(axis);
             inside = fold.binary(BinaryOp.AND, inside, fold.binary(BinaryOp.GE, index, Expr.index(0)));
-            inside = fold.binary(BinaryOp.AND, inside, fold.binary(BinaryOp.LT, index, t.shape().get(axis)));
+            inside = fold.binary(
+                    BinaryOp.AND,
+                    inside,
+                    fold.binary(BinaryOp.LT, index, t.shape().get(axis)));
         }
         Expr plain = new Expr.Read(t.name(), t.type(), indices, Optional.empty(), origin);
         Scalar read = elements.loaded(t.kind(), plain, t.stored(), t.weak());
@@ -117,7 +124,8 @@ final class Accesses {
         Optional<Expr> inType = elements.exactly(outside, t.kind(), t.type());
         return inType.isEmpty() || both.stored() != read.stored()
                 ? both
-                : elements.loaded(t.kind(), new Expr.Read(t.name(), t.type(), indices, inType, origin), t.stored(), t.weak());
+                : elements.loaded(
+                        t.kind(), new Expr.Read(t.name(), t.type(), indices, inType, origin), t.stored(), t.weak());
     }
 
     /** An element of an array of known values; at an unknown position, of a table of them. */
@@ -138,7 +146,9 @@ final class Accesses {
             numbers[i] = switch (values.get(i).expr()) {
                 case Expr.IntConst(long value, DType _) when Math.abs(value) <= 1L << 53 -> value;
                 case Expr.FloatConst(double value, DType _) -> value;
-                default -> throw problems.at(origin, "an array is indexed by an index, so its values must be constants below 2^53");
+                default ->
+                    throw problems.at(
+                            origin, "an array is indexed by an index, so its values must be constants below 2^53");
             };
         }
         Scalar first = values.getFirst();
@@ -203,8 +213,11 @@ final class Accesses {
             List<Expr> other = shape(tensor);
             for (int i = 0; i < shape.size(); i++) {
                 if (other.size() != shape.size() || i != axis && !other.get(i).equals(shape.get(i))) {
-                    throw problems.at(origin, "concat of shapes " + IndexOperations.text(shape(tensors.getFirst())) + " and " + IndexOperations.text(other)
-                            + " along axis " + axis + ": rank and all other axes must agree");
+                    throw problems.at(
+                            origin,
+                            "concat of shapes " + IndexOperations.text(shape(tensors.getFirst())) + " and "
+                                    + IndexOperations.text(other) + " along axis " + axis
+                                    + ": rank and all other axes must agree");
                 }
             }
             shape.set((int) axis, fold.add(shape.get((int) axis), other.get((int) axis)));
@@ -214,7 +227,9 @@ final class Accesses {
 
     /** The element at {@code at}: of the first tensor whose end along {@code axis} lies beyond it. */
     Scalar concat(List<Value> tensors, int axis, List<Expr> at, Origin origin) {
-        return tensors.size() == 1 ? at(tensors.getFirst(), at, origin) : unsure(() -> concat(tensors, axis, at, Expr.index(0), origin));
+        return tensors.size() == 1
+                ? at(tensors.getFirst(), at, origin)
+                : unsure(() -> concat(tensors, axis, at, Expr.index(0), origin));
     }
 
     private Scalar concat(List<Value> tensors, int axis, List<Expr> at, Expr start, Origin origin) {
@@ -232,8 +247,10 @@ final class Accesses {
 
     private void requireRank(Value.Tensor t, List<Expr> indices, Origin origin) {
         if (indices.size() != t.shape().size()) {
-            throw problems.at(origin, t.name() + " has rank " + t.shape().size() + ", shape " + IndexOperations.text(t.shape()) + ", and is read with "
-                    + indices.size() + (indices.size() == 1 ? " index" : " indices"));
+            throw problems.at(
+                    origin,
+                    t.name() + " has rank " + t.shape().size() + ", shape " + IndexOperations.text(t.shape())
+                            + ", and is read with " + indices.size() + (indices.size() == 1 ? " index" : " indices"));
         }
     }
 
@@ -249,9 +266,13 @@ final class Accesses {
         boolean outside = range.min() >= size || range.max() < 0;
         boolean partly = bounds.isAttained(index) && (range.min() < 0 || range.max() >= size);
         if (unsure == 0 && (outside || partly)) {
-            String values = range.min() == range.max() ? "is " + range.min() : "takes values from " + range.min() + " to " + range.max();
-            throw problems.at(origin, "the index of axis " + axis + " of " + what + " " + values + ", allowed "
-                    + (size == 0 ? "none" : "0 to " + (size - 1)) + "; atOr gives a value beyond the border");
+            String values = range.min() == range.max()
+                    ? "is " + range.min()
+                    : "takes values from " + range.min() + " to " + range.max();
+            throw problems.at(
+                    origin,
+                    "the index of axis " + axis + " of " + what + " " + values + ", allowed "
+                            + (size == 0 ? "none" : "0 to " + (size - 1)) + "; atOr gives a value beyond the border");
         }
     }
 

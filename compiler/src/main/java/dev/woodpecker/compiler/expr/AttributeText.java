@@ -14,10 +14,14 @@ final class AttributeText {
                 case INT -> new Argument.Integer(Long.parseLong(text.strip()));
                 case FLOAT -> new Argument.Real(Double.parseDouble(text));
                 case BOOL -> new Argument.Flag(text.equals("true") || text.equals("1"));
-                case INT_ARRAY, INDEX -> new Argument.Ints(parts(text).stream().map(Long::parseLong).toList());
-                case FLOAT_ARRAY -> new Argument.Reals(parts(text).stream().map(Double::parseDouble).toList());
+                case INT_ARRAY, INDEX ->
+                    new Argument.Ints(parts(text).stream().map(Long::parseLong).toList());
+                case FLOAT_ARRAY ->
+                    new Argument.Reals(
+                            parts(text).stream().map(Double::parseDouble).toList());
                 case FLOAT_TENSOR, INT_TENSOR, MASK_TENSOR, TENSOR_LIST, TENSORS ->
-                    throw new IllegalArgumentException("parameter " + parameter.name() + " is a tensor and has no value as text");
+                    throw new IllegalArgumentException(
+                            "parameter " + parameter.name() + " is a tensor and has no value as text");
             };
         } catch (NumberFormatException wrong) {
             throw new IllegalArgumentException(

@@ -55,7 +55,9 @@ final class AxisBounds {
     private long greatest(Expr e, int depth) {
         Expr simple = Simplifier.simplify(e, bounds);
         long greatest = of(simple).max();
-        if (simple instanceof Expr.Binary(var op, Expr dividend, Expr.IntConst(long divisor, DType _)) && op == BinaryOp.DIV && divisor > 0) {
+        if (simple instanceof Expr.Binary(var op, Expr dividend, Expr.IntConst(long divisor, DType _))
+                && op == BinaryOp.DIV
+                && divisor > 0) {
             long inner = greatest(dividend, depth);
             return Math.min(greatest, inner == Long.MAX_VALUE ? inner : inner / divisor);
         }
@@ -77,7 +79,9 @@ final class AxisBounds {
             case ADD, SUB -> {
                 List<Expr> left = aboveOrEqual(a);
                 if (!left.isEmpty()) {
-                    yield left.stream().map(x -> (Expr) new Expr.Binary(op, x, b)).toList();
+                    yield left.stream()
+                            .map(x -> (Expr) new Expr.Binary(op, x, b))
+                            .toList();
                 }
                 List<Expr> right = op == BinaryOp.ADD ? aboveOrEqual(b) : belowOrEqual(b);
                 yield right.stream().map(x -> (Expr) new Expr.Binary(op, a, x)).toList();
@@ -124,15 +128,26 @@ final class AxisBounds {
             case Expr.IntConst _ -> true;
             case Expr.Var v -> rectangular.contains(v.name()) && seen.add(v.name());
             case Expr.Binary(var op, Expr a, Expr b) -> {
-                boolean monotone =
-                        switch (op) {
-                            case ADD, SUB, MUL, DIV, MIN, MAX -> true;
-                            case REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
-                        };
+                boolean monotone = switch (op) {
+                    case ADD, SUB, MUL, DIV, MIN, MAX -> true;
+                    case REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
+                };
                 yield monotone && isAttained(a, seen) && isAttained(b, seen);
             }
-            case Expr.Param _, Expr.Unary _, Expr.Cast _, Expr.Select _, Expr.Read _, Expr.Load _, Expr.Accumulator _, Expr.Reduce _,
-                    Expr.TableEntry _, Expr.Bitcast _, Expr.FloatConst _, Expr.Call _, Expr.Ramp _, Expr.Broadcast _,
+            case Expr.Param _,
+                    Expr.Unary _,
+                    Expr.Cast _,
+                    Expr.Select _,
+                    Expr.Read _,
+                    Expr.Load _,
+                    Expr.Accumulator _,
+                    Expr.Reduce _,
+                    Expr.TableEntry _,
+                    Expr.Bitcast _,
+                    Expr.FloatConst _,
+                    Expr.Call _,
+                    Expr.Ramp _,
+                    Expr.Broadcast _,
                     Expr.Extract _ -> false;
         };
     }

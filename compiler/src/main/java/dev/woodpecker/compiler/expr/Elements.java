@@ -1,6 +1,5 @@
 package dev.woodpecker.compiler.expr;
 
-
 import dev.woodpecker.compiler.expr.Value.Scalar;
 import dev.woodpecker.compiler.ir.Arithmetic;
 import dev.woodpecker.compiler.ir.BinaryOp;
@@ -34,7 +33,8 @@ final class Elements {
     }
 
     Scalar literal(double value) {
-        return new Scalar(Kind.FLOAT, new Expr.FloatConst(Arithmetic.round(floatType, value), floatType), floatType, true);
+        return new Scalar(
+                Kind.FLOAT, new Expr.FloatConst(Arithmetic.round(floatType, value), floatType), floatType, true);
     }
 
     /** An element as it was read from memory. */
@@ -67,7 +67,7 @@ final class Elements {
             case AND -> binary(BinaryOp.AND, a, operands.get(1), origin);
             case OR -> binary(BinaryOp.OR, a, operands.get(1), origin);
             case XOR -> binary(BinaryOp.XOR, a, operands.get(1), origin);
-            case SHL, SHR, USHR -> shift(op, a, operands.get(1), origin);
+            case SHL, SHR, USHR -> shift(op, a, operands.get(1));
             case NEG -> with(a, fold.unary(UnaryOp.NEG, computable(a, origin)));
             case BIT_NOT -> with(a, fold.unary(UnaryOp.BIT_NOT, a.expr()));
             case NOT -> Scalar.bool(fold.unary(UnaryOp.NOT, a.expr()));
@@ -78,14 +78,57 @@ final class Elements {
             case POW -> power(toFloat(a), toFloat(operands.get(1)), origin);
             case IS_NAN -> isNaN(toFloat(a), origin);
             case IS_INFINITE -> isInfinite(toFloat(a), origin);
-            case SQRT, FLOOR, CEIL, RINT, TRUNC, EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH, ASINH, ACOSH,
-                    ATANH, ERF -> {
+            case SQRT,
+                    FLOOR,
+                    CEIL,
+                    RINT,
+                    TRUNC,
+                    EXP,
+                    EXPM1,
+                    LOG,
+                    LOG1P,
+                    SIN,
+                    COS,
+                    TAN,
+                    ASIN,
+                    ACOS,
+                    ATAN,
+                    SINH,
+                    COSH,
+                    TANH,
+                    ASINH,
+                    ACOSH,
+                    ATANH,
+                    ERF -> {
                 Scalar x = toFloat(a);
                 yield with(x, fold.call(MathFunction.valueOf(op.name()), computable(x, origin)));
             }
-            case AND_ALSO, OR_ELSE, SELECT, SIZE, RANK, SHAPE, LENGTH, ELEMENT, ARRAY, AT, AT_OR, INDEX_OF, GET, PICK, DROP, WEAVE, WITH,
-                    INDEX_CONCAT, PRODUCT, FIRST, FROM, BROADCAST, WITHIN, CONCAT, OUTPUTS, OUTPUT ->
-                throw new IllegalStateException(op + " is not an operation on elements alone");
+            case AND_ALSO,
+                    OR_ELSE,
+                    SELECT,
+                    SIZE,
+                    RANK,
+                    SHAPE,
+                    LENGTH,
+                    ELEMENT,
+                    ARRAY,
+                    AT,
+                    AT_OR,
+                    INDEX_OF,
+                    GET,
+                    PICK,
+                    DROP,
+                    WEAVE,
+                    WITH,
+                    INDEX_CONCAT,
+                    PRODUCT,
+                    FIRST,
+                    FROM,
+                    BROADCAST,
+                    WITHIN,
+                    CONCAT,
+                    OUTPUTS,
+                    OUTPUT -> throw new IllegalStateException(op + " is not an operation on elements alone");
         };
     }
 
@@ -96,22 +139,30 @@ final class Elements {
 
     /** {@code a} as an element of memory of {@code type}, without arithmetic where {@code a} was only moved. */
     Expr stored(Scalar a, DType type, Origin origin) {
-        boolean fits =
-                switch (a.kind()) {
-                    case FLOAT -> type.isFloat() ? a.stored().isFloat() : a.stored() == type || a.weak() && a.expr() instanceof Expr.FloatConst;
-                    case INT -> type.isInteger();
-                    default -> type == DType.BOOL;
-                };
+        boolean fits = switch (a.kind()) {
+            case FLOAT ->
+                type.isFloat()
+                        ? a.stored().isFloat()
+                        : a.stored() == type || a.weak() && a.expr() instanceof Expr.FloatConst;
+            case INT -> type.isInteger();
+            default -> type == DType.BOOL;
+        };
         if (!fits) {
-            throw problems.at(origin, "the result has " + (a.kind() == Kind.FLOAT && a.stored().isFloat() ? "float" : a.stored().text())
-                    + " elements, which cannot be stored as " + type.text());
+            throw problems.at(
+                    origin,
+                    "the result has "
+                            + (a.kind() == Kind.FLOAT && a.stored().isFloat()
+                                    ? "float"
+                                    : a.stored().text()) + " elements, which cannot be stored as " + type.text());
         }
         return fold.narrow(type, a.expr());
     }
 
     /** The type that a stage keeps {@code a} in: what it was read as where it is only moved, else what it was computed in. */
     DType kept(Scalar a) {
-        return !a.weak() && fold.moves(a.stored(), a.expr()) ? a.stored() : a.expr().type();
+        return !a.weak() && fold.moves(a.stored(), a.expr())
+                ? a.stored()
+                : a.expr().type();
     }
 
     /** A float that adapts to what it meets. */
@@ -135,8 +186,10 @@ final class Elements {
         if (a.isMovedOnly()) {
             throw problems.at(
                     origin,
-                    "computes with elements of type " + a.stored().text() + (tensorOf(a.expr()).isEmpty() ? "" : " of " + tensorOf(a.expr()))
-                            + "; as a Tensor it may be f32, f16, bf16 or f64 here (other types only where elements are moved, not computed with)");
+                    "computes with elements of type " + a.stored().text()
+                            + (tensorOf(a.expr()).isEmpty() ? "" : " of " + tensorOf(a.expr()))
+                            + "; as a Tensor it may be f32, f16, bf16 or f64 here (other types only where elements are"
+                            + " moved, not computed with)");
         }
         return a.expr();
     }
@@ -167,7 +220,9 @@ final class Elements {
             throw problems.at(origin, "an integer is divided by zero");
         }
         Expr result = fold.binary(op, pair.left, pair.right);
-        if (pair.kind == Kind.INT && (op == BinaryOp.MIN || op == BinaryOp.MAX) && (result == pair.left || result == pair.right)) {
+        if (pair.kind == Kind.INT
+                && (op == BinaryOp.MIN || op == BinaryOp.MAX)
+                && (result == pair.left || result == pair.right)) {
             // Decided by the ranges: what was widened for the comparison need not stay so.
             Scalar chosen = result == pair.left ? a : b;
             return new Scalar(Kind.INT, chosen.expr(), pair.stored, chosen.weak());
@@ -211,8 +266,10 @@ final class Elements {
         Scalar other = a.isMovedOnly() ? b : a;
         boolean constant = other.weak() && other.expr() instanceof Expr.FloatConst;
         if (!constant && other.stored() != mover.stored()) {
-            throw problems.at(origin, "chooses between elements of type " + mover.stored().text() + " and " + other.stored().text()
-                    + "; they must be of one type");
+            throw problems.at(
+                    origin,
+                    "chooses between elements of type " + mover.stored().text() + " and "
+                            + other.stored().text() + "; they must be of one type");
         }
         DType type = mover.stored();
         return new Pair(Kind.FLOAT, fold.cast(type, a.expr()), fold.cast(type, b.expr()), type, false);
@@ -245,7 +302,8 @@ final class Elements {
         Expr x = pair.left;
         Expr y = pair.right;
         DType type = x.type();
-        if (type.kind() == DType.Kind.UNSIGNED || bounds.of(x).min() >= 0 && bounds.of(y).min() > 0) {
+        if (type.kind() == DType.Kind.UNSIGNED
+                || bounds.of(x).min() >= 0 && bounds.of(y).min() > 0) {
             return quotient ? binary(BinaryOp.DIV, a, b, origin) : remainder;
         }
         Expr r = remainder.expr();
@@ -258,13 +316,15 @@ final class Elements {
     }
 
     /** Elements shift as Java's {@code long}s do: with a distance from 0 to 63, sign- or zero-extended by their type. */
-    private Scalar shift(Op op, Scalar a, Scalar distance, Origin origin) {
+    private Scalar shift(Op op, Scalar a, Scalar distance) {
         Expr x = a.expr();
         Expr d = index(distance);
         Interval range = bounds.of(d);
         boolean narrow = range.min() >= 0 && range.max() < 8L * x.type().bytes();
         boolean logical = op == Op.USHR && a.stored().kind() == DType.Kind.SIGNED;
-        DType type = logical ? DType.U64 : narrow ? x.type() : x.type().kind() == DType.Kind.UNSIGNED ? DType.U64 : DType.I64;
+        DType type = logical
+                ? DType.U64
+                : narrow ? x.type() : x.type().kind() == DType.Kind.UNSIGNED ? DType.U64 : DType.I64;
         Expr wide = logical ? fold.cast(DType.U64, fold.cast(DType.I64, x)) : fold.cast(type, x);
         Expr shifted = fold.binary(op == Op.SHL ? BinaryOp.SHL : BinaryOp.SHR, wide, fold.cast(type, d));
         return with(a, fold.cast(x.type(), shifted));

@@ -1,13 +1,10 @@
 package dev.woodpecker.compiler.expr;
 
-import dev.woodpecker.compiler.expr.TensorExpr.Domain;
 import dev.woodpecker.compiler.expr.Value.Scalar;
-import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.Origin;
-import dev.woodpecker.compiler.ir.ReduceOp;
 import dev.woodpecker.compiler.ir.Table;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,22 +19,22 @@ import java.util.function.Supplier;
  */
 final class Evaluator {
     private final Problems problems;
-    private final AxisBounds bounds;
     private final Folding fold;
     private final Elements elements;
     private final IndexOperations indices;
     private final Accesses accesses;
+    private final Iterations iterations;
     private final Stages stages;
     private final Map<String, Value> environment = new HashMap<>();
 
     Evaluator(Problems problems, AxisBounds bounds, Folding fold, Elements elements, Stages stages) {
         this.problems = problems;
-        this.bounds = bounds;
         this.fold = fold;
         this.elements = elements;
         this.indices = new IndexOperations(fold);
         this.accesses = new Accesses(problems, bounds, fold, elements);
         this.stages = stages;
+        this.iterations = new Iterations(this, problems, bounds, fold, elements, accesses, stages);
     }
 
     Accesses accesses() {
@@ -55,7 +52,8 @@ final class Evaluator {
             case TensorExpr.FloatLiteral(double value) -> elements.literal(value);
             case TensorExpr.BoolLiteral(boolean value) -> Scalar.bool(value ? Expr.TRUE : Expr.FALSE);
             case TensorExpr.Name(String name, Kind _) ->
-                Optional.ofNullable(environment.get(name)).orElseThrow(() -> problems.at(Origin.NONE, "nothing is bound to '" + name + "'"));
+                Optional.ofNullable(environment.get(name))
+                        .orElseThrow(() -> problems.at(Origin.NONE, "nothing is bound to '" + name + "'"));
             case TensorExpr.Let(String name, TensorExpr value, TensorExpr body) -> {
                 Value bound = evaluate(value, stages.wantedName(name));
                 if (bound instanceof Scalar scalar) {
@@ -65,9 +63,9 @@ final class Evaluator {
                 yield evaluate(body, wanted);
             }
             case TensorExpr.TableAt t -> tableEntry(t);
-            case TensorExpr.Build b -> build(b, wanted);
-            case TensorExpr.Reduce r -> reduce(r);
-            case TensorExpr.ArgReduce r -> argReduce(r);
+            case TensorExpr.Build b -> iterations.build(b, wanted);
+            case TensorExpr.Reduce r -> iterations.reduce(r);
+            case TensorExpr.ArgReduce r -> iterations.argReduce(r);
             case TensorExpr.MapIndex(TensorExpr rank, String axis, TensorExpr value) -> mapIndex(rank, axis, value);
             case TensorExpr.Apply apply -> apply(apply, wanted);
         };
@@ -78,23 +76,43 @@ final class Evaluator {
     }
 
     Scalar scalar(TensorExpr e) {
-        return evaluate(e) instanceof Scalar scalar ? scalar : fail(e, "an element");
+        if (evaluate(e) instanceof Scalar scalar) {
+            return scalar;
+        }
+        throw unexpected(e, "an element");
     }
 
     /** An int, as an index. */
-    private Expr index(TensorExpr e) {
+    Expr index(TensorExpr e) {
         Scalar scalar = scalar(e);
-        return scalar.kind() == Kind.INT ? elements.index(scalar) : fail(e, "an int");
+        if (scalar.kind() == Kind.INT) {
+            return elements.index(scalar);
+        }
+        throw unexpected(e, "an int");
     }
 
-    private List<Expr> ints(TensorExpr e) {
-        return evaluate(e) instanceof Value.Ints(List<Expr> values) ? values : fail(e, "an Index or int[]");
+    List<Expr> ints(TensorExpr e) {
+        if (evaluate(e) instanceof Value.Ints(List<Expr> values)) {
+            return values;
+        }
+        throw unexpected(e, "an Index or int[]");
+    }
+
+    private List<Value> tensors(TensorExpr e) {
+        if (evaluate(e) instanceof Value.Tensors(List<Value> tensors)) {
+            return tensors;
+        }
+        throw unexpected(e, "several tensors");
     }
 
     private long constant(TensorExpr e, Origin origin, String what) {
         Expr value = index(e);
         return fold.constant(value)
-                .orElseThrow(() -> problems.at(origin, what + " must be known when the kernel is specialised; here it depends on an index or an element"));
+                .orElseThrow(() -> problems.at(
+                        origin,
+                        what
+                                + " must be known when the kernel is specialised; here it depends on an index"
+                                + " or an element"));
     }
 
     /** Ints or one Index from the operand at {@code from} on. */
@@ -119,27 +137,88 @@ final class Evaluator {
             case AND_ALSO -> condition(operands.get(0), operands.get(1), true);
             case OR_ELSE -> condition(operands.get(0), operands.get(1), false);
             case SELECT -> select(operands, origin, wanted);
-            case SIZE -> Scalar.index(located(origin, () -> IndexOperations.get(shape(operands.get(0)), constant(operands.get(1), origin, "an axis"))));
+            case SIZE ->
+                Scalar.index(located(
+                        origin,
+                        () -> IndexOperations.get(
+                                shape(operands.get(0)), constant(operands.get(1), origin, "an axis"))));
             case RANK -> Scalar.index(Expr.index(rank(operands.get(0))));
             case SHAPE -> new Value.Ints(shape(operands.get(0)));
             case LENGTH -> Scalar.index(Expr.index(length(operands.get(0))));
             case ELEMENT -> element(operands.get(0), index(operands.get(1)), origin);
             case ARRAY -> array(e);
             case AT -> accesses.at(evaluate(operands.get(0)), indexOperands(operands, 1), origin);
-            case AT_OR -> accesses.atOr(scalar(operands.get(0)), evaluate(operands.get(1)), indexOperands(operands, 2), origin);
-            case GET -> Scalar.index(located(origin, () -> IndexOperations.get(ints(operands.get(0)), constant(operands.get(1), origin, "an axis"))));
+            case AT_OR ->
+                accesses.atOr(scalar(operands.get(0)), evaluate(operands.get(1)), indexOperands(operands, 2), origin);
+            case GET ->
+                Scalar.index(located(
+                        origin,
+                        () -> IndexOperations.get(
+                                ints(operands.get(0)), constant(operands.get(1), origin, "an axis"))));
             case PRODUCT -> Scalar.index(indices.product(ints(operands.get(0))));
             case INDEX_OF, PICK, DROP, WEAVE, WITH, INDEX_CONCAT, FIRST, FROM, BROADCAST, WITHIN ->
                 new Value.Ints(located(origin, () -> indexOperation(e)));
-            case CONCAT -> concat(operands, origin, wanted);
+            case CONCAT ->
+                iterations.concat(
+                        tensors(operands.get(1)), constant(operands.get(0), origin, "an axis"), origin, wanted);
             case OUTPUTS -> outputs(operands, wanted);
             case OUTPUT -> {
                 long position = constant(operands.get(1), origin, "the number of an output");
-                yield evaluate(operands.get(0)) instanceof Value.Tensors(List<Value> tensors) ? tensors.get((int) position) : fail(e, "several tensors");
+                yield tensors(operands.get(0)).get((int) position);
             }
-            case ADD, SUB, MUL, DIV, REM, FLOOR_DIV, FLOOR_MOD, MIN, MAX, NEG, ABS, LT, LE, GT, GE, EQ, NE, NOT, AND, OR, XOR, SHL, SHR, USHR,
-                    BIT_NOT, TO_FLOAT, TO_INT, SQRT, FLOOR, CEIL, RINT, TRUNC, SIGNUM, EXP, EXPM1, LOG, LOG1P, SIN, COS, TAN, ASIN, ACOS, ATAN,
-                    SINH, COSH, TANH, ASINH, ACOSH, ATANH, ERF, POW, IS_NAN, IS_INFINITE ->
+            case ADD,
+                    SUB,
+                    MUL,
+                    DIV,
+                    REM,
+                    FLOOR_DIV,
+                    FLOOR_MOD,
+                    MIN,
+                    MAX,
+                    NEG,
+                    ABS,
+                    LT,
+                    LE,
+                    GT,
+                    GE,
+                    EQ,
+                    NE,
+                    NOT,
+                    AND,
+                    OR,
+                    XOR,
+                    SHL,
+                    SHR,
+                    USHR,
+                    BIT_NOT,
+                    TO_FLOAT,
+                    TO_INT,
+                    SQRT,
+                    FLOOR,
+                    CEIL,
+                    RINT,
+                    TRUNC,
+                    SIGNUM,
+                    EXP,
+                    EXPM1,
+                    LOG,
+                    LOG1P,
+                    SIN,
+                    COS,
+                    TAN,
+                    ASIN,
+                    ACOS,
+                    ATAN,
+                    SINH,
+                    COSH,
+                    TANH,
+                    ASINH,
+                    ACOSH,
+                    ATANH,
+                    ERF,
+                    POW,
+                    IS_NAN,
+                    IS_INFINITE ->
                 elements.apply(e.op(), operands.stream().map(this::scalar).toList(), origin);
         };
     }
@@ -150,10 +229,16 @@ final class Evaluator {
             case INDEX_OF -> indexOperands(operands, 0);
             case PICK -> IndexOperations.pick(ints(operands.get(0)), axes(operands, 1, e.origin()));
             case DROP -> IndexOperations.drop(ints(operands.get(0)), axes(operands, 1, e.origin()));
-            case WEAVE -> IndexOperations.weave(ints(operands.get(0)), ints(operands.get(1)), axes(operands, 2, e.origin()));
-            case WITH -> IndexOperations.with(ints(operands.get(0)), constant(operands.get(1), e.origin(), "an axis"), index(operands.get(2)));
+            case WEAVE ->
+                IndexOperations.weave(ints(operands.get(0)), ints(operands.get(1)), axes(operands, 2, e.origin()));
+            case WITH ->
+                IndexOperations.with(
+                        ints(operands.get(0)),
+                        constant(operands.get(1), e.origin(), "an axis"),
+                        index(operands.get(2)));
             case INDEX_CONCAT -> IndexOperations.concat(ints(operands.get(0)), ints(operands.get(1)));
-            case FIRST -> IndexOperations.first(ints(operands.get(0)), constant(operands.get(1), e.origin(), "a count"));
+            case FIRST ->
+                IndexOperations.first(ints(operands.get(0)), constant(operands.get(1), e.origin(), "a count"));
             case FROM -> IndexOperations.from(ints(operands.get(0)), constant(operands.get(1), e.origin(), "an axis"));
             case BROADCAST -> IndexOperations.broadcast(ints(operands.get(0)), ints(operands.get(1)));
             case WITHIN -> IndexOperations.within(ints(operands.get(0)), ints(operands.get(1)));
@@ -174,26 +259,33 @@ final class Evaluator {
             case Value.Ints(List<Expr> values) -> values.size();
             case Value.Reals(List<Scalar> values) -> values.size();
             case Value.Tensors(List<Value> tensors) -> tensors.size();
-            case Scalar _, Value.Tensor _, Value.Absent _, Value.Choice _ -> this.<Long>fail(e, "an array");
+            case Scalar _, Value.Tensor _, Value.Absent _, Value.Choice _ -> throw unexpected(e, "an array");
         };
     }
 
     private Value element(TensorExpr array, Expr position, Origin origin) {
         Value value = evaluate(array);
         return switch (value) {
-            case Value.Ints(List<Expr> values) -> accesses.element(values.stream().map(Scalar::index).toList(), position, origin);
+            case Value.Ints(List<Expr> values) ->
+                accesses.element(values.stream().map(Scalar::index).toList(), position, origin);
             case Value.Reals(List<Scalar> values) -> accesses.element(values, position, origin);
             case Value.Tensors(List<Value> tensors) -> accesses.choose(tensors, position, origin);
-            case Scalar _, Value.Tensor _, Value.Absent _, Value.Choice _ -> this.<Value>fail(array, "an array");
+            case Scalar _, Value.Tensor _, Value.Absent _, Value.Choice _ -> throw unexpected(array, "an array");
         };
     }
 
     private Value array(TensorExpr.Apply e) {
         List<Value> values = e.operands().stream().map(this::evaluate).toList();
         return switch (e.kind()) {
-            case FLOAT_ARRAY -> new Value.Reals(values.stream().map(value -> elements.toFloat((Scalar) value)).toList());
+            case FLOAT_ARRAY ->
+                new Value.Reals(values.stream()
+                        .map(value -> elements.toFloat((Scalar) value))
+                        .toList());
             case TENSOR_LIST -> new Value.Tensors(values);
-            default -> new Value.Ints(values.stream().map(value -> elements.index((Scalar) value)).toList());
+            default ->
+                new Value.Ints(values.stream()
+                        .map(value -> elements.index((Scalar) value))
+                        .toList());
         };
     }
 
@@ -221,7 +313,9 @@ final class Evaluator {
         if (a instanceof Scalar x && b instanceof Scalar y) {
             return elements.select(condition, x, y, origin);
         }
-        if (a instanceof Value.Ints(List<Expr> xs) && b instanceof Value.Ints(List<Expr> ys) && xs.size() == ys.size()) {
+        if (a instanceof Value.Ints(List<Expr> xs)
+                && b instanceof Value.Ints(List<Expr> ys)
+                && xs.size() == ys.size()) {
             List<Expr> chosen = new ArrayList<>();
             for (int i = 0; i < xs.size(); i++) {
                 chosen.add(fold.select(condition, xs.get(i), ys.get(i)));
@@ -247,150 +341,12 @@ final class Evaluator {
         return new Value.Ints(mapped);
     }
 
-    private Value build(TensorExpr.Build e, String wanted) {
-        String name = stages.claim(wanted);
-        List<Axis> axes = enter(e.domain(), false, e.origin()).axes;
-        Scalar element = accesses.within(axes, () -> scalar(e.element()));
-        return stages.add(name, kindOf(e.kind()), axes, element, e.origin());
-    }
-
     private Value outputs(List<TensorExpr> operands, String wanted) {
         List<Value> tensors = new ArrayList<>();
         for (int i = 0; i < operands.size(); i++) {
             tensors.add(evaluate(operands.get(i), stages.outputName(i, wanted)));
         }
         return new Value.Tensors(tensors);
-    }
-
-    private Value concat(List<TensorExpr> operands, Origin origin, String wanted) {
-        long axis = constant(operands.get(0), origin, "an axis");
-        List<Value> tensors = evaluate(operands.get(1)) instanceof Value.Tensors(List<Value> list) ? list : fail(operands.get(1), "tensors");
-        String name = stages.claim(wanted);
-        List<Expr> shape = accesses.concatShape(tensors, axis, origin);
-        List<Axis> axes = new ArrayList<>();
-        List<Expr> at = new ArrayList<>();
-        for (int i = 0; i < shape.size(); i++) {
-            stages.requireExtent(shape.get(i), false, "i" + i, origin);
-            at.add(declare("i" + i, shape.get(i), axes, false));
-        }
-        Scalar element = accesses.within(axes, () -> accesses.concat(tensors, (int) axis, at, origin));
-        return stages.add(name, accesses.kind(tensors.getFirst(), origin), axes, element, origin);
-    }
-
-    private Value reduce(TensorExpr.Reduce e) {
-        Entered entered = enter(e.domain(), true, e.origin());
-        return reduction(e.op(), entered, element(e.element(), entered), e.origin());
-    }
-
-    private Scalar element(TensorExpr element, Entered entered) {
-        return accesses.within(
-                entered.axes,
-                () -> entered.inside.equals(Expr.TRUE) ? scalar(element) : accesses.where(entered.inside, () -> scalar(element)));
-    }
-
-    private Scalar reduction(ReduceOp op, Entered entered, Scalar body, Origin origin) {
-        List<Axis> axes = entered.axes;
-        elements.computable(body, origin);
-        Expr identity = op.identity(body.expr().type());
-        if (axes.stream().anyMatch(axis -> Folding.isConstant(axis.extent(), 0))) {
-            return elements.reduced(op, body, identity, origin);
-        }
-        // One point alone is still combined with the identity: for a sum that makes -0 a +0.
-        Expr point = fold.select(entered.inside, body.expr(), identity);
-        Expr result = axes.isEmpty() ? fold.binary(op.combine(), identity, point) : new Expr.Reduce(op, axes, point, origin);
-        return elements.reduced(op, body, result, origin);
-    }
-
-    /**
-     * The least index at which the element equals the extreme one, or is NaN: since an extreme of values with a NaN among
-     * them is NaN, which equals nothing, the first NaN is found then.
-     */
-    private Value argReduce(TensorExpr.ArgReduce e) {
-        Entered first = enter(e.domain(), true, e.origin());
-        Scalar candidate = element(e.element(), first);
-        if (first.axes.isEmpty()) {
-            return Scalar.index(Expr.index(0));
-        }
-        if (first.axes.size() > 1 || bounds.of(first.axes.getFirst().extent()).max() < 1) {
-            throw problems.at(e.origin(), "the position of an extreme is sought over one axis of at least one element");
-        }
-        Scalar extreme = reduction(e.greatest() ? ReduceOp.MAX : ReduceOp.MIN, first, candidate, e.origin());
-        Entered second = enter(e.domain(), true, e.origin());
-        Scalar element = element(e.element(), second);
-        Expr x = elements.computable(element, e.origin());
-        Expr found = fold.binary(BinaryOp.EQ, x, extreme.expr());
-        if (x.type().isFloat()) {
-            found = fold.binary(BinaryOp.OR, found, fold.binary(BinaryOp.NE, x, x));
-        }
-        Axis axis = second.axes.getFirst();
-        Expr position = fold.select(found, axis.variable(), axis.extent());
-        return reduction(ReduceOp.MIN, second, Scalar.index(position), e.origin());
-    }
-
-    /**
-     * The axes of a domain. Where an extent depends on indices around it, the axis runs to the greatest that it can be,
-     * and {@code inside} tells which of its points count.
-     */
-    private record Entered(List<Axis> axes, Expr inside) {}
-
-    /** Declares the axes of a domain and binds the names of its lambda's parameters. */
-    private Entered enter(Domain domain, boolean reduction, Origin origin) {
-        List<String> names = new ArrayList<>();
-        List<Expr> extents =
-                switch (domain) {
-                    case Domain.Extents(List<String> parameters, List<TensorExpr> sizes) -> {
-                        names.addAll(parameters);
-                        yield sizes.stream().map(this::index).toList();
-                    }
-                    case Domain.Over(String parameter, TensorExpr shape) -> {
-                        List<Expr> sizes = ints(shape);
-                        for (int i = 0; i < sizes.size(); i++) {
-                            names.add(parameter + i);
-                        }
-                        yield sizes;
-                    }
-                };
-        List<Axis> axes = new ArrayList<>();
-        List<Expr> at = new ArrayList<>();
-        Expr inside = Expr.TRUE;
-        for (int i = 0; i < extents.size(); i++) {
-            Expr extent = extents.get(i);
-            stages.requireExtent(extent, reduction, names.get(i), origin);
-            boolean ragged = extent.anyMatch(Expr.Var.class::isInstance);
-            Expr variable = declare(names.get(i), ragged ? Expr.index(bounds.greatest(extent)) : extent, axes, reduction);
-            at.add(variable);
-            if (ragged) {
-                inside = fold.binary(BinaryOp.AND, inside, fold.binary(BinaryOp.LT, variable, extent));
-            }
-        }
-        switch (domain) {
-            case Domain.Extents _ -> {
-                for (int i = 0; i < at.size(); i++) {
-                    bind(names.get(i), Scalar.index(at.get(i)));
-                }
-            }
-            case Domain.Over(String parameter, TensorExpr _) -> bind(parameter, new Value.Ints(at));
-        }
-        return new Entered(axes, inside);
-    }
-
-    /** The value of a lambda's parameter: the variable of a new axis, or 0 where that is all it can be. */
-    private Expr declare(String name, Expr extent, List<Axis> axes, boolean reduction) {
-        boolean single = Folding.isConstant(extent, 1);
-        if (single && reduction) {
-            return Expr.index(0);
-        }
-        Axis axis = stages.axis(name, extent);
-        axes.add(axis);
-        return single ? Expr.index(0) : axis.variable();
-    }
-
-    private static Kind kindOf(Kind tensor) {
-        return switch (tensor) {
-            case INT_TENSOR -> Kind.INT;
-            case MASK_TENSOR -> Kind.BOOL;
-            default -> Kind.FLOAT;
-        };
     }
 
     /** Runs an index operation, whose errors become errors at {@code origin}. */
@@ -402,8 +358,10 @@ final class Evaluator {
         }
     }
 
-    private <T> T fail(TensorExpr e, String expected) {
+    private SpecializationException unexpected(TensorExpr e, String expected) {
         Origin origin = e instanceof TensorExpr.Apply apply ? apply.origin() : Origin.NONE;
-        throw problems.at(origin, "expected " + expected + " where the body has " + e.kind().text());
+        return problems.at(
+                origin,
+                "expected " + expected + " where the body has " + e.kind().text());
     }
 }

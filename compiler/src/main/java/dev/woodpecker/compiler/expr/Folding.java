@@ -54,7 +54,9 @@ final class Folding {
             }
         }
         Expr plain = new Expr.Binary(op, a, b);
-        return isIndex(plain) ? Simplifier.simplify(plain, bounds.current()) : neutral(op, a, b).orElse(plain);
+        return isIndex(plain)
+                ? Simplifier.simplify(plain, bounds.current())
+                : neutral(op, a, b).orElse(plain);
     }
 
     Expr unary(UnaryOp op, Expr a) {
@@ -62,7 +64,8 @@ final class Folding {
         if (isIndex(a)) {
             return Simplifier.simplify(plain, bounds.current());
         }
-        return Arithmetic.unary(op, a).orElse(a instanceof Expr.Unary inner && inner.op() == op ? inner.operand() : plain);
+        return Arithmetic.unary(op, a)
+                .orElse(a instanceof Expr.Unary inner && inner.op() == op ? inner.operand() : plain);
     }
 
     Expr call(MathFunction function, Expr a) {
@@ -91,7 +94,9 @@ final class Folding {
         if (folded.isPresent()) {
             return folded.get();
         }
-        return a instanceof Expr.Cast(DType middle, Expr inner) && holdsAll(middle, inner.type()) ? cast(type, inner) : new Expr.Cast(type, a);
+        return a instanceof Expr.Cast(DType middle, Expr inner) && holdsAll(middle, inner.type())
+                ? cast(type, inner)
+                : new Expr.Cast(type, a);
     }
 
     /** {@link #cast}, moved to the leaves of a choice between values that are only moved. */
@@ -106,7 +111,8 @@ final class Folding {
         return a.type() == type
                 || switch (a) {
                     case Expr.Cast(DType wide, Expr inner) -> inner.type() == type && holdsAll(wide, type);
-                    case Expr.Select(Expr _, Expr whenTrue, Expr whenFalse) -> moves(type, whenTrue) && moves(type, whenFalse);
+                    case Expr.Select(Expr _, Expr whenTrue, Expr whenFalse) ->
+                        moves(type, whenTrue) && moves(type, whenFalse);
                     case Expr.FloatConst(double x, DType _) -> type.isFloat() && same(Arithmetic.round(type, x), x);
                     case Expr.IntConst(long x, DType _) -> type.isInteger() && Arithmetic.wrap(type, x) == x;
                     default -> false;
@@ -137,9 +143,18 @@ final class Folding {
     private static boolean isIndex(Expr e) {
         return switch (e) {
             case Expr.IntConst _, Expr.Var _, Expr.Param _ -> true;
-            case Expr.Binary _, Expr.Unary _, Expr.Select _, Expr.Cast _, Expr.TableEntry _ -> e.operands().stream().allMatch(Folding::isIndex);
-            case Expr.FloatConst _, Expr.Call _, Expr.Bitcast _, Expr.Read _, Expr.Accumulator _, Expr.Reduce _, Expr.Load _, Expr.Ramp _,
-                    Expr.Broadcast _, Expr.Extract _ -> false;
+            case Expr.Binary _, Expr.Unary _, Expr.Select _, Expr.Cast _, Expr.TableEntry _ ->
+                e.operands().stream().allMatch(Folding::isIndex);
+            case Expr.FloatConst _,
+                    Expr.Call _,
+                    Expr.Bitcast _,
+                    Expr.Read _,
+                    Expr.Accumulator _,
+                    Expr.Reduce _,
+                    Expr.Load _,
+                    Expr.Ramp _,
+                    Expr.Broadcast _,
+                    Expr.Extract _ -> false;
         };
     }
 
@@ -149,7 +164,9 @@ final class Folding {
             case F32 -> narrow == DType.F16 || narrow == DType.BF16 || narrow == DType.TF32;
             case I16, U16, I32, U32, I64 -> {
                 Interval range = Interval.of(wide);
-                yield narrow.isInteger() && narrow != DType.U64 && Interval.of(narrow).within(range.min(), range.max());
+                yield narrow.isInteger()
+                        && narrow != DType.U64
+                        && Interval.of(narrow).within(range.min(), range.max());
             }
             case F16, BF16, TF32, I8, U8, U64, BOOL -> false;
         };
@@ -169,20 +186,18 @@ final class Folding {
 
     /** Of integers and booleans that are read. */
     private static Optional<Expr> neutral(BinaryOp op, Expr a, Expr b) {
-        boolean right =
-                switch (op) {
-                    case ADD, SUB, OR, XOR, SHL, SHR -> isConstant(b, 0);
-                    case MUL, DIV -> isConstant(b, 1);
-                    case AND -> b.equals(Expr.TRUE) || isConstant(a, 0);
-                    case REM, MIN, MAX, LT, LE, GT, GE, EQ, NE -> false;
-                };
-        boolean left =
-                switch (op) {
-                    case ADD, OR, XOR -> isConstant(a, 0);
-                    case MUL -> isConstant(a, 1);
-                    case AND -> a.equals(Expr.TRUE) || isConstant(b, 0);
-                    case SUB, DIV, REM, MIN, MAX, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
-                };
+        boolean right = switch (op) {
+            case ADD, SUB, OR, XOR, SHL, SHR -> isConstant(b, 0);
+            case MUL, DIV -> isConstant(b, 1);
+            case AND -> b.equals(Expr.TRUE) || isConstant(a, 0);
+            case REM, MIN, MAX, LT, LE, GT, GE, EQ, NE -> false;
+        };
+        boolean left = switch (op) {
+            case ADD, OR, XOR -> isConstant(a, 0);
+            case MUL -> isConstant(a, 1);
+            case AND -> a.equals(Expr.TRUE) || isConstant(b, 0);
+            case SUB, DIV, REM, MIN, MAX, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
+        };
         return right ? Optional.of(a) : left ? Optional.of(b) : Optional.empty();
     }
 
@@ -228,7 +243,8 @@ final class Folding {
         return switch (e) {
             case Expr.Reduce r -> r.op() == ReduceOp.SUM;
             case Expr.FloatConst c -> !same(c.value(), -0.0);
-            case Expr.Binary(var op, Expr a, Expr b) -> op == BinaryOp.ADD && (isNeverMinusZero(a) || isNeverMinusZero(b));
+            case Expr.Binary(var op, Expr a, Expr b) ->
+                op == BinaryOp.ADD && (isNeverMinusZero(a) || isNeverMinusZero(b));
             case Expr.Call c -> c.function() == MathFunction.EXP || c.function() == MathFunction.ABS;
             default -> false;
         };

@@ -34,7 +34,8 @@ final class IndexOperations {
 
     static List<Expr> weave(List<Expr> index, List<Expr> inserted, long[] axes) {
         if (axes.length != inserted.size()) {
-            throw new IllegalArgumentException("weave: " + inserted.size() + " values for " + axes.length + " axes " + Arrays.toString(axes));
+            throw new IllegalArgumentException(
+                    "weave: " + inserted.size() + " values for " + axes.length + " axes " + Arrays.toString(axes));
         }
         Expr[] woven = new Expr[index.size() + axes.length];
         boolean[] taken = marked(axes, woven.length);
@@ -86,8 +87,9 @@ final class IndexOperations {
             Expr x = aligned(a, axis, rank);
             Expr y = aligned(b, axis, rank);
             if (!x.equals(y) && !isOne(x) && !isOne(y)) {
-                throw new IllegalArgumentException("shapes " + text(a) + " and " + text(b) + " do not broadcast: axis " + axis
-                        + " of the result is " + text(x) + " in one and " + text(y) + " in the other; they must be equal, or one of them 1");
+                throw new IllegalArgumentException("shapes " + text(a) + " and " + text(b) + " do not broadcast: axis "
+                        + axis + " of the result is " + text(x) + " in one and " + text(y)
+                        + " in the other; they must be equal, or one of them 1");
             }
             result.add(isOne(x) ? y : x);
         }
@@ -98,8 +100,8 @@ final class IndexOperations {
     static List<Expr> within(List<Expr> index, List<Expr> shape) {
         int skipped = index.size() - shape.size();
         if (skipped < 0) {
-            throw new IllegalArgumentException(
-                    "within: shape " + text(shape) + " has a higher rank than index " + text(index) + " of the broadcast result");
+            throw new IllegalArgumentException("within: shape " + text(shape) + " has a higher rank than index "
+                    + text(index) + " of the broadcast result");
         }
         List<Expr> result = new ArrayList<>();
         for (int axis = 0; axis < shape.size(); axis++) {
@@ -110,7 +112,8 @@ final class IndexOperations {
 
     /** Extents as {@code [1, 64, n]}. */
     static String text(List<Expr> values) {
-        return "[" + String.join(", ", values.stream().map(IndexOperations::text).toList()) + "]";
+        return "["
+                + String.join(", ", values.stream().map(IndexOperations::text).toList()) + "]";
     }
 
     static String text(Expr value) {
@@ -145,8 +148,8 @@ final class IndexOperations {
 
     private static int within(long axis, int rank) {
         if (axis < 0 || axis >= rank) {
-            throw new IllegalArgumentException(
-                    "axis " + axis + " is outside rank " + rank + ": allowed " + (rank == 0 ? "none" : "0 to " + (rank - 1)));
+            throw new IllegalArgumentException("axis " + axis + " is outside rank " + rank + ": allowed "
+                    + (rank == 0 ? "none" : "0 to " + (rank - 1)));
         }
         return (int) axis;
     }

@@ -73,7 +73,9 @@ final class Reductions {
         Expr.Reduce inside = withPlacedBody(guarded(kept, guardOf(kept, found)), name);
         Expr placed = replace(
                 element,
-                reduce -> reduce == kept ? new Expr.Accumulator(kept.type()) : hoist(reduce, guardOf(reduce, found), name));
+                reduce -> reduce == kept
+                        ? new Expr.Accumulator(kept.type())
+                        : hoist(reduce, guardOf(reduce, found), name));
         Stage.Reduction reduction = new Stage.Reduction(inside.op(), inside.type(), inside.axes(), inside.body());
         return new Stage(name, type, stageAxes, Optional.of(reduction), placed, origin);
     }
@@ -114,7 +116,11 @@ final class Reductions {
     /** What must hold for the reduction to be evaluated: only a read that may be out of bounds needs it. */
     private Expr guardOf(Expr.Reduce reduce, Map<Expr, Expr> found) {
         Expr path = found.getOrDefault(reduce, Expr.TRUE);
-        return reduce.body().anyMatch(e -> e instanceof Expr.Read read && read.outside().isEmpty()) ? path : Expr.TRUE;
+        return reduce.body()
+                        .anyMatch(e ->
+                                e instanceof Expr.Read read && read.outside().isEmpty())
+                ? path
+                : Expr.TRUE;
     }
 
     private Expr.Reduce guarded(Expr.Reduce reduce, Expr guard) {
@@ -124,8 +130,7 @@ final class Reductions {
 
     private boolean dependsOnAll(Expr.Reduce reduce, List<Axis> stageAxes) {
         Set<String> free = free(reduce);
-        return stageAxes.stream()
-                .allMatch(axis -> free.contains(axis.name()) || Folding.isConstant(axis.extent(), 1));
+        return stageAxes.stream().allMatch(axis -> free.contains(axis.name()) || Folding.isConstant(axis.extent(), 1));
     }
 
     /** The reduction with those inside it placed in stages. */
@@ -165,11 +170,17 @@ final class Reductions {
             declare(placed);
             over.add(placed);
         }
-        String wanted = Optional.ofNullable(wantedNames.get(original)).orElse(stageName + "_" + reduce.op().text());
+        String wanted = Optional.ofNullable(wantedNames.get(original))
+                .orElse(stageName + "_" + reduce.op().text());
         String name = names.fresh(wanted);
         Stage.Reduction reduction = new Stage.Reduction(reduce.op(), reduce.type(), over, substitute(body, again));
         stages.accept(new Stage(
-                name, reduce.type(), stageAxes, Optional.of(reduction), new Expr.Accumulator(reduce.type()), reduce.origin()));
+                name,
+                reduce.type(),
+                stageAxes,
+                Optional.of(reduction),
+                new Expr.Accumulator(reduce.type()),
+                reduce.origin()));
         List<Expr> at = free.stream().map(axis -> (Expr) axis.variable()).toList();
         Expr read = new Expr.Read(name, reduce.type(), at, Optional.empty(), reduce.origin());
         if (guard.equals(Expr.TRUE)) {
@@ -213,7 +224,10 @@ final class Reductions {
     private static Expr substitute(Expr e, Map<String, Expr> values) {
         return values.isEmpty()
                 ? e
-                : rewrite(e, node -> node instanceof Expr.Var v ? values.getOrDefault(v.name(), v) : node, new IdentityHashMap<>());
+                : rewrite(
+                        e,
+                        node -> node instanceof Expr.Var v ? values.getOrDefault(v.name(), v) : node,
+                        new IdentityHashMap<>());
     }
 
     /** {@code e} with its outermost reductions replaced. */

@@ -62,9 +62,8 @@ public final class Specializer {
         Stages stages = new Stages(problems, bounds, fold, elements, names, binding.outputTypes());
         Evaluator evaluator = new Evaluator(problems, bounds, fold, elements, stages);
         values.forEach(evaluator::bind);
-        List<String> outputs = spec.form() == Form.ELEMENTWISE
-                ? elementwise(evaluator, stages, values)
-                : tensors(evaluator, stages);
+        List<String> outputs =
+                spec.form() == Form.ELEMENTWISE ? elementwise(evaluator, stages, values) : tensors(evaluator, stages);
         return new TensorProgram(binding.name(), inputs, stages.all(), outputs);
     }
 
@@ -73,7 +72,10 @@ public final class Specializer {
         Value result = evaluator.evaluate(problems.spec().body(), stages.firstOutput());
         List<Value> results = result instanceof Value.Tensors(List<Value> several) ? several : List.of(result);
         if (results.size() != problems.spec().outputs().size()) {
-            throw problems.at(Origin.NONE, "the body gives " + results.size() + " tensors for " + problems.spec().outputs().size() + " outputs");
+            throw problems.at(
+                    Origin.NONE,
+                    "the body gives " + results.size() + " tensors for "
+                            + problems.spec().outputs().size() + " outputs");
         }
         return stages.finish(results, evaluator.accesses());
     }
@@ -100,11 +102,14 @@ public final class Specializer {
         for (Parameter parameter : spec.inputs()) {
             Value tensor = Optional.ofNullable(values.get(parameter.name())).orElseThrow();
             List<Expr> own = evaluator.accesses().shape(tensor);
-            evaluator.bind(parameter.name(), evaluator.accesses().at(tensor, IndexOperations.within(at, own), parameter.origin()));
+            evaluator.bind(
+                    parameter.name(),
+                    evaluator.accesses().at(tensor, IndexOperations.within(at, own), parameter.origin()));
         }
         requireAll(evaluator);
         Scalar element = evaluator.accesses().within(axes, () -> evaluator.scalar(spec.body()));
-        return List.of(stages.add(name, element.kind(), axes, element, spec.origin()).name());
+        return List.of(
+                stages.add(name, element.kind(), axes, element, spec.origin()).name());
     }
 
     private void requireAll(Evaluator evaluator) {
@@ -113,16 +118,20 @@ public final class Specializer {
             if (!Expr.TRUE.equals(condition)) {
                 Origin origin = requirement instanceof TensorExpr.Apply apply ? apply.origin() : Origin.NONE;
                 String text = KernelText.print(problems.spec(), requirement);
-                throw problems.requirement(origin, text + (condition instanceof Expr.IntConst ? "" : ", which run-time sizes leave open"));
+                throw problems.requirement(
+                        origin, text + (condition instanceof Expr.IntConst ? "" : ", which run-time sizes leave open"));
             }
         }
     }
 
     private Value input(Parameter parameter) {
-        Argument argument = Optional.ofNullable(binding.arguments().get(parameter.name())).orElse(new Argument.Missing());
+        Argument argument =
+                Optional.ofNullable(binding.arguments().get(parameter.name())).orElse(new Argument.Missing());
         return switch (argument) {
-            case Argument.Dense dense when parameter.kind() != Kind.TENSOR_LIST -> declare(parameter, parameter.name(), dense);
-            case Argument.Several(List<Argument.Dense> several) when parameter.kind() == Kind.TENSOR_LIST -> {
+            case Argument.Dense dense
+            when parameter.kind() != Kind.TENSOR_LIST -> declare(parameter, parameter.name(), dense);
+            case Argument.Several(List<Argument.Dense> several)
+            when parameter.kind() == Kind.TENSOR_LIST -> {
                 List<Value> tensors = new ArrayList<>();
                 for (Argument.Dense dense : several) {
                     tensors.add(declare(parameter, parameter.name() + tensors.size(), dense));
@@ -130,10 +139,17 @@ public final class Specializer {
                 yield new Value.Tensors(tensors);
             }
             case Argument.Missing _ -> {
-                String neutral = parameter.absent().orElseThrow(() -> problems.of(parameter, "is a required input and is not bound"));
+                String neutral = parameter
+                        .absent()
+                        .orElseThrow(() -> problems.of(parameter, "is a required input and is not bound"));
                 yield new Value.Absent(neutral(parameter, neutral));
             }
-            case Argument.Dense _, Argument.Several _, Argument.Ints _, Argument.Reals _, Argument.Integer _, Argument.Real _,
+            case Argument.Dense _,
+                    Argument.Several _,
+                    Argument.Ints _,
+                    Argument.Reals _,
+                    Argument.Integer _,
+                    Argument.Real _,
                     Argument.Flag _ ->
                 throw problems.of(parameter, "of type " + parameter.kind().text() + " is bound to " + text(argument));
         };
@@ -142,15 +158,16 @@ public final class Specializer {
     private Value declare(Parameter parameter, String wanted, Argument.Dense dense) {
         DType type = dense.type();
         Kind kind = elementKind(parameter.kind());
-        boolean fits =
-                switch (kind) {
-                    case INT -> type.isInteger();
-                    case BOOL -> type == DType.BOOL;
-                    default -> true;
-                };
+        boolean fits = switch (kind) {
+            case INT -> type.isInteger();
+            case BOOL -> type == DType.BOOL;
+            default -> true;
+        };
         if (!fits) {
-            throw problems.of(parameter, "of type " + parameter.kind().text() + " is bound to a tensor of " + type.text() + "; allowed: "
-                    + (kind == Kind.INT ? "integer types" : "bool"));
+            throw problems.of(
+                    parameter,
+                    "of type " + parameter.kind().text() + " is bound to a tensor of " + type.text() + "; allowed: "
+                            + (kind == Kind.INT ? "integer types" : "bool"));
         }
         for (Expr extent : dense.shape()) {
             if (bounds.of(extent).min() < 0) {
@@ -175,19 +192,33 @@ public final class Specializer {
         Argument argument = Optional.ofNullable(binding.arguments().get(parameter.name()))
                 .orElseGet(() -> AttributeText.parse(
                         parameter,
-                        parameter.absent().orElseThrow(() -> problems.of(parameter, "is an attribute without a default and is not bound"))));
+                        parameter
+                                .absent()
+                                .orElseThrow(() ->
+                                        problems.of(parameter, "is an attribute without a default and is not bound"))));
         return switch (argument) {
             case Argument.Integer(long value) when parameter.kind() == Kind.INT -> Scalar.index(Expr.index(value));
-            case Argument.Integer(long value) when parameter.kind() == Kind.FLOAT -> elements.literal(value);
-            case Argument.Integer(long value) when parameter.kind() == Kind.BOOL -> Scalar.bool(value != 0 ? Expr.TRUE : Expr.FALSE);
+            case Argument.Integer(long value) when parameter.kind() == Kind.FLOAT -> elements.literal((double) value);
+            case Argument.Integer(long value)
+            when parameter.kind() == Kind.BOOL -> Scalar.bool(value != 0 ? Expr.TRUE : Expr.FALSE);
             case Argument.Real(double value) when parameter.kind() == Kind.FLOAT -> elements.literal(value);
-            case Argument.Flag(boolean value) when parameter.kind() == Kind.BOOL -> Scalar.bool(value ? Expr.TRUE : Expr.FALSE);
-            case Argument.Ints(List<Long> values) when parameter.kind() == Kind.INT_ARRAY || parameter.kind() == Kind.INDEX ->
-                new Value.Ints(values.stream().map(value -> (Expr) Expr.index(value)).toList());
-            case Argument.Reals(List<Double> values) when parameter.kind() == Kind.FLOAT_ARRAY ->
+            case Argument.Flag(boolean value)
+            when parameter.kind() == Kind.BOOL -> Scalar.bool(value ? Expr.TRUE : Expr.FALSE);
+            case Argument.Ints(List<Long> values)
+            when parameter.kind() == Kind.INT_ARRAY || parameter.kind() == Kind.INDEX ->
+                new Value.Ints(
+                        values.stream().map(value -> (Expr) Expr.index(value)).toList());
+            case Argument.Reals(List<Double> values)
+            when parameter.kind() == Kind.FLOAT_ARRAY ->
                 new Value.Reals(values.stream().map(elements::literal).toList());
-            case Argument.Dense _, Argument.Several _, Argument.Missing _, Argument.Ints _, Argument.Reals _, Argument.Integer _,
-                    Argument.Real _, Argument.Flag _ ->
+            case Argument.Dense _,
+                    Argument.Several _,
+                    Argument.Missing _,
+                    Argument.Ints _,
+                    Argument.Reals _,
+                    Argument.Integer _,
+                    Argument.Real _,
+                    Argument.Flag _ ->
                 throw problems.of(parameter, "of type " + parameter.kind().text() + " is bound to " + text(argument));
         };
     }
@@ -208,27 +239,41 @@ public final class Specializer {
     private void reserve(Argument argument) {
         switch (argument) {
             case Argument.Dense dense ->
-                dense.shape().forEach(extent -> extent.anyMatch(e -> {
-                    if (e instanceof Expr.Param p) {
-                        names.reserve(p.name());
-                    }
-                    return false;
-                }));
+                dense.shape()
+                        .forEach(extent -> extent.anyMatch(e -> {
+                            if (e instanceof Expr.Param p) {
+                                names.reserve(p.name());
+                            }
+                            return false;
+                        }));
             case Argument.Several(List<Argument.Dense> several) -> several.forEach(this::reserve);
-            case Argument.Missing _, Argument.Ints _, Argument.Reals _, Argument.Integer _, Argument.Real _, Argument.Flag _ -> {}
+            case Argument.Missing _,
+                    Argument.Ints _,
+                    Argument.Reals _,
+                    Argument.Integer _,
+                    Argument.Real _,
+                    Argument.Flag _ -> {}
         }
     }
 
     private void requireKnown(KernelSpec spec) {
         for (String name : binding.arguments().keySet()) {
-            if (spec.parameters().stream().noneMatch(parameter -> parameter.name().equals(name))) {
-                throw problems.at(Origin.NONE, "has no parameter '" + name + "'; its parameters: "
-                        + String.join(", ", spec.parameters().stream().map(Parameter::name).toList()));
+            if (spec.parameters().stream()
+                    .noneMatch(parameter -> parameter.name().equals(name))) {
+                throw problems.at(
+                        Origin.NONE,
+                        "has no parameter '" + name + "'; its parameters: "
+                                + String.join(
+                                        ", ",
+                                        spec.parameters().stream()
+                                                .map(Parameter::name)
+                                                .toList()));
             }
         }
         for (String name : binding.outputTypes().keySet()) {
             if (!spec.outputs().contains(name)) {
-                throw problems.at(Origin.NONE, "has no output '" + name + "'; its outputs: " + String.join(", ", spec.outputs()));
+                throw problems.at(
+                        Origin.NONE, "has no output '" + name + "'; its outputs: " + String.join(", ", spec.outputs()));
             }
         }
     }
@@ -251,8 +296,14 @@ public final class Specializer {
     private static boolean isWide(Argument argument) {
         return switch (argument) {
             case Argument.Dense dense -> dense.type() == DType.F64;
-            case Argument.Several(List<Argument.Dense> several) -> several.stream().anyMatch(Specializer::isWide);
-            case Argument.Missing _, Argument.Ints _, Argument.Reals _, Argument.Integer _, Argument.Real _, Argument.Flag _ -> false;
+            case Argument.Several(List<Argument.Dense> several) ->
+                several.stream().anyMatch(Specializer::isWide);
+            case Argument.Missing _,
+                    Argument.Ints _,
+                    Argument.Reals _,
+                    Argument.Integer _,
+                    Argument.Real _,
+                    Argument.Flag _ -> false;
         };
     }
 

@@ -22,7 +22,6 @@ final class Stages {
 
     private final Problems problems;
     private final AxisBounds bounds;
-    private final Folding fold;
     private final Elements elements;
     private final Names names;
     private final Map<String, DType> outputTypes;
@@ -33,12 +32,18 @@ final class Stages {
     private final List<String> outputs = new ArrayList<>();
     /** What locals of the kernel that are outputs are called in the program. */
     private final Map<String, String> outputLocals = new HashMap<>();
+
     private final Set<String> unclaimed = new HashSet<>();
 
-    Stages(Problems problems, AxisBounds bounds, Folding fold, Elements elements, Names names, Map<String, DType> outputTypes) {
+    Stages(
+            Problems problems,
+            AxisBounds bounds,
+            Folding fold,
+            Elements elements,
+            Names names,
+            Map<String, DType> outputTypes) {
         this.problems = problems;
         this.bounds = bounds;
-        this.fold = fold;
         this.elements = elements;
         this.names = names;
         this.outputTypes = new HashMap<>();
@@ -57,15 +62,23 @@ final class Stages {
         switch (body) {
             case TensorExpr.Let let -> nameLocals(let.body());
             case TensorExpr.Name name -> outputLocals.put(name.name(), outputs.getFirst());
-            case TensorExpr.Apply apply when apply.op() == Op.OUTPUTS -> {
+            case TensorExpr.Apply apply
+            when apply.op() == Op.OUTPUTS -> {
                 for (int i = 0; i < apply.operands().size(); i++) {
                     if (apply.operands().get(i) instanceof TensorExpr.Name name) {
                         outputLocals.putIfAbsent(name.name(), outputs.get(i));
                     }
                 }
             }
-            case TensorExpr.Apply _, TensorExpr.Build _, TensorExpr.IntLiteral _, TensorExpr.FloatLiteral _, TensorExpr.BoolLiteral _,
-                    TensorExpr.TableAt _, TensorExpr.Reduce _, TensorExpr.ArgReduce _, TensorExpr.MapIndex _ -> {}
+            case TensorExpr.Apply _,
+                    TensorExpr.Build _,
+                    TensorExpr.IntLiteral _,
+                    TensorExpr.FloatLiteral _,
+                    TensorExpr.BoolLiteral _,
+                    TensorExpr.TableAt _,
+                    TensorExpr.Reduce _,
+                    TensorExpr.ArgReduce _,
+                    TensorExpr.MapIndex _ -> {}
         }
     }
 
@@ -104,9 +117,13 @@ final class Stages {
 
     /** Checks an extent: of a stage it depends on sizes and attributes alone, of a reduction on indices too. */
     void requireExtent(Expr extent, boolean reduction, String axis, Origin origin) {
-        if (extent.anyMatch(e -> e instanceof Expr.Read || e instanceof Expr.Reduce || !reduction && e instanceof Expr.Var)) {
-            throw problems.at(origin, "the extent of axis " + axis + " depends on " + (reduction ? "elements" : "indices or elements")
-                    + "; it may depend on sizes and attributes" + (reduction ? ", and in a reduction on indices" : " only"));
+        if (extent.anyMatch(
+                e -> e instanceof Expr.Read || e instanceof Expr.Reduce || !reduction && e instanceof Expr.Var)) {
+            throw problems.at(
+                    origin,
+                    "the extent of axis " + axis + " depends on " + (reduction ? "elements" : "indices or elements")
+                            + "; it may depend on sizes and attributes"
+                            + (reduction ? ", and in a reduction on indices" : " only"));
         }
         Interval range = bounds.of(extent);
         if (range.max() == Long.MAX_VALUE) {
@@ -125,7 +142,8 @@ final class Stages {
         requireClosed(stageAxes, element.expr(), origin);
         requireElements(stageAxes, origin);
         boolean isOutput = outputs.contains(name);
-        DType type = isOutput ? Optional.ofNullable(outputTypes.get(name)).orElse(element.stored()) : elements.kept(element);
+        DType type =
+                isOutput ? Optional.ofNullable(outputTypes.get(name)).orElse(element.stored()) : elements.kept(element);
         Stage stage = reductions.place(name, type, stageAxes, elements.stored(element, type, origin), origin);
         stages.add(stage);
         DType stored = isOutput ? type : element.stored();
@@ -137,7 +155,9 @@ final class Stages {
         List<String> finished = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {
             if (!(results.get(i) instanceof Value.Tensor result)) {
-                throw problems.at(Origin.NONE, "output " + problems.spec().outputs().get(i) + " is no tensor that the kernel builds");
+                throw problems.at(
+                        Origin.NONE,
+                        "output " + problems.spec().outputs().get(i) + " is no tensor that the kernel builds");
             }
             DType type = Optional.ofNullable(outputTypes.get(outputs.get(i))).orElse(result.stored());
             boolean isStage = stages.stream().anyMatch(stage -> stage.name().equals(result.name()));
@@ -155,7 +175,8 @@ final class Stages {
             copyAxes.add(axis);
             at.add(axis.variable());
         }
-        return add(name, from.kind(), copyAxes, accesses.at(from, at, Origin.NONE), Origin.NONE).name();
+        return add(name, from.kind(), copyAxes, accesses.at(from, at, Origin.NONE), Origin.NONE)
+                .name();
     }
 
     List<Stage> all() {
@@ -173,8 +194,10 @@ final class Stages {
         });
         element.anyMatch(e -> {
             if (e instanceof Expr.Var v && !bound.contains(v.name())) {
-                throw problems.at(origin, "a tensor inside a lambda depends on the lambda's index " + v.name()
-                        + "; build it outside, with an axis for that index");
+                throw problems.at(
+                        origin,
+                        "a tensor inside a lambda depends on the lambda's index " + v.name()
+                                + "; build it outside, with an axis for that index");
             }
             return false;
         });
@@ -184,9 +207,15 @@ final class Stages {
         long elementCount = 1;
         for (Axis axis : stageAxes) {
             long extent = Math.max(1, bounds.of(axis.extent()).max());
-            if (Math.multiplyHigh(elementCount, extent) != 0 || elementCount * extent < 0 || elementCount * extent > Long.MAX_VALUE / 8) {
-                throw problems.at(origin, "a tensor of shape " + IndexOperations.text(stageAxes.stream().map(Axis::extent).toList())
-                        + " has more elements than can be addressed");
+            if (Math.multiplyHigh(elementCount, extent) != 0
+                    || elementCount * extent < 0
+                    || elementCount * extent > Long.MAX_VALUE / 8) {
+                throw problems.at(
+                        origin,
+                        "a tensor of shape "
+                                + IndexOperations.text(
+                                        stageAxes.stream().map(Axis::extent).toList())
+                                + " has more elements than can be addressed");
             }
             elementCount *= extent;
         }

@@ -13,19 +13,21 @@ final class Arguments {
     static HostTensor require(Map<String, HostTensor> tensors, String name, DType type, int rank) {
         HostTensor tensor = tensors.get(name);
         if (tensor == null) {
-            throw new IllegalArgumentException("input " + name + " is not given; given: " + String.join(", ", tensors.keySet()));
+            throw new IllegalArgumentException(
+                    "input " + name + " is not given; given: " + String.join(", ", tensors.keySet()));
         }
         if (tensor.type() != type || tensor.rank() != rank) {
-            throw new IllegalArgumentException("input " + name + " is " + tensor.type().text() + " of rank " + tensor.rank() + ", expected "
-                    + type.text() + " of rank " + rank);
+            throw new IllegalArgumentException(
+                    "input " + name + " is " + tensor.type().text() + " of rank " + tensor.rank() + ", expected "
+                            + type.text() + " of rank " + rank);
         }
         return tensor;
     }
 
     static void requireShape(String name, HostTensor tensor, long[] expected) {
         if (!Arrays.equals(tensor.shape(), expected)) {
-            throw new IllegalArgumentException(
-                    "input " + name + " has shape " + Arrays.toString(tensor.shape()) + ", expected " + Arrays.toString(expected));
+            throw new IllegalArgumentException("input " + name + " has shape " + Arrays.toString(tensor.shape())
+                    + ", expected " + Arrays.toString(expected));
         }
     }
 
@@ -41,6 +43,8 @@ final class Arguments {
     static long[] evaluate(List<Expr> shape, Map<String, Long> parameters) {
         ExprCompiler compiler = new ExprCompiler(new Slots(), parameters);
         Frame nothing = new Frame(new Slots(), new Worker(new Worker.Block(0)));
-        return shape.stream().mapToLong(extent -> compiler.integer(extent).run(nothing, 0)).toArray();
+        return shape.stream()
+                .mapToLong(extent -> compiler.integer(extent).run(nothing, 0))
+                .toArray();
     }
 }

@@ -116,7 +116,8 @@ final class ExprCompiler {
                 LongCode which = integer(lane);
                 yield (f, _) -> all.run(f, (int) which.run(f, 0));
             }
-            case Expr.Call _, Expr.FloatConst _, Expr.Reduce _ -> throw new IllegalArgumentException("no integer: " + e);
+            case Expr.Call _, Expr.FloatConst _, Expr.Reduce _ ->
+                throw new IllegalArgumentException("no integer: " + e);
         };
     }
 
@@ -198,7 +199,8 @@ final class ExprCompiler {
             throw new InterpreterException("parameter " + p.name() + " has no value");
         }
         if (value < p.min() || value > p.max() || p.divisor() > 1 && value % p.divisor() != 0) {
-            throw new InterpreterException("parameter " + p.name() + " is " + value + ", allowed: " + p.min() + " to " + p.max() + ", divisible by " + p.divisor());
+            throw new InterpreterException("parameter " + p.name() + " is " + value + ", allowed: " + p.min() + " to "
+                    + p.max() + ", divisible by " + p.divisor());
         }
         return value;
     }
@@ -220,7 +222,8 @@ final class ExprCompiler {
             for (int axis = 0; axis < at.length; axis++) {
                 long index = at[axis].run(f, lane);
                 if (index < 0 || index >= table.size(axis)) {
-                    throw new InterpreterException("index " + index + " is outside axis " + axis + " of table " + table.name());
+                    throw new InterpreterException(
+                            "index " + index + " is outside axis " + axis + " of table " + table.name());
                 }
                 position = position * table.size(axis) + index;
             }
@@ -243,12 +246,14 @@ final class ExprCompiler {
             case MUL -> (f, lane) -> a.run(f, lane) * b.run(f, lane);
             case LT -> (f, lane) -> a.run(f, lane) < b.run(f, lane) ? 1 : 0;
             case GE -> (f, lane) -> a.run(f, lane) >= b.run(f, lane) ? 1 : 0;
-            case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, LE, GT, EQ, NE -> (f, lane) -> integer(op, type, a.run(f, lane), b.run(f, lane));
+            case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, LE, GT, EQ, NE ->
+                (f, lane) -> integer(op, type, a.run(f, lane), b.run(f, lane));
         };
     }
 
     private static long integer(BinaryOp op, DType type, long a, long b) {
-        return Arithmetic.integer(op, type, a, b).orElseThrow(() -> new InterpreterException("an integer is divided by zero"));
+        return Arithmetic.integer(op, type, a, b)
+                .orElseThrow(() -> new InterpreterException("an integer is divided by zero"));
     }
 
     private LongCode comparison(Expr.Binary e) {
@@ -264,7 +269,8 @@ final class ExprCompiler {
         DType type = e.type();
         BinaryOp op = e.op();
         if (type != DType.F32) {
-            return (f, lane) -> Arithmetic.real(op, type, a.run(f, lane), b.run(f, lane)).orElseThrow();
+            return (f, lane) ->
+                    Arithmetic.real(op, type, a.run(f, lane), b.run(f, lane)).orElseThrow();
         }
         return switch (op) {
             case ADD -> (f, lane) -> (float) a.run(f, lane) + (float) b.run(f, lane);
@@ -274,17 +280,22 @@ final class ExprCompiler {
             case MIN -> (f, lane) -> Math.min(a.run(f, lane), b.run(f, lane));
             case MAX -> (f, lane) -> Math.max(a.run(f, lane), b.run(f, lane));
             case REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE ->
-                (f, lane) -> Arithmetic.real(op, type, a.run(f, lane), b.run(f, lane)).orElseThrow();
+                (f, lane) -> Arithmetic.real(op, type, a.run(f, lane), b.run(f, lane))
+                        .orElseThrow();
         };
     }
 
     private LongCode toInteger(DType type, Expr operand) {
         if (!operand.type().isFloat()) {
             LongCode a = integer(operand);
-            return type == DType.BOOL ? (f, lane) -> a.run(f, lane) != 0 ? 1 : 0 : (f, lane) -> Arithmetic.wrap(type, a.run(f, lane));
+            return type == DType.BOOL
+                    ? (f, lane) -> a.run(f, lane) != 0 ? 1 : 0
+                    : (f, lane) -> Arithmetic.wrap(type, a.run(f, lane));
         }
         DoubleCode a = real(operand);
-        return type == DType.BOOL ? (f, lane) -> a.run(f, lane) != 0 ? 1 : 0 : (f, lane) -> Arithmetic.saturate(type, a.run(f, lane));
+        return type == DType.BOOL
+                ? (f, lane) -> a.run(f, lane) != 0 ? 1 : 0
+                : (f, lane) -> Arithmetic.saturate(type, a.run(f, lane));
     }
 
     private DoubleCode toReal(DType type, Expr operand) {
@@ -294,7 +305,8 @@ final class ExprCompiler {
             return (f, lane) -> Arithmetic.round(type, a.run(f, lane));
         }
         LongCode a = integer(operand);
-        return (f, lane) -> constantReal(Arithmetic.cast(type, new Expr.IntConst(a.run(f, lane), from)).orElseThrow());
+        return (f, lane) -> constantReal(
+                Arithmetic.cast(type, new Expr.IntConst(a.run(f, lane), from)).orElseThrow());
     }
 
     private static double constantReal(Expr e) {
@@ -317,6 +329,7 @@ final class ExprCompiler {
             return real(operand);
         }
         LongCode a = integer(operand);
-        return (f, lane) -> constantReal(Arithmetic.bitcast(type, new Expr.IntConst(a.run(f, lane), from)).orElseThrow());
+        return (f, lane) -> constantReal(Arithmetic.bitcast(type, new Expr.IntConst(a.run(f, lane), from))
+                .orElseThrow());
     }
 }

@@ -125,7 +125,9 @@ public final class HostTensor {
 
     @Override
     public String toString() {
-        return type.text() + Arrays.toString(shape) + (type.isFloat() ? Arrays.toString(reals) : Arrays.toString(integers));
+        return type.text()
+                + Arrays.toString(shape)
+                + (type.isFloat() ? Arrays.toString(reals) : Arrays.toString(integers));
     }
 
     private void requireFilled(int values) {

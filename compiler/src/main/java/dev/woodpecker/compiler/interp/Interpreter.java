@@ -45,7 +45,8 @@ public final class Interpreter {
         Map<String, Long> values = new HashMap<>(parameters);
         for (LoweredKernel.Argument argument : kernel.arguments()) {
             if (inputs.containsKey(argument.buffer().name())) {
-                Arguments.bind(argument.buffer().shape(), inputs.get(argument.buffer().name()), values);
+                Arguments.bind(
+                        argument.buffer().shape(), inputs.get(argument.buffer().name()), values);
             }
         }
         return new KernelRun(values).run(kernel, inputs);

@@ -12,10 +12,13 @@ final class Invocation implements Action {
 
     Invocation(Intrinsic intrinsic, List<Stmt.Window> operands, Slots slots, ExprCompiler expressions) {
         this.intrinsic = intrinsic;
-        this.memories = operands.stream().mapToInt(w -> slots.memory(w.buffer().name())).toArray();
-        this.indices = operands.stream().map(w -> expressions.integers(w.indices())).toArray(LongCode[][]::new);
+        this.memories =
+                operands.stream().mapToInt(w -> slots.memory(w.buffer().name())).toArray();
+        this.indices =
+                operands.stream().map(w -> expressions.integers(w.indices())).toArray(LongCode[][]::new);
         if (memories.length != intrinsic.operands().size()) {
-            throw new IllegalArgumentException(intrinsic.name() + " takes " + intrinsic.operands().size() + " operands, given " + memories.length);
+            throw new IllegalArgumentException(
+                    intrinsic.name() + " takes " + intrinsic.operands().size() + " operands, given " + memories.length);
         }
     }
 

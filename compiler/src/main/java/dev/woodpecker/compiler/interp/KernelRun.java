@@ -29,7 +29,8 @@ final class KernelRun {
             } catch (CheckFailed failed) {
                 return new KernelResult(failed.code(), Map.of());
             } catch (InterpreterException wrong) {
-                throw new InterpreterException("kernel " + kernel.name() + ", phase " + phase.symbol() + ": " + wrong.getMessage());
+                throw new InterpreterException(
+                        "kernel " + kernel.name() + ", phase " + phase.symbol() + ": " + wrong.getMessage());
             }
             memories.values().forEach(Memory::settle);
         }

@@ -10,33 +10,32 @@ final class MathReference {
 
     /** {@code y} is for functions of two arguments. */
     static double call(MathFunction function, double x, double y, DType type) {
-        double value =
-                switch (function) {
-                    case ABS -> Math.abs(x);
-                    case SQRT -> Math.sqrt(x);
-                    case FLOOR -> Math.floor(x);
-                    case CEIL -> Math.ceil(x);
-                    case RINT -> Math.rint(x);
-                    case TRUNC -> x < 0 ? Math.ceil(x) : Math.floor(x);
-                    case EXP -> Math.exp(x);
-                    case LOG -> Math.log(x);
-                    case LOG1P -> Math.log1p(x);
-                    case EXPM1 -> Math.expm1(x);
-                    case SIN -> Math.sin(x);
-                    case COS -> Math.cos(x);
-                    case TAN -> Math.tan(x);
-                    case ASIN -> Math.asin(x);
-                    case ACOS -> Math.acos(x);
-                    case ATAN -> Math.atan(x);
-                    case SINH -> Math.sinh(x);
-                    case COSH -> Math.cosh(x);
-                    case TANH -> Math.tanh(x);
-                    case ASINH -> asinh(x);
-                    case ACOSH -> acosh(x);
-                    case ATANH -> (Math.log1p(x) - Math.log1p(-x)) / 2;
-                    case ERF -> erf(x);
-                    case POW -> Math.pow(x, y);
-                };
+        double value = switch (function) {
+            case ABS -> Math.abs(x);
+            case SQRT -> Math.sqrt(x);
+            case FLOOR -> Math.floor(x);
+            case CEIL -> Math.ceil(x);
+            case RINT -> Math.rint(x);
+            case TRUNC -> x < 0 ? Math.ceil(x) : Math.floor(x);
+            case EXP -> Math.exp(x);
+            case LOG -> Math.log(x);
+            case LOG1P -> Math.log1p(x);
+            case EXPM1 -> Math.expm1(x);
+            case SIN -> Math.sin(x);
+            case COS -> Math.cos(x);
+            case TAN -> Math.tan(x);
+            case ASIN -> Math.asin(x);
+            case ACOS -> Math.acos(x);
+            case ATAN -> Math.atan(x);
+            case SINH -> Math.sinh(x);
+            case COSH -> Math.cosh(x);
+            case TANH -> Math.tanh(x);
+            case ASINH -> asinh(x);
+            case ACOSH -> acosh(x);
+            case ATANH -> (Math.log1p(x) - Math.log1p(-x)) / 2;
+            case ERF -> erf(x);
+            case POW -> Math.pow(x, y);
+        };
         return Arithmetic.round(type, value);
     }
 

@@ -42,7 +42,9 @@ final class Memory {
         this.scope = scope;
         this.shape = shape;
         this.layout = layout;
-        this.sizes = layout.dimensions().stream().mapToLong(d -> d.size(shape[d.axis()])).toArray();
+        this.sizes = layout.dimensions().stream()
+                .mapToLong(d -> d.size(shape[d.axis()]))
+                .toArray();
         int elements = Math.toIntExact(layout.elements(shape));
         this.reals = new double[type.isFloat() ? elements : 0];
         this.integers = new long[type.isFloat() ? 0 : elements];
@@ -80,7 +82,8 @@ final class Memory {
         HostTensor tensor = HostTensor.zeros(type, shape);
         forEach((position, offset) -> {
             if (writerBlock[offset] == UNWRITTEN) {
-                throw new InterpreterException("element " + Arrays.toString(logical(position)) + " of " + name + " was never written");
+                throw new InterpreterException(
+                        "element " + Arrays.toString(logical(position)) + " of " + name + " was never written");
             }
             if (type.isFloat()) {
                 tensor.set(position, reals[offset]);
@@ -139,7 +142,9 @@ final class Memory {
         for (int d = 0; d < sizes.length; d++) {
             LayoutMap.Dimension dimension = layout.dimensions().get(d);
             long index = indices[dimension.axis()].run(frame, lane);
-            long position = dimension.modulus() == 0 ? index / dimension.divisor() : index / dimension.divisor() % dimension.modulus();
+            long position = dimension.modulus() == 0
+                    ? index / dimension.divisor()
+                    : index / dimension.divisor() % dimension.modulus();
             if (index < 0 || position >= sizes[d]) {
                 throw outside(dimension.axis(), index);
             }
@@ -150,7 +155,8 @@ final class Memory {
 
     int checked(long offset) {
         if (offset < 0 || offset >= writerBlock.length) {
-            throw new InterpreterException("offset " + offset + " is outside " + name + " of " + writerBlock.length + " elements");
+            throw new InterpreterException(
+                    "offset " + offset + " is outside " + name + " of " + writerBlock.length + " elements");
         }
         return (int) offset;
     }
@@ -193,14 +199,17 @@ final class Memory {
             return false;
         }
         if (block == UNWRITTEN) {
-            throw new InterpreterException(worker + " reads element " + offset + " of " + name + ", which was never written");
+            throw new InterpreterException(
+                    worker + " reads element " + offset + " of " + name + ", which was never written");
         }
         if (isRace(offset, worker)) {
-            throw new InterpreterException(worker + " reads element " + offset + " of " + name + ", which thread " + writerThread[offset]
-                    + " of block " + (block - 1) + " wrote without a barrier between");
+            throw new InterpreterException(worker + " reads element " + offset + " of " + name + ", which thread "
+                    + writerThread[offset] + " of block " + (block - 1) + " wrote without a barrier between");
         }
         if (readerThread.length > 0) {
-            boolean others = readerEpoch[offset] == worker.block().epoch && readerThread[offset] > 0 && readerThread[offset] != worker.thread() + 1;
+            boolean others = readerEpoch[offset] == worker.block().epoch
+                    && readerThread[offset] > 0
+                    && readerThread[offset] != worker.thread() + 1;
             readerThread[offset] = others ? Integer.MAX_VALUE : worker.thread() + 1;
             readerEpoch[offset] = worker.block().epoch;
         }
@@ -209,14 +218,16 @@ final class Memory {
 
     private void write(int offset, Worker worker) {
         if (isRace(offset, worker)) {
-            throw new InterpreterException("element " + offset + " of " + name + " is written by " + worker + " and by thread "
-                    + writerThread[offset] + " of block " + (writerBlock[offset] - 1) + " without a barrier between");
+            throw new InterpreterException("element " + offset + " of " + name + " is written by " + worker
+                    + " and by thread " + writerThread[offset] + " of block " + (writerBlock[offset] - 1)
+                    + " without a barrier between");
         }
         if (readerThread.length > 0
                 && readerEpoch[offset] == worker.block().epoch
                 && readerThread[offset] > 0
                 && readerThread[offset] != worker.thread() + 1) {
-            throw new InterpreterException(worker + " writes element " + offset + " of " + name + ", which another thread reads, without a barrier between");
+            throw new InterpreterException(worker + " writes element " + offset + " of " + name
+                    + ", which another thread reads, without a barrier between");
         }
         writerBlock[offset] = worker.block().number + 1;
         writerThread[offset] = worker.thread();
@@ -234,7 +245,8 @@ final class Memory {
     }
 
     private InterpreterException outside(int axis, long index) {
-        return new InterpreterException("index " + index + " is outside axis " + axis + " of " + name + " of shape " + Arrays.toString(shape));
+        return new InterpreterException(
+                "index " + index + " is outside axis " + axis + " of " + name + " of shape " + Arrays.toString(shape));
     }
 
     private interface Element {

@@ -24,9 +24,12 @@ final class ProgramRun {
 
     Map<String, HostTensor> run(TensorProgram program, Map<String, HostTensor> inputs) {
         for (TensorProgram.Declaration input : program.inputs()) {
-            HostTensor tensor = Arguments.require(inputs, input.name(), input.type(), input.shape().size());
+            HostTensor tensor = Arguments.require(
+                    inputs, input.name(), input.type(), input.shape().size());
             Arguments.requireShape(input.name(), tensor, evaluate(input.shape()));
-            tensors.put(input.name(), Memory.holding(input.name(), tensor, Scope.GLOBAL, LayoutMap.rowMajor(tensor.rank())));
+            tensors.put(
+                    input.name(),
+                    Memory.holding(input.name(), tensor, Scope.GLOBAL, LayoutMap.rowMajor(tensor.rank())));
         }
         program.stages().forEach(this::run);
         Map<String, HostTensor> outputs = new LinkedHashMap<>();
@@ -46,8 +49,11 @@ final class ProgramRun {
         tensors.put(stage.name(), result);
         Slots slots = new Slots();
         ExprCompiler compiler = new ExprCompiler(slots, parameters);
-        int[] axisSlots = stage.axes().stream().mapToInt(axis -> slots.of(axis.variable())).toArray();
-        Action reduction = stage.reduction().map(r -> reduction(r, slots, compiler)).orElse(_ -> {});
+        int[] axisSlots = stage.axes().stream()
+                .mapToInt(axis -> slots.of(axis.variable()))
+                .toArray();
+        Action reduction =
+                stage.reduction().map(r -> reduction(r, slots, compiler)).orElse(_ -> {});
         Action store = store(stage, result, compiler);
         slots.variable(ExprCompiler.ACCUMULATOR, 1);
         tensors.keySet().forEach(slots::memory);
@@ -76,8 +82,9 @@ final class ProgramRun {
     private static Action store(Stage stage, Memory result, ExprCompiler compiler) {
         LongCode position = compiler.integer(new Expr.Var(POSITION, DType.I64));
         if (stage.element().type() != stage.type()) {
-            throw new InterpreterException("stage " + stage.name() + " of type " + stage.type().text() + " has an element of type "
-                    + stage.element().type().text());
+            throw new InterpreterException(
+                    "stage " + stage.name() + " of type " + stage.type().text() + " has an element of type "
+                            + stage.element().type().text());
         }
         if (stage.type().isFloat()) {
             DoubleCode value = compiler.real(stage.element());
@@ -108,7 +115,10 @@ final class ProgramRun {
         Action loops = update;
         List<Axis> axes = r.axes();
         for (int i = axes.size() - 1; i >= 0; i--) {
-            loops = loop(slots.of(axes.get(i).variable()), compiler.integer(axes.get(i).extent()), loops);
+            loops = loop(
+                    slots.of(axes.get(i).variable()),
+                    compiler.integer(axes.get(i).extent()),
+                    loops);
         }
         Action all = loops;
         return f -> {

@@ -51,7 +51,8 @@ final class Schedule {
                     run(body, threads);
                 }
             }
-            case Task.Branch(LongCode condition, Task then, Task otherwise) -> branch(condition, then, otherwise, threads);
+            case Task.Branch(LongCode condition, Task then, Task otherwise) ->
+                branch(condition, then, otherwise, threads);
             case Task.Allocation allocation -> allocate(allocation, threads);
             case Task.Blocks(int slot, LongCode extent, Task body) -> blocks(slot, extent, body, threads);
             case Task.Threads t -> {
@@ -80,12 +81,14 @@ final class Schedule {
                     alone(body, f);
                 }
             }
-            case Task.Branch(LongCode condition, Task then, Task otherwise) -> alone(condition.holds(f) ? then : otherwise, f);
+            case Task.Branch(LongCode condition, Task then, Task otherwise) ->
+                alone(condition.holds(f) ? then : otherwise, f);
             case Task.Allocation(int slot, Scope _, var memory, Task body) -> {
                 f.memories[slot] = memory.apply(f);
                 alone(body, f);
             }
-            case Task.Blocks _, Task.Threads _, Task.Barrier _, Task.Collective _ -> throw new IllegalStateException("not for one thread alone: " + task);
+            case Task.Blocks _, Task.Threads _, Task.Barrier _, Task.Collective _ ->
+                throw new IllegalStateException("not for one thread alone: " + task);
         }
     }
 
@@ -93,7 +96,8 @@ final class Schedule {
         boolean barrier = hasBarrier(then) || hasBarrier(otherwise);
         List<Frame> taken = threads.stream().filter(condition::holds).toList();
         if (barrier && !taken.isEmpty() && taken.size() < threads.size()) {
-            throw new InterpreterException("a barrier stands under a condition that is not the same for all threads of a block");
+            throw new InterpreterException(
+                    "a barrier stands under a condition that is not the same for all threads of a block");
         }
         List<Frame> rest = threads.stream().filter(f -> !taken.contains(f)).toList();
         if (!taken.isEmpty()) {
@@ -136,13 +140,13 @@ final class Schedule {
         Map<Integer, Memory> memories = new HashMap<>();
         registers.keySet().removeIf(r -> r.slot() == a.slot());
         for (Frame f : threads) {
-            int owner =
-                    switch (a.scope()) {
-                        case REGISTER -> f.worker.thread();
-                        case FRAGMENT -> f.worker.thread() / WARP;
-                        case GLOBAL, WORKSPACE, SHARED -> 0;
-                    };
-            f.memories[a.slot()] = memories.computeIfAbsent(owner, _ -> a.memory().apply(f));
+            int owner = switch (a.scope()) {
+                case REGISTER -> f.worker.thread();
+                case FRAGMENT -> f.worker.thread() / WARP;
+                case GLOBAL, WORKSPACE, SHARED -> 0;
+            };
+            f.memories[a.slot()] =
+                    memories.computeIfAbsent(owner, _ -> a.memory().apply(f));
             if (a.scope() == Scope.REGISTER) {
                 registers.put(new Registers(a.slot(), f.worker.thread()), f.memories[a.slot()]);
             }
@@ -179,7 +183,8 @@ final class Schedule {
         for (Frame f : threads) {
             long extent = t.extent().run(f, 0);
             if (extent > size) {
-                throw new InterpreterException("a loop over " + extent + " threads in a block of " + size + " in its direction");
+                throw new InterpreterException(
+                        "a loop over " + extent + " threads in a block of " + size + " in its direction");
             }
             if ((f.worker.directions() & bit) != 0) {
                 int own = f.worker.thread() / stride % size;
@@ -190,7 +195,8 @@ final class Schedule {
                 continue;
             }
             for (int i = 0; i < extent; i++) {
-                Frame thread = f.fork(new Worker(f.worker.block(), f.worker.thread() + i * stride, f.worker.directions() | bit));
+                Frame thread = f.fork(
+                        new Worker(f.worker.block(), f.worker.thread() + i * stride, f.worker.directions() | bit));
                 thread.integers[t.slot()] = i;
                 ownRegisters(thread);
                 spread.add(thread);
@@ -204,7 +210,8 @@ final class Schedule {
         for (int slot = 0; slot < thread.memories.length; slot++) {
             Memory memory = thread.memories[slot];
             if (memory != null && memory.scope() == Scope.REGISTER && registers.containsKey(new Registers(slot, 0))) {
-                thread.memories[slot] = registers.computeIfAbsent(new Registers(slot, thread.worker.thread()), _ -> memory.blank());
+                thread.memories[slot] =
+                        registers.computeIfAbsent(new Registers(slot, thread.worker.thread()), _ -> memory.blank());
             }
         }
     }
@@ -223,7 +230,8 @@ final class Schedule {
         }
         members.forEach((number, size) -> {
             if (size != group && threads.size() > 1) {
-                throw new InterpreterException("an operation of " + group + " threads is reached by " + size + " of group " + number);
+                throw new InterpreterException(
+                        "an operation of " + group + " threads is reached by " + size + " of group " + number);
             }
         });
     }

@@ -23,12 +23,16 @@ final class StmtCompiler {
 
     Task compile(Stmt s) {
         return switch (s) {
-            case Stmt.Seq(List<Stmt> statements) -> new Task.Sequence(statements.stream().map(this::compile).toList());
+            case Stmt.Seq(List<Stmt> statements) ->
+                new Task.Sequence(statements.stream().map(this::compile).toList());
             case Stmt.For(Loop loop, Stmt body) -> loop(loop, body);
             case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) ->
                 new Task.Branch(
-                        expressions.integer(condition), compile(then), otherwise.map(this::compile).orElseGet(() -> new Task.Sequence(List.of())));
-            case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> new Task.Sequence(List.of(assignment(variable, value), compile(body)));
+                        expressions.integer(condition),
+                        compile(then),
+                        otherwise.map(this::compile).orElseGet(() -> new Task.Sequence(List.of())));
+            case Stmt.Let(Expr.Var variable, Expr value, Stmt body) ->
+                new Task.Sequence(List.of(assignment(variable, value), compile(body)));
             case Stmt.Allocate(Buffer buffer, Stmt body) -> {
                 LongCode[] shape = expressions.integers(buffer.shape());
                 int slot = slots.memory(buffer.name());
@@ -45,20 +49,25 @@ final class StmtCompiler {
             }
             case Stmt.Barrier _ -> new Task.Barrier();
             case Stmt.AsyncCopy copy -> new Task.Single(copy(copy));
-            case Stmt.Commit _ -> new Task.Single(f -> {
-                f.committed.add(f.open);
-                f.open = new ArrayList<>();
-            });
-            case Stmt.Wait(int pending) -> new Task.Single(f -> {
-                while (f.committed.size() > pending) {
-                    f.committed.removeFirst().forEach(Runnable::run);
-                }
-            });
+            case Stmt.Commit _ ->
+                new Task.Single(f -> {
+                    f.committed.add(f.open);
+                    f.open = new ArrayList<>();
+                });
+            case Stmt.Wait(int pending) ->
+                new Task.Single(f -> {
+                    while (f.committed.size() > pending) {
+                        f.committed.removeFirst().forEach(Runnable::run);
+                    }
+                });
             case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) -> {
                 Action action = new Invocation(intrinsic, operands, slots, expressions);
-                yield intrinsic.level() == Intrinsic.Level.THREAD ? new Task.Single(action) : new Task.Collective(intrinsic.level(), action);
+                yield intrinsic.level() == Intrinsic.Level.THREAD
+                        ? new Task.Single(action)
+                        : new Task.Collective(intrinsic.level(), action);
             }
-            case Stmt.Compute c -> throw new IllegalArgumentException("stage " + c.stage() + " is not placed yet; run PlaceStages before");
+            case Stmt.Compute c ->
+                throw new IllegalArgumentException("stage " + c.stage() + " is not placed yet; run PlaceStages before");
         };
     }
 
@@ -106,7 +115,9 @@ final class StmtCompiler {
         Buffer buffer = store.buffer();
         int slot = slots.memory(buffer.name());
         LongCode[] indices = expressions.integers(store.indices());
-        int lanes = Math.max(store.value().lanes(), store.indices().stream().mapToInt(Expr::lanes).max().orElse(1));
+        int lanes = Math.max(
+                store.value().lanes(),
+                store.indices().stream().mapToInt(Expr::lanes).max().orElse(1));
         requireType(buffer, store.value().type());
         if (buffer.type().isFloat()) {
             DoubleCode value = expressions.real(store.value());
@@ -136,7 +147,8 @@ final class StmtCompiler {
 
     private static void requireType(Buffer buffer, DType type) {
         if (buffer.type() != type) {
-            throw new InterpreterException("a value of type " + type.text() + " is stored in " + buffer.name() + " of type " + buffer.type().text());
+            throw new InterpreterException("a value of type " + type.text() + " is stored in " + buffer.name()
+                    + " of type " + buffer.type().text());
         }
     }
 

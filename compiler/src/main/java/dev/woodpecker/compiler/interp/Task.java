@@ -39,7 +39,8 @@ sealed interface Task {
             case Sequence(List<Task> tasks) -> tasks.stream().anyMatch(Task::isCollective);
             case Repeat(int _, LongCode _, Task body) -> body.isCollective();
             case Branch(LongCode _, Task then, Task otherwise) -> then.isCollective() || otherwise.isCollective();
-            case Allocation(int _, Scope scope, Function<Frame, Memory> _, Task body) -> scope != Scope.REGISTER || body.isCollective();
+            case Allocation(int _, Scope scope, Function<Frame, Memory> _, Task body) ->
+                scope != Scope.REGISTER || body.isCollective();
             case Blocks _, Threads _, Barrier _, Collective _ -> true;
         };
     }

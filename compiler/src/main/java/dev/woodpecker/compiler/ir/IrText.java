@@ -47,18 +47,32 @@ public final class IrText {
     public static String of(TensorProgram program) {
         StringBuilder out = new StringBuilder("program " + program.name() + "\n");
         for (TensorProgram.Declaration input : program.inputs()) {
-            out.append("    input ").append(input.name()).append(": ").append(input.type().text()).append(list(input.shape())).append('\n');
+            out.append("    input ")
+                    .append(input.name())
+                    .append(": ")
+                    .append(input.type().text())
+                    .append(list(input.shape()))
+                    .append('\n');
         }
         for (Stage stage : program.stages()) {
             out.append(of(stage).indent(4));
         }
-        return out.append("    output ").append(String.join(", ", program.outputs())).append('\n').toString();
+        return out.append("    output ")
+                .append(String.join(", ", program.outputs()))
+                .append('\n')
+                .toString();
     }
 
     public static String of(Stage stage) {
-        StringBuilder out = new StringBuilder(stage.name() + axes(stage.axes()) + ": " + stage.type().text() + "\n");
+        StringBuilder out = new StringBuilder(
+                stage.name() + axes(stage.axes()) + ": " + stage.type().text() + "\n");
         stage.reduction()
-                .ifPresent(r -> out.append("    acc = ").append(r.op().text()).append(axes(r.axes())).append(' ').append(of(r.body())).append('\n'));
+                .ifPresent(r -> out.append("    acc = ")
+                        .append(r.op().text())
+                        .append(axes(r.axes()))
+                        .append(' ')
+                        .append(of(r.body()))
+                        .append('\n'));
         return out.append("    = ").append(of(stage.element())).append('\n').toString();
     }
 
@@ -67,7 +81,12 @@ public final class IrText {
     }
 
     private static String axes(List<Axis> axes) {
-        return "[" + String.join(", ", axes.stream().map(axis -> axis.name() + " < " + of(axis.extent())).toList()) + "]";
+        return "["
+                + String.join(
+                        ", ",
+                        axes.stream()
+                                .map(axis -> axis.name() + " < " + of(axis.extent()))
+                                .toList()) + "]";
     }
 
     private static String call(String name, List<Expr> arguments) {
@@ -81,13 +100,16 @@ public final class IrText {
             case Expr.FloatConst c -> real(c);
             case Expr.Var v -> v.name();
             case Expr.Param p -> p.name();
-            case Expr.Unary(UnaryOp op, Expr operand) -> (op == UnaryOp.NOT ? "not " : op.symbol()) + text(operand, UNARY);
+            case Expr.Unary(UnaryOp op, Expr operand) ->
+                (op == UnaryOp.NOT ? "not " : op.symbol()) + text(operand, UNARY);
             case Expr.Binary b -> binary(b, strength);
             case Expr.Call c -> call(c.function().text(), c.arguments());
             case Expr.Cast(DType type, Expr operand) -> call(type.text(), List.of(operand));
             case Expr.Bitcast(DType type, Expr operand) -> call("bits_" + type.text(), List.of(operand));
-            case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) -> call("select", List.of(condition, whenTrue, whenFalse));
-            case Expr.Read read -> read.tensor() + read.outside().map(o -> ".or(" + of(o) + ")").orElse("") + list(read.indices());
+            case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) ->
+                call("select", List.of(condition, whenTrue, whenFalse));
+            case Expr.Read read ->
+                read.tensor() + read.outside().map(o -> ".or(" + of(o) + ")").orElse("") + list(read.indices());
             case Expr.Accumulator _ -> "acc";
             case Expr.Reduce r -> r.op().text() + axes(r.axes()) + "(" + of(r.body()) + ")";
             case Expr.Load load -> load.buffer().name() + list(load.indices());
@@ -104,7 +126,8 @@ public final class IrText {
             case I64 -> Long.toString(c.value());
             case BOOL -> c.value() != 0 ? "true" : "false";
             case U64 -> "u64(" + Long.toUnsignedString(c.value()) + ")";
-            case I8, U8, I16, U16, I32, U32, F64, F32, F16, BF16, TF32 -> c.type().text() + "(" + c.value() + ")";
+            case I8, U8, I16, U16, I32, U32, F64, F32, F16, BF16, TF32 ->
+                c.type().text() + "(" + c.value() + ")";
         };
     }
 
@@ -127,9 +150,14 @@ public final class IrText {
             return call(b.op().name().toLowerCase(Locale.ROOT), List.of(b.left(), b.right()));
         }
         boolean logical = b.type() == DType.BOOL && !b.op().isComparison();
-        String symbol = logical && b.op() == BinaryOp.AND ? "and" : logical && b.op() == BinaryOp.OR ? "or" : b.op().symbol();
+        String symbol =
+                logical && b.op() == BinaryOp.AND ? "and" : logical && b.op() == BinaryOp.OR ? "or" : b.op().symbol();
         // Left-associative; a comparison is not chained, and bit operations always show their grouping.
-        boolean chains = b.op() == BinaryOp.ADD || b.op() == BinaryOp.SUB || b.op() == BinaryOp.MUL || b.op() == BinaryOp.DIV || logical;
+        boolean chains = b.op() == BinaryOp.ADD
+                || b.op() == BinaryOp.SUB
+                || b.op() == BinaryOp.MUL
+                || b.op() == BinaryOp.DIV
+                || logical;
         String text = text(b.left(), chains ? own : own + 1) + " " + symbol + " " + text(b.right(), own + 1);
         return own < strength ? "(" + text + ")" : text;
     }
@@ -145,7 +173,9 @@ public final class IrText {
                     statements.forEach(child -> print(child, depth));
                 }
                 case Stmt.For(Loop loop, Stmt body) -> {
-                    line(depth, "for " + loop.name() + " in 0.." + IrText.text(loop.extent(), UNARY) + binding(loop) + ":");
+                    line(
+                            depth,
+                            "for " + loop.name() + " in 0.." + IrText.text(loop.extent(), UNARY) + binding(loop) + ":");
                     print(body, depth + 1);
                 }
                 case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) -> {
@@ -167,15 +197,27 @@ public final class IrText {
                 }
                 case Stmt.Store store -> line(depth, store(store));
                 case Stmt.Compute compute -> line(depth, compute(compute));
-                case Stmt.Check(Expr condition, int code, String message) -> line(depth, "check " + of(condition) + " else " + code + " \"" + message + "\"");
+                case Stmt.Check(Expr condition, int code, String message) ->
+                    line(depth, "check " + of(condition) + " else " + code + " \"" + message + "\"");
                 case Stmt.Barrier _ -> line(depth, "barrier");
                 case Stmt.AsyncCopy c ->
-                    line(depth, "async " + c.to().name() + list(c.toIndices()) + " <- " + c.from().name() + list(c.fromIndices()) + ", " + c.elements()
-                            + " elements" + when(c.guard()));
+                    line(
+                            depth,
+                            "async " + c.to().name() + list(c.toIndices()) + " <- "
+                                    + c.from().name() + list(c.fromIndices()) + ", " + c.elements() + " elements"
+                                    + when(c.guard()));
                 case Stmt.Commit _ -> line(depth, "commit");
                 case Stmt.Wait(int pending) -> line(depth, "wait " + pending);
                 case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) ->
-                    line(depth, intrinsic.name() + "(" + String.join(", ", operands.stream().map(w -> w.buffer().name() + list(w.indices())).toList()) + ")");
+                    line(
+                            depth,
+                            intrinsic.name() + "("
+                                    + String.join(
+                                            ", ",
+                                            operands.stream()
+                                                    .map(w -> w.buffer().name() + list(w.indices()))
+                                                    .toList())
+                                    + ")");
             }
         }
 
@@ -188,8 +230,12 @@ public final class IrText {
         }
 
         private static String binding(Loop loop) {
-            String binding = loop.binding() == Loop.Binding.SERIAL ? "" : " " + loop.binding().name().toLowerCase(Locale.ROOT).replace('_', '.');
-            return binding + (loop.carrier() == Loop.Carrier.REDUCTION ? " reduction" : "") + loop.peel().map(StmtText::peel).orElse("");
+            String binding = loop.binding() == Loop.Binding.SERIAL
+                    ? ""
+                    : " " + loop.binding().name().toLowerCase(Locale.ROOT).replace('_', '.');
+            return binding
+                    + (loop.carrier() == Loop.Carrier.REDUCTION ? " reduction" : "")
+                    + loop.peel().map(StmtText::peel).orElse("");
         }
 
         private static String peel(Loop.Peel peel) {

@@ -51,10 +51,14 @@ final class DistinctElements {
     private boolean collect(Expr e, long factor) {
         return switch (e) {
             case Expr.IntConst _, Expr.Param _ -> true;
-            case Expr.Binary(BinaryOp op, Expr a, Expr b) when op == BinaryOp.ADD -> collect(a, factor) && collect(b, factor);
-            case Expr.Binary(BinaryOp op, Expr a, Expr b) when op == BinaryOp.SUB -> collect(a, factor) && collect(b, -factor);
-            case Expr.Binary(BinaryOp op, Expr a, Expr.IntConst(long c, DType _)) when op == BinaryOp.MUL -> collect(a, factor * c);
-            case Expr.Binary(BinaryOp op, Expr.IntConst(long c, DType _), Expr b) when op == BinaryOp.MUL -> collect(b, factor * c);
+            case Expr.Binary(BinaryOp op, Expr a, Expr b)
+            when op == BinaryOp.ADD -> collect(a, factor) && collect(b, factor);
+            case Expr.Binary(BinaryOp op, Expr a, Expr b)
+            when op == BinaryOp.SUB -> collect(a, factor) && collect(b, -factor);
+            case Expr.Binary(BinaryOp op, Expr a, Expr.IntConst(long c, DType _))
+            when op == BinaryOp.MUL -> collect(a, factor * c);
+            case Expr.Binary(BinaryOp op, Expr.IntConst(long c, DType _), Expr b)
+            when op == BinaryOp.MUL -> collect(b, factor * c);
             default -> {
                 weights.merge(e, factor, Long::sum);
                 yield true;
@@ -73,7 +77,10 @@ final class DistinctElements {
             boolean isFixed = entry.getKey() instanceof Expr.Var v && fixed.contains(v);
             if (weight != 0 && range.min() != range.max() && !isFixed) {
                 digits.add(new Digit(
-                        entry.getKey(), weight, range.max() - range.min() + 1, range.min() == 0 && entry.getValue() > 0));
+                        entry.getKey(),
+                        weight,
+                        range.max() - range.min() + 1,
+                        range.min() == 0 && entry.getValue() > 0));
             }
         }
         digits.sort(Comparator.comparingLong(Digit::weight));
@@ -112,7 +119,10 @@ final class DistinctElements {
         List<Digit> merged = new ArrayList<>();
         for (Digit digit : digits) {
             Optional<Digit> last = merged.isEmpty() ? Optional.empty() : Optional.of(merged.getLast());
-            boolean shared = last.isPresent() && !mentions(last.get(), workers) && !mentions(digit, workers) && last.get().weight == 1;
+            boolean shared = last.isPresent()
+                    && !mentions(last.get(), workers)
+                    && !mentions(digit, workers)
+                    && last.get().weight == 1;
             if (shared) {
                 merged.removeLast();
                 merged.add(new Digit(digit.value, 1, last.get().count + digit.span(), false));
@@ -146,7 +156,8 @@ final class DistinctElements {
             Interval range = bounds.of(number);
             if (range.min() >= 0 && range.isBounded() && isWhole(digits, number, range.max() + 1)) {
                 workers.stream()
-                        .filter(worker -> number.equals(worker) || number.anyMatch(worker::equals) && proves(number, Set.of(worker), fixed, bounds))
+                        .filter(worker -> number.equals(worker)
+                                || number.anyMatch(worker::equals) && proves(number, Set.of(worker), fixed, bounds))
                         .forEach(determined::add);
             }
         }
@@ -164,7 +175,9 @@ final class DistinctElements {
             grew = false;
             for (Digit digit : digits) {
                 Optional<Part> part = partOf(digit.value, number, extent);
-                if (part.isPresent() && known % part.get().divisor == 0 && part.get().end() > known) {
+                if (part.isPresent()
+                        && known % part.get().divisor == 0
+                        && part.get().end() > known) {
                     known = part.get().end();
                     grew = true;
                 }
@@ -197,7 +210,8 @@ final class DistinctElements {
 
     /** What a quotient or remainder is one of. */
     private static Expr numberOf(Expr e) {
-        return e instanceof Expr.Binary(BinaryOp op, Expr inner, Expr.IntConst _) && (op == BinaryOp.DIV || op == BinaryOp.REM)
+        return e instanceof Expr.Binary(BinaryOp op, Expr inner, Expr.IntConst _)
+                        && (op == BinaryOp.DIV || op == BinaryOp.REM)
                 ? numberOf(inner)
                 : e;
     }

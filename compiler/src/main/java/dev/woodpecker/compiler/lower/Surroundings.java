@@ -85,7 +85,8 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
 
     /** A loaded value may be anything, so that bounds do not compute with it; a comparison with a constant limits it. */
     private static Bounds narrowed(Bounds bounds, Expr condition) {
-        if (condition instanceof Expr.Binary(BinaryOp op, Expr.Var v, Expr.IntConst(long limit, DType _)) && isLoaded(v)) {
+        if (condition instanceof Expr.Binary(BinaryOp op, Expr.Var v, Expr.IntConst(long limit, DType _))
+                && isLoaded(v)) {
             Interval known = bounds.of(v);
             return switch (op) {
                 case LT -> bounds.with(v, known.intersect(new Interval(Long.MIN_VALUE, limit - 1)));
@@ -124,7 +125,9 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
 
     private Expr inLane(Expr e, Expr lane) {
         return switch (e) {
-            case Expr.Var v when lets.containsKey(v.name()) -> inLane(lets.getOrDefault(v.name(), v), v.lanes() == 1 ? Expr.index(0) : lane);
+            case Expr.Var v
+            when lets.containsKey(v.name()) ->
+                inLane(lets.getOrDefault(v.name(), v), v.lanes() == 1 ? Expr.index(0) : lane);
             case Expr.Ramp(Expr base, long stride, int _) ->
                 IndexMath.add(inLane(base, lane), IndexMath.mul(lane, Expr.index(stride)));
             case Expr.Broadcast(Expr value, int _) -> inLane(value, Expr.index(0));

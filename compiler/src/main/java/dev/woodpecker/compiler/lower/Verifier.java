@@ -69,12 +69,16 @@ public final class Verifier {
         }
         if (phase.scratchBytes() > target.fastBytes()) {
             findings.add(resources(
-                    phase.symbol(), phase.scratchBytes() + " bytes of shared memory a block; " + target.name() + " has " + target.fastBytes()));
+                    phase.symbol(),
+                    phase.scratchBytes() + " bytes of shared memory a block; " + target.name() + " has "
+                            + target.fastBytes()));
         }
         long registers = registerBytes(phase.body());
         if (registers > MOST_REGISTER_BYTES) {
             findings.add(resources(
-                    phase.symbol(), registers + " bytes of register buffers a thread; at most " + MOST_REGISTER_BYTES + " stay in registers"));
+                    phase.symbol(),
+                    registers + " bytes of register buffers a thread; at most " + MOST_REGISTER_BYTES
+                            + " stay in registers"));
         }
     }
 
@@ -84,7 +88,8 @@ public final class Verifier {
 
     /** The most register buffers that are alive together. */
     private static long registerBytes(Stmt s) {
-        long inside = s.children().stream().mapToLong(Verifier::registerBytes).max().orElse(0);
+        long inside =
+                s.children().stream().mapToLong(Verifier::registerBytes).max().orElse(0);
         return s instanceof Stmt.Allocate a && a.buffer().scope() == Scope.REGISTER && !PlanScratch.isPlaced(a.buffer())
                 ? inside + PlanScratch.bytes(a.buffer())
                 : inside;
@@ -114,8 +119,13 @@ public final class Verifier {
             case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) -> {
                 reads(condition, here, Origin.NONE);
                 if (isCuda && !isUniform(condition, here) && s.anyMatch(Stmt.Barrier.class::isInstance)) {
-                    add(Finding.Kind.BARRIER, here, "", Origin.NONE, "a barrier stands under the condition " + IrText.of(condition)
-                            + ", which is not the same for all threads of a block");
+                    add(
+                            Finding.Kind.BARRIER,
+                            here,
+                            "",
+                            Origin.NONE,
+                            "a barrier stands under the condition " + IrText.of(condition)
+                                    + ", which is not the same for all threads of a block");
                 }
                 visit(then, here.assuming(condition));
                 otherwise.ifPresent(o -> visit(o, here.assumingNot(condition)));
@@ -133,12 +143,15 @@ public final class Verifier {
                 operands.forEach(w -> access(w.buffer(), w.indices(), Expr.index(0), here, Origin.NONE));
             case Stmt.Commit _, Stmt.Wait _ -> {}
             case Stmt.Compute c ->
-                throw new IllegalArgumentException("stage " + c.stage() + " is not placed yet; the verifier runs after PlaceStages");
+                throw new IllegalArgumentException(
+                        "stage " + c.stage() + " is not placed yet; the verifier runs after PlaceStages");
         }
     }
 
     private void store(Stmt.Store store, Surroundings around) {
-        int lanes = Math.max(store.value().lanes(), store.indices().stream().mapToInt(Expr::lanes).max().orElse(1));
+        int lanes = Math.max(
+                store.value().lanes(),
+                store.indices().stream().mapToInt(Expr::lanes).max().orElse(1));
         Surroundings here = lanes == 1 ? around : around.withLanes(lanes);
         store.indices().forEach(index -> reads(index, here, store.origin()));
         reads(store.value(), here, store.origin());
@@ -195,8 +208,15 @@ public final class Verifier {
             Expr extent = isFlat ? elements(buffer) : padded(buffer, axis);
             if (!isWithin(index, here.plain(extent), here.bounds())) {
                 boolean loaded = index.anyMatch(n -> n instanceof Expr.Var v && Surroundings.isLoaded(v));
-                add(Finding.Kind.BOUNDS, here, buffer.name(), origin, "index " + IrText.of(indices.get(axis)) + " is not shown to lie in 0.."
-                        + IrText.of(extent) + (loaded ? "; an index that is loaded needs a check" : "; it takes values in " + interval(index, here)));
+                add(
+                        Finding.Kind.BOUNDS,
+                        here,
+                        buffer.name(),
+                        origin,
+                        "index " + IrText.of(indices.get(axis)) + " is not shown to lie in 0.." + IrText.of(extent)
+                                + (loaded
+                                        ? "; an index that is loaded needs a check"
+                                        : "; it takes values in " + interval(index, here)));
             }
         }
     }
@@ -228,7 +248,9 @@ public final class Verifier {
     private static Expr elements(Buffer buffer) {
         Expr elements = Expr.index(1);
         for (LayoutMap.Dimension d : buffer.layout().dimensions()) {
-            Expr size = d.modulus() > 0 ? Expr.index(d.modulus()) : IndexMath.ceilDiv(buffer.shape().get(d.axis()), d.divisor());
+            Expr size = d.modulus() > 0
+                    ? Expr.index(d.modulus())
+                    : IndexMath.ceilDiv(buffer.shape().get(d.axis()), d.divisor());
             elements = IndexMath.mul(elements, size);
         }
         return elements;
@@ -238,15 +260,16 @@ public final class Verifier {
     private void writers(Stmt.Store store, Surroundings here) {
         Set<Expr.Var> workers = new HashSet<>();
         for (Loop loop : here.loops()) {
-            boolean shares =
-                    switch (store.buffer().scope()) {
-                        case GLOBAL, WORKSPACE -> loop.binding().isThread() || loop.binding().isBlock() || loop.binding() == Loop.Binding.PARALLEL;
-                        case SHARED -> loop.binding().isThread();
-                        case REGISTER, FRAGMENT -> false;
-                    };
+            boolean shares = switch (store.buffer().scope()) {
+                case GLOBAL, WORKSPACE ->
+                    loop.binding().isThread() || loop.binding().isBlock() || loop.binding() == Loop.Binding.PARALLEL;
+                case SHARED -> loop.binding().isThread();
+                case REGISTER, FRAGMENT -> false;
+            };
             if (shares && !isPinned(loop, here)) {
                 // A loop over the same direction inside is the same thread again.
-                workers.removeIf(other -> here.loops().stream().anyMatch(l -> l.variable().equals(other) && l.binding() == loop.binding()));
+                workers.removeIf(other -> here.loops().stream()
+                        .anyMatch(l -> l.variable().equals(other) && l.binding() == loop.binding()));
                 workers.add(loop.variable());
             }
         }
@@ -255,9 +278,20 @@ public final class Verifier {
                 .allMatch(loop -> loop.binding().isThread());
         Set<Expr.Var> fixed = oneBlock ? inStep : Set.of();
         if (!workers.isEmpty() && !DistinctElements.proves(offset(store, here), workers, fixed, here.bounds())) {
-            add(Finding.Kind.WRITERS, here, store.buffer().name(), store.origin(), "different iterations of "
-                    + String.join(", ", workers.stream().map(Expr.Var::name).sorted().toList())
-                    + " are not shown to write different elements: " + IrText.of(store).strip());
+            add(
+                    Finding.Kind.WRITERS,
+                    here,
+                    store.buffer().name(),
+                    store.origin(),
+                    "different iterations of "
+                            + String.join(
+                                    ", ",
+                                    workers.stream()
+                                            .map(Expr.Var::name)
+                                            .sorted()
+                                            .toList())
+                            + " are not shown to write different elements: "
+                            + IrText.of(store).strip());
         }
     }
 
@@ -283,8 +317,13 @@ public final class Verifier {
     private void barrier(Surroundings here) {
         for (Loop loop : here.loops()) {
             if (!loop.binding().isThread() && !isUniform(loop.extent(), here)) {
-                add(Finding.Kind.BARRIER, here, "", loop.origin(), "a barrier stands in loop " + loop.name()
-                        + ", which runs differently often for the threads of a block");
+                add(
+                        Finding.Kind.BARRIER,
+                        here,
+                        "",
+                        loop.origin(),
+                        "a barrier stands in loop " + loop.name()
+                                + ", which runs differently often for the threads of a block");
             }
         }
     }
@@ -295,8 +334,11 @@ public final class Verifier {
             case Expr.Var v ->
                 here.lets().containsKey(v.name())
                         ? !isUniform(here.lets().getOrDefault(v.name(), Expr.index(0)), here)
-                        : here.loops().stream().anyMatch(loop -> loop.binding().isThread() && loop.variable().equals(v));
-            case Expr.Load load -> load.buffer().scope() == Scope.REGISTER || load.buffer().scope() == Scope.FRAGMENT;
+                        : here.loops().stream()
+                                .anyMatch(loop -> loop.binding().isThread()
+                                        && loop.variable().equals(v));
+            case Expr.Load load ->
+                load.buffer().scope() == Scope.REGISTER || load.buffer().scope() == Scope.FRAGMENT;
             default -> false;
         });
     }

@@ -40,7 +40,8 @@ class KernelInterpretationTest {
 
     @Test
     void layoutsMapLogicalIndicesAndPadWithZeros() {
-        Buffer blocked = new Buffer("x", DType.F32, extents(5, 3), LayoutMap.rowMajor(2).blocked(1, 4), Scope.GLOBAL, 64);
+        Buffer blocked =
+                new Buffer("x", DType.F32, extents(5, 3), LayoutMap.rowMajor(2).blocked(1, 4), Scope.GLOBAL, 64);
         Buffer flat = buffer("y", Scope.GLOBAL, 20);
         // The 20 elements of memory in order: each row of 3 has a zero after it.
         Stmt copy = loop(I, 20, Loop.Binding.SERIAL, store(flat, I, new Expr.Load(blocked, List.of(I))));
@@ -51,14 +52,20 @@ class KernelInterpretationTest {
     @Test
     void vectorsAreReadWholeBeforeTheyAreWritten() {
         Expr reversed = new Expr.Load(X, List.of(new Expr.Ramp(Expr.index(N - 1), -1, 8)));
-        Stmt first = store(Y, new Expr.Ramp(Expr.index(0), 1, 8), new Expr.Binary(BinaryOp.ADD, reversed, new Expr.Broadcast(f32(1), 8)));
+        Stmt first = store(
+                Y,
+                new Expr.Ramp(Expr.index(0), 1, 8),
+                new Expr.Binary(BinaryOp.ADD, reversed, new Expr.Broadcast(f32(1), 8)));
         Stmt rest = loop(I, N - 8, Loop.Binding.SERIAL, store(Y, add(I, Expr.index(8)), new Expr.Load(X, List.of(I))));
-        assertThat(run(Stmt.seq(first, rest), 1).outputs().get("y").toFloats()).startsWith(64, 63, 62, 61, 60, 59, 58, 57, 0, 1);
+        assertThat(run(Stmt.seq(first, rest), 1).outputs().get("y").toFloats())
+                .startsWith(64, 63, 62, 61, 60, 59, 58, 57, 0, 1);
     }
 
     @Test
     void threadsRunInStepBetweenBarriers() {
-        assertThat(run(reversal(true), N).outputs().get("y").toFloats()).startsWith(63, 62, 61).endsWith(1, 0);
+        assertThat(run(reversal(true), N).outputs().get("y").toFloats())
+                .startsWith(63, 62, 61)
+                .endsWith(1, 0);
     }
 
     @Test
@@ -72,7 +79,9 @@ class KernelInterpretationTest {
                 store(Y, T, new Expr.Load(TILE, List.of(reversed(T)))),
                 store(TILE, T, f32(0)));
         assertThatThrownBy(() -> run(block(writeAfterRead), N))
-                .hasMessageContaining("thread 0 of block 1 writes element 0 of tile, which another thread reads, without a barrier between");
+                .hasMessageContaining(
+                        "thread 0 of block 1 writes element 0 of tile, which another thread reads, without a barrier"
+                                + " between");
     }
 
     @Test
@@ -87,14 +96,21 @@ class KernelInterpretationTest {
         Buffer register = Buffer.rowMajor("r", DType.F32, List.of(), Scope.REGISTER);
         Stmt load = thread(new Stmt.Store(register, List.of(), new Expr.Load(X, List.of(T)), Origin.NONE));
         Stmt store = thread(store(Y, T, new Expr.Load(register, List.of())));
-        assertThat(run(new Stmt.Allocate(register, Stmt.seq(load, store)), N).outputs().get("y")).isEqualTo(INPUT);
+        assertThat(run(new Stmt.Allocate(register, Stmt.seq(load, store)), N)
+                        .outputs()
+                        .get("y"))
+                .isEqualTo(INPUT);
     }
 
     @Test
     void asynchronousCopiesAreSeenAfterTheirWait() {
         Stmt.AsyncCopy copy = new Stmt.AsyncCopy(TILE, List.of(T), X, List.of(T), 1, less(T, Expr.index(N - 1)));
         List<Stmt> complete = List.of(
-                copy, new Stmt.Commit(), new Stmt.Wait(0), new Stmt.Barrier(), store(Y, T, new Expr.Load(TILE, List.of(reversed(T)))));
+                copy,
+                new Stmt.Commit(),
+                new Stmt.Wait(0),
+                new Stmt.Barrier(),
+                store(Y, T, new Expr.Load(TILE, List.of(reversed(T)))));
         assertThat(run(block(Stmt.seq(complete)), N).outputs().get("y").toFloats())
                 .as("zeros where the guard does not hold")
                 .startsWith(0, 62, 61);
@@ -119,8 +135,14 @@ class KernelInterpretationTest {
                 Map.of());
         Expr start = new Expr.Binary(BinaryOp.MUL, I, Expr.index(4));
         Stmt body = loop(
-                I, N / 4, Loop.Binding.SERIAL, new Stmt.Invoke(square, List.of(new Stmt.Window(Y, List.of(start)), new Stmt.Window(X, List.of(start)))));
-        assertThat(run(body, 1).outputs().get("y").toFloats()).startsWith(0, 1, 4, 9, 16).endsWith(63 * 63);
+                I,
+                N / 4,
+                Loop.Binding.SERIAL,
+                new Stmt.Invoke(
+                        square, List.of(new Stmt.Window(Y, List.of(start)), new Stmt.Window(X, List.of(start)))));
+        assertThat(run(body, 1).outputs().get("y").toFloats())
+                .startsWith(0, 1, 4, 9, 16)
+                .endsWith(63 * 63);
     }
 
     @Test
@@ -135,7 +157,9 @@ class KernelInterpretationTest {
         Expr half = new Expr.Binary(BinaryOp.DIV, I, Expr.index(2));
         assertThatThrownBy(() -> run(loop(I, N, Loop.Binding.PARALLEL, store(Y, half, f32(1))), 1))
                 .as("two iterations write one element")
-                .hasMessageContaining("kernel k, phase k: element 0 of y is written by thread 0 of block 2 and by thread 0 of block 1");
+                .hasMessageContaining(
+                        "kernel k, phase k: element 0 of y is written by thread 0 of block 2 and by thread 0 of"
+                                + " block 1");
         assertThatThrownBy(() -> run(loop(I, N, Loop.Binding.SERIAL, store(Y, add(I, Expr.index(1)), f32(1))), 1))
                 .hasMessageContaining("index 64 is outside axis 0 of y of shape [64]");
         assertThatThrownBy(() -> run(loop(I, N / 2, Loop.Binding.SERIAL, store(Y, I, f32(1))), 1))

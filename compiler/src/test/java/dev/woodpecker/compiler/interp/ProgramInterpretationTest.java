@@ -82,7 +82,10 @@ class ProgramInterpretationTest {
                 expected[i * 5 + j] = (float) Math.exp(x[i * 5 + j] - m) / s;
             }
         }
-        assertThat(run(TestKernels.SOFTMAX, Binding.of("s").tensor("x", DType.F32, 3, 5), Map.of("x", HostTensor.of(x, 3, 5))))
+        assertThat(run(
+                        TestKernels.SOFTMAX,
+                        Binding.of("s").tensor("x", DType.F32, 3, 5),
+                        Map.of("x", HostTensor.of(x, 3, 5))))
                 .isEqualTo(HostTensor.of(expected, 3, 5));
     }
 
@@ -106,7 +109,10 @@ class ProgramInterpretationTest {
             }
         }
         Binding binding = Binding.of("n").tensor("x", DType.F32, 4, 6).tensor("scale", DType.F32, 6);
-        assertThat(run(TestKernels.LAYER_NORM, binding, Map.of("x", HostTensor.of(x, 4, 6), "scale", HostTensor.of(scale, 6))))
+        assertThat(run(
+                        TestKernels.LAYER_NORM,
+                        binding,
+                        Map.of("x", HostTensor.of(x, 4, 6), "scale", HostTensor.of(scale, 6))))
                 .isEqualTo(HostTensor.of(expected, 4, 6));
     }
 
@@ -114,7 +120,10 @@ class ProgramInterpretationTest {
     void gatherWithNegativeIndices() {
         HostTensor data = HostTensor.ofIntegers(DType.I8, new long[] {1, 2, 3, 4, 5, 6}, 2, 3);
         HostTensor indices = HostTensor.ofIntegers(DType.I32, new long[] {2, -3}, 2);
-        Binding binding = Binding.of("g").tensor("data", DType.I8, 2, 3).tensor("indices", DType.I32, 2).integer("axis", 1);
+        Binding binding = Binding.of("g")
+                .tensor("data", DType.I8, 2, 3)
+                .tensor("indices", DType.I32, 2)
+                .integer("axis", 1);
         assertThat(run(TestKernels.GATHER, binding, Map.of("data", data, "indices", indices)))
                 .isEqualTo(HostTensor.ofIntegers(DType.I8, new long[] {3, 1, 6, 4}, 2, 2));
         HostTensor beyond = HostTensor.ofIntegers(DType.I32, new long[] {2, 3}, 2);
@@ -125,9 +134,13 @@ class ProgramInterpretationTest {
 
     @Test
     void concatAlongAnAxis() {
-        Binding binding = Binding.of("c").tensors("xs", Dense.of(DType.F32, 2, 1), Dense.of(DType.F32, 2, 2)).integer("axis", 1);
-        Map<String, HostTensor> inputs = Map.of("xs0", HostTensor.of(new float[] {1, 2}, 2, 1), "xs1", HostTensor.of(new float[] {3, 4, 5, 6}, 2, 2));
-        assertThat(run(TestKernels.CONCAT, binding, inputs)).isEqualTo(HostTensor.of(new float[] {1, 3, 4, 2, 5, 6}, 2, 3));
+        Binding binding = Binding.of("c")
+                .tensors("xs", Dense.of(DType.F32, 2, 1), Dense.of(DType.F32, 2, 2))
+                .integer("axis", 1);
+        Map<String, HostTensor> inputs = Map.of(
+                "xs0", HostTensor.of(new float[] {1, 2}, 2, 1), "xs1", HostTensor.of(new float[] {3, 4, 5, 6}, 2, 2));
+        assertThat(run(TestKernels.CONCAT, binding, inputs))
+                .isEqualTo(HostTensor.of(new float[] {1, 3, 4, 2, 5, 6}, 2, 3));
     }
 
     @Test
@@ -142,13 +155,17 @@ class ProgramInterpretationTest {
             }
         }
         Binding binding = Binding.of("r").tensor("x", DType.F32, 2, 3, 4).ints("axes", 0, 2);
-        assertThat(run(TestKernels.REDUCE_SUM, binding, Map.of("x", HostTensor.of(x, 2, 3, 4)))).isEqualTo(HostTensor.of(expected, 3));
+        assertThat(run(TestKernels.REDUCE_SUM, binding, Map.of("x", HostTensor.of(x, 2, 3, 4))))
+                .isEqualTo(HostTensor.of(expected, 3));
     }
 
     @Test
     void aNanIsTheGreatest() {
         float[] x = {1, 3, 3, 2, Float.NaN, 9, Float.NaN, -1, -2, -5, -0f, 0f};
-        assertThat(run(TestKernels.ARG_MAX, Binding.of("a").tensor("x", DType.F32, 3, 4), Map.of("x", HostTensor.of(x, 3, 4))))
+        assertThat(run(
+                        TestKernels.ARG_MAX,
+                        Binding.of("a").tensor("x", DType.F32, 3, 4),
+                        Map.of("x", HostTensor.of(x, 3, 4))))
                 .isEqualTo(HostTensor.ofIntegers(DType.I64, new long[] {1, 0, 2}, 3));
     }
 
@@ -166,7 +183,8 @@ class ProgramInterpretationTest {
             expected[i] = sum / (high - low);
         }
         Binding binding = Binding.of("a").tensor("x", DType.F32, 9).integer("radius", 2);
-        assertThat(run(TestKernels.RAGGED_AVERAGE, binding, Map.of("x", HostTensor.of(x, 9)))).isEqualTo(HostTensor.of(expected, 9));
+        assertThat(run(TestKernels.RAGGED_AVERAGE, binding, Map.of("x", HostTensor.of(x, 9))))
+                .isEqualTo(HostTensor.of(expected, 9));
     }
 
     @Test
@@ -205,8 +223,11 @@ class ProgramInterpretationTest {
         Binding binding = Binding.of("m")
                 .tensor("a", DType.F32, List.of(new Expr.Param("m", 1, 8, 1), Expr.index(2)))
                 .tensor("b", DType.F32, 2, 1);
-        Map<String, HostTensor> inputs =
-                Map.of("a", HostTensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2), "b", HostTensor.of(new float[] {10, 1}, 2, 1));
+        Map<String, HostTensor> inputs = Map.of(
+                "a",
+                HostTensor.of(new float[] {1, 2, 3, 4, 5, 6}, 3, 2),
+                "b",
+                HostTensor.of(new float[] {10, 1}, 2, 1));
         assertThat(run(TestKernels.MATMUL, binding, inputs)).isEqualTo(HostTensor.of(new float[] {12, 34, 56}, 3, 1));
     }
 

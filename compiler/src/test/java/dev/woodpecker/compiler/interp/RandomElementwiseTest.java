@@ -3,9 +3,9 @@ package dev.woodpecker.compiler.interp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.expr.Binding;
-import dev.woodpecker.compiler.expr.Kind;
 import dev.woodpecker.compiler.expr.KernelSpec;
 import dev.woodpecker.compiler.expr.KernelText;
+import dev.woodpecker.compiler.expr.Kind;
 import dev.woodpecker.compiler.expr.Op;
 import dev.woodpecker.compiler.expr.Specializer;
 import dev.woodpecker.compiler.expr.TensorExpr;
@@ -22,8 +22,25 @@ import org.junit.jupiter.api.Test;
 /** Random kernels on floats and ints: folding and typing never change a bit of what Java computes. */
 class RandomElementwiseTest {
     private static final int KERNELS = 400;
-    private static final float[] FLOATS = {0f, -0f, 1f, -1f, 0.5f, 2f, 3.25f, -7.5f, 1e-3f, 1e30f, -1e30f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY};
-    private static final long[] INTS = {0, 1, -1, 2, 7, -13, 100, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 40, -(1L << 40)};
+    private static final float[] FLOATS = {
+        0f,
+        -0f,
+        1f,
+        -1f,
+        0.5f,
+        2f,
+        3.25f,
+        -7.5f,
+        1e-3f,
+        1e30f,
+        -1e30f,
+        Float.NaN,
+        Float.POSITIVE_INFINITY,
+        Float.NEGATIVE_INFINITY
+    };
+    private static final long[] INTS = {
+        0, 1, -1, 2, 7, -13, 100, Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 40, -(1L << 40)
+    };
 
     @Test
     void whatIsInterpretedIsWhatJavaComputes() {
@@ -42,7 +59,10 @@ class RandomElementwiseTest {
                 m[i] = kernel.anInt();
                 expected[i] = ((Number) evaluate(body, x[i], y[i], m[i])).floatValue();
             }
-            Binding binding = Binding.of("random").tensor("x", DType.F32, n).tensor("y", DType.F32, n).tensor("m", DType.I64, n);
+            Binding binding = Binding.of("random")
+                    .tensor("x", DType.F32, n)
+                    .tensor("y", DType.F32, n)
+                    .tensor("m", DType.I64, n);
             TensorProgram program = Specializer.specialize(spec, binding);
             HostTensor result = Interpreter.run(
                             program,
@@ -63,15 +83,39 @@ class RandomElementwiseTest {
                 new KernelSpec.Parameter("y", Kind.FLOAT, KernelSpec.Role.INPUT, Optional.empty(), Origin.NONE),
                 new KernelSpec.Parameter("m", Kind.INT, KernelSpec.Role.INPUT, Optional.empty(), Origin.NONE));
         return new KernelSpec(
-                "com.acme.Random.kernel", "Random", "", KernelSpec.Form.ELEMENTWISE, parameters, List.of(), body, List.of("out"), List.of(), Origin.NONE);
+                "com.acme.Random.kernel",
+                "Random",
+                "",
+                KernelSpec.Form.ELEMENTWISE,
+                parameters,
+                List.of(),
+                body,
+                List.of("out"),
+                List.of(),
+                Origin.NONE);
     }
 
     /** Generates expressions over {@code x}, {@code y} and {@code m}. */
     private record Kernel(Random random) {
         private static final List<Op> FLOAT_BINARY = List.of(Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MIN, Op.MAX);
-        private static final List<Op> FLOAT_UNARY = List.of(Op.NEG, Op.ABS, Op.SQRT, Op.FLOOR, Op.CEIL, Op.RINT, Op.TRUNC, Op.SIGNUM, Op.EXP, Op.TANH);
+        private static final List<Op> FLOAT_UNARY =
+                List.of(Op.NEG, Op.ABS, Op.SQRT, Op.FLOOR, Op.CEIL, Op.RINT, Op.TRUNC, Op.SIGNUM, Op.EXP, Op.TANH);
         private static final List<Op> INT_BINARY = List.of(
-                Op.ADD, Op.SUB, Op.MUL, Op.MIN, Op.MAX, Op.AND, Op.OR, Op.XOR, Op.SHL, Op.SHR, Op.USHR, Op.DIV, Op.REM, Op.FLOOR_DIV, Op.FLOOR_MOD);
+                Op.ADD,
+                Op.SUB,
+                Op.MUL,
+                Op.MIN,
+                Op.MAX,
+                Op.AND,
+                Op.OR,
+                Op.XOR,
+                Op.SHL,
+                Op.SHR,
+                Op.USHR,
+                Op.DIV,
+                Op.REM,
+                Op.FLOOR_DIV,
+                Op.FLOOR_MOD);
         private static final List<Op> COMPARISONS = List.of(Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE);
 
         float aFloat() {
@@ -84,10 +128,15 @@ class RandomElementwiseTest {
 
         TensorExpr generate(int depth, boolean isFloat) {
             if (depth == 0 || random.nextInt(6) == 0) {
-                return isFloat ? floatLeaf() : random.nextBoolean() ? new TensorExpr.IntLiteral(anInt()) : new TensorExpr.Name("m", Kind.INT);
+                return isFloat
+                        ? floatLeaf()
+                        : random.nextBoolean()
+                                ? new TensorExpr.IntLiteral(anInt())
+                                : new TensorExpr.Name("m", Kind.INT);
             }
             if (random.nextInt(5) == 0) {
-                return apply(Op.SELECT, condition(depth - 1), generate(depth - 1, isFloat), generate(depth - 1, isFloat));
+                return apply(
+                        Op.SELECT, condition(depth - 1), generate(depth - 1, isFloat), generate(depth - 1, isFloat));
             }
             return isFloat ? floats(depth) : ints(depth);
         }
@@ -140,7 +189,11 @@ class RandomElementwiseTest {
         }
 
         private static TensorExpr apply(Op op, TensorExpr... operands) {
-            return new TensorExpr.Apply(op, op.kind(List.of(operands).stream().map(TensorExpr::kind).toList()), List.of(operands), Origin.NONE);
+            return new TensorExpr.Apply(
+                    op,
+                    op.kind(List.of(operands).stream().map(TensorExpr::kind).toList()),
+                    List.of(operands),
+                    Origin.NONE);
         }
     }
 
@@ -149,21 +202,24 @@ class RandomElementwiseTest {
         return switch (e) {
             case TensorExpr.IntLiteral l -> l.value();
             case TensorExpr.FloatLiteral l -> (float) l.value();
-            case TensorExpr.Name name -> name.name().equals("x") ? (Object) x : name.name().equals("y") ? (Object) y : (Object) m;
+            case TensorExpr.Name name ->
+                name.name().equals("x") ? (Object) x : name.name().equals("y") ? (Object) y : (Object) m;
             case TensorExpr.Apply apply -> {
-                List<Object> v = apply.operands().stream().map(o -> evaluate(o, x, y, m)).toList();
+                List<Object> v =
+                        apply.operands().stream().map(o -> evaluate(o, x, y, m)).toList();
                 yield switch (v.getFirst()) {
                     case Float a when apply.op() == Op.TO_INT -> (long) (float) a;
                     case Float a -> floatOp(apply.op(), a, v.size() > 1 ? (Float) v.get(1) : 0f);
                     case Long a when apply.op() == Op.TO_FLOAT -> (float) (long) a;
                     case Long a -> longOp(apply.op(), a, v.size() > 1 ? (Long) v.get(1) : 0L);
-                    case Boolean a -> switch (apply.op()) {
-                        case SELECT -> a ? v.get(1) : v.get(2);
-                        case NOT -> !a;
-                        case AND_ALSO -> a && (Boolean) v.get(1);
-                        case OR_ELSE -> a || (Boolean) v.get(1);
-                        default -> throw new AssertionError(apply.op());
-                    };
+                    case Boolean a ->
+                        switch (apply.op()) {
+                            case SELECT -> a ? v.get(1) : v.get(2);
+                            case NOT -> !a;
+                            case AND_ALSO -> a && (Boolean) v.get(1);
+                            case OR_ELSE -> a || (Boolean) v.get(1);
+                            default -> throw new AssertionError(apply.op());
+                        };
                     default -> throw new AssertionError(v);
                 };
             }

@@ -39,7 +39,8 @@ class DefaultScheduleMeaningTest {
 
     private static final Map<String, LayoutMap> ROW_MAJOR = Map.of();
 
-    record Case(String name, KernelSpec spec, Binding binding, String target, Numerics numerics, boolean preferredLayouts) {
+    record Case(
+            String name, KernelSpec spec, Binding binding, String target, Numerics numerics, boolean preferredLayouts) {
         @Override
         public String toString() {
             return name + ", " + target + ", " + numerics.text() + (preferredLayouts ? ", preferred layouts" : "");
@@ -65,9 +66,13 @@ class DefaultScheduleMeaningTest {
     static Map<String, Kernel> kernels() {
         Map<String, Kernel> kernels = new LinkedHashMap<>();
         kernels.put("conv 3x3, ragged", conv(DType.F32, new long[] {1, 17, 9, 11}, new long[] {19, 17, 3, 3}, 1, 1, 1));
-        kernels.put("conv 3x3, blocks of 16", conv(DType.F32, new long[] {1, 32, 14, 14}, new long[] {32, 32, 3, 3}, 1, 1, 1));
-        kernels.put("conv 1x1, stride 2", conv(DType.F32, new long[] {2, 16, 9, 9}, new long[] {32, 16, 1, 1}, 2, 0, 1));
-        kernels.put("conv 3x3, 3 channels", conv(DType.F32, new long[] {1, 3, 12, 12}, new long[] {16, 3, 3, 3}, 2, 1, 1));
+        kernels.put(
+                "conv 3x3, blocks of 16",
+                conv(DType.F32, new long[] {1, 32, 14, 14}, new long[] {32, 32, 3, 3}, 1, 1, 1));
+        kernels.put(
+                "conv 1x1, stride 2", conv(DType.F32, new long[] {2, 16, 9, 9}, new long[] {32, 16, 1, 1}, 2, 0, 1));
+        kernels.put(
+                "conv 3x3, 3 channels", conv(DType.F32, new long[] {1, 3, 12, 12}, new long[] {16, 3, 3, 3}, 2, 1, 1));
         kernels.put("conv, 2 groups, fp16", conv(DType.F16, new long[] {2, 8, 9, 9}, new long[] {4, 4, 3, 3}, 2, 1, 2));
         kernels.put("conv, depthwise", conv(DType.F32, new long[] {1, 24, 10, 10}, new long[] {24, 1, 3, 3}, 1, 1, 24));
         kernels.put("matmul, ragged", matmul(37, 29, 45));
@@ -76,32 +81,58 @@ class DefaultScheduleMeaningTest {
         kernels.put("softmax", new Kernel(TestKernels.SOFTMAX, Binding.of("k").tensor("x", DType.F32, 5, 100)));
         kernels.put(
                 "layer norm",
-                new Kernel(TestKernels.LAYER_NORM, Binding.of("k").tensor("x", DType.F32, 5, 33).tensor("scale", DType.F32, 33)));
+                new Kernel(
+                        TestKernels.LAYER_NORM,
+                        Binding.of("k").tensor("x", DType.F32, 5, 33).tensor("scale", DType.F32, 33)));
         kernels.put(
                 "gather",
                 new Kernel(
                         TestKernels.GATHER,
-                        Binding.of("k").tensor("data", DType.I8, 5, 7).tensor("indices", DType.I32, 3).integer("axis", 1)));
+                        Binding.of("k")
+                                .tensor("data", DType.I8, 5, 7)
+                                .tensor("indices", DType.I32, 3)
+                                .integer("axis", 1)));
         kernels.put(
                 "concat",
                 new Kernel(
                         TestKernels.CONCAT,
-                        Binding.of("k").tensors("xs", Dense.of(DType.F32, 2, 3), Dense.of(DType.F32, 2, 17)).integer("axis", 1)));
+                        Binding.of("k")
+                                .tensors("xs", Dense.of(DType.F32, 2, 3), Dense.of(DType.F32, 2, 17))
+                                .integer("axis", 1)));
         kernels.put(
                 "sum, inner axes",
-                new Kernel(TestKernels.REDUCE_SUM, Binding.of("k").tensor("x", DType.F32, 2, 3, 4, 5).ints("axes", 1, 3)));
+                new Kernel(
+                        TestKernels.REDUCE_SUM,
+                        Binding.of("k").tensor("x", DType.F32, 2, 3, 4, 5).ints("axes", 1, 3)));
         kernels.put(
-                "sum, all axes", new Kernel(TestKernels.REDUCE_SUM, Binding.of("k").tensor("x", DType.F32, 20, 30).ints("axes", 0, 1)));
+                "sum, all axes",
+                new Kernel(
+                        TestKernels.REDUCE_SUM,
+                        Binding.of("k").tensor("x", DType.F32, 20, 30).ints("axes", 0, 1)));
         kernels.put("arg max", new Kernel(TestKernels.ARG_MAX, Binding.of("k").tensor("x", DType.F32, 7, 30)));
         kernels.put(
-                "average, ragged", new Kernel(TestKernels.RAGGED_AVERAGE, Binding.of("k").tensor("x", DType.F32, 40).integer("radius", 2)));
-        kernels.put("winograd", new Kernel(TestKernels.WINOGRAD, Binding.of("k").tensor("x", DType.F32, 40).tensor("w", DType.F32, 3)));
+                "average, ragged",
+                new Kernel(
+                        TestKernels.RAGGED_AVERAGE,
+                        Binding.of("k").tensor("x", DType.F32, 40).integer("radius", 2)));
+        kernels.put(
+                "winograd",
+                new Kernel(
+                        TestKernels.WINOGRAD,
+                        Binding.of("k").tensor("x", DType.F32, 40).tensor("w", DType.F32, 3)));
         kernels.put(
                 "where, broadcast",
                 new Kernel(
                         TestKernels.WHERE,
-                        Binding.of("k").tensor("condition", DType.BOOL, 20, 1).tensor("x", DType.F16, 33).tensor("y", DType.F16)));
-        kernels.put("clip, int8", new Kernel(TestKernels.CLIP, Binding.of("k").tensor("x", DType.I8, 20, 33).tensor("max", DType.I8)));
+                        Binding.of("k")
+                                .tensor("condition", DType.BOOL, 20, 1)
+                                .tensor("x", DType.F16, 33)
+                                .tensor("y", DType.F16)));
+        kernels.put(
+                "clip, int8",
+                new Kernel(
+                        TestKernels.CLIP,
+                        Binding.of("k").tensor("x", DType.I8, 20, 33).tensor("max", DType.I8)));
         return kernels;
     }
 
@@ -117,7 +148,8 @@ class DefaultScheduleMeaningTest {
     }
 
     private static Kernel matmul(long m, long k, long n) {
-        return new Kernel(TestKernels.MATMUL, Binding.of("k").tensor("a", DType.F32, m, k).tensor("b", DType.F32, k, n));
+        return new Kernel(
+                TestKernels.MATMUL, Binding.of("k").tensor("a", DType.F32, m, k).tensor("b", DType.F32, k, n));
     }
 
     @ParameterizedTest
@@ -125,7 +157,8 @@ class DefaultScheduleMeaningTest {
     void theLoweredKernelComputesWhatTheProgramDoes(Case c) {
         TensorProgram program = Specializer.specialize(c.spec, c.binding);
         Target target = Target.parse(c.target);
-        Map<String, LayoutMap> layouts = c.preferredLayouts ? DefaultSchedule.preferredLayouts(program, target, c.numerics) : ROW_MAJOR;
+        Map<String, LayoutMap> layouts =
+                c.preferredLayouts ? DefaultSchedule.preferredLayouts(program, target, c.numerics) : ROW_MAJOR;
         Map<String, String> shown = new HashMap<>();
         List<Finding> findings = new ArrayList<>();
         LoweredKernel kernel = Lowering.lower(
@@ -140,9 +173,10 @@ class DefaultScheduleMeaningTest {
         Map<String, HostTensor> expected = Interpreter.run(program, inputs);
         KernelResult result = Interpreter.run(kernel, inputs);
         assertThat(result.status()).isZero();
-        expected.forEach((name, tensor) -> assertThat(distance(tensor, result.outputs().get(name)))
-                .as("greatest relative difference of %s%n%s", name, shown.get("place"))
-                .isLessThanOrEqualTo(TOLERANCE));
+        expected.forEach(
+                (name, tensor) -> assertThat(distance(tensor, result.outputs().get(name)))
+                        .as("greatest relative difference of %s%n%s", name, shown.get("place"))
+                        .isLessThanOrEqualTo(TOLERANCE));
     }
 
     private static void show(Map<String, String> shown, String pass, Stmt s) {
@@ -153,13 +187,16 @@ class DefaultScheduleMeaningTest {
         Random random = new Random(3);
         Map<String, HostTensor> inputs = new HashMap<>();
         for (TensorProgram.Declaration d : program.inputs()) {
-            long[] shape = d.shape().stream().mapToLong(e -> ((Expr.IntConst) e).value()).toArray();
+            long[] shape = d.shape().stream()
+                    .mapToLong(e -> ((Expr.IntConst) e).value())
+                    .toArray();
             int n = HostTensor.zeros(d.type(), shape).elements();
             if (d.type().isFloat()) {
                 double[] values = random.ints(n, -4, 5).asDoubleStream().toArray();
                 inputs.put(d.name(), HostTensor.ofReals(d.type(), values, shape));
             } else {
-                long[] values = random.longs(n, 0, d.type() == DType.BOOL ? 2 : 5).toArray();
+                long[] values =
+                        random.longs(n, 0, d.type() == DType.BOOL ? 2 : 5).toArray();
                 inputs.put(d.name(), HostTensor.ofIntegers(d.type(), values, shape));
             }
         }

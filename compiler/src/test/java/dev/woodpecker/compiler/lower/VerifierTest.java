@@ -30,8 +30,7 @@ import org.junit.jupiter.api.Test;
 class VerifierTest {
     private static final Buffer X = buffer("x", Scope.GLOBAL, 64);
     private static final Buffer Y = buffer("y", Scope.GLOBAL, 64);
-    private static final Buffer INDICES =
-            Buffer.rowMajor("indices", DType.I32, List.of(Expr.index(64)), Scope.GLOBAL);
+    private static final Buffer INDICES = Buffer.rowMajor("indices", DType.I32, List.of(Expr.index(64)), Scope.GLOBAL);
     private static final Expr.Var I = Expr.Var.index("i");
     private static final Expr.Var J = Expr.Var.index("j");
 
@@ -39,12 +38,14 @@ class VerifierTest {
     void aSplitLoopWithAGuardIsSound() {
         Expr at = add(mul(I, 24), J);
         Stmt guarded = new Stmt.If(less(at, Expr.index(64)), store(Y, at, load(X, at)), Optional.empty());
-        assertThat(findings(loop(I, 3, Binding.PARALLEL, loop(J, 24, Binding.SERIAL, guarded)))).isEmpty();
+        assertThat(findings(loop(I, 3, Binding.PARALLEL, loop(J, 24, Binding.SERIAL, guarded))))
+                .isEmpty();
         Stmt unguarded = store(Y, at, load(X, at));
         assertThat(findings(loop(I, 3, Binding.PARALLEL, loop(J, 24, Binding.SERIAL, unguarded))))
                 .containsExactly(
                         "k in i > j, buffer x: index i * 24 + j is not shown to lie in 0..64; it takes values in 0..71",
-                        "k in i > j, buffer y: index i * 24 + j is not shown to lie in 0..64; it takes values in 0..71");
+                        "k in i > j, buffer y: index i * 24 + j is not shown to lie in 0..64; it takes values in"
+                                + " 0..71");
     }
 
     @Test
@@ -53,18 +54,24 @@ class VerifierTest {
         Expr value = new Expr.Select(new Expr.Binary(BinaryOp.GE, I, Expr.index(1)), load(X, before), f32(0));
         assertThat(findings(loop(I, 64, Binding.SERIAL, store(Y, I, value)))).isEmpty();
         assertThat(findings(loop(I, 64, Binding.SERIAL, store(Y, I, load(X, before)))))
-                .containsExactly("k in i, buffer x: index i - 1 is not shown to lie in 0..64; it takes values in -1..62");
+                .containsExactly(
+                        "k in i, buffer x: index i - 1 is not shown to lie in 0..64; it takes values in -1..62");
     }
 
     @Test
     void vectorsAreProvedLaneByLane() {
         Expr ramp = new Expr.Ramp(mul(I, 16), 1, 16);
-        assertThat(findings(loop(I, 4, Binding.PARALLEL, store(Y, ramp, load(X, ramp))))).isEmpty();
+        assertThat(findings(loop(I, 4, Binding.PARALLEL, store(Y, ramp, load(X, ramp)))))
+                .isEmpty();
         assertThat(findings(loop(I, 5, Binding.PARALLEL, store(Y, ramp, new Expr.Broadcast(f32(0), 16)))))
-                .containsExactly("k in i, buffer y: index ramp(i * 16, 16) is not shown to lie in 0..64; it takes values in 0..79");
+                .containsExactly(
+                        "k in i, buffer y: index ramp(i * 16, 16) is not shown to lie in 0..64; it takes values in"
+                                + " 0..79");
         Expr lanes = new Expr.Ramp(Expr.index(56), 1, 16);
-        Expr masked = new Expr.Select(less(lanes, new Expr.Broadcast(Expr.index(64), 16)), load(X, lanes), new Expr.Broadcast(f32(0), 16));
-        assertThat(findings(store(Y, new Expr.Ramp(Expr.index(0), 1, 16), masked))).isEmpty();
+        Expr masked = new Expr.Select(
+                less(lanes, new Expr.Broadcast(Expr.index(64), 16)), load(X, lanes), new Expr.Broadcast(f32(0), 16));
+        assertThat(findings(store(Y, new Expr.Ramp(Expr.index(0), 1, 16), masked)))
+                .isEmpty();
     }
 
     @Test
@@ -72,12 +79,17 @@ class VerifierTest {
         Expr index = new Expr.Cast(DType.I64, load(INDICES, I));
         Stmt read = store(Y, I, load(X, index));
         assertThat(findings(loop(I, 64, Binding.PARALLEL, read)))
-                .containsExactly("k in i, buffer x: index i64(indices[i]) is not shown to lie in 0..64; an index that is loaded needs a check");
+                .containsExactly(
+                        "k in i, buffer x: index i64(indices[i]) is not shown to lie in 0..64; an index that is loaded"
+                                + " needs a check");
         Expr within = new Expr.Binary(
                 BinaryOp.AND, new Expr.Binary(BinaryOp.GE, index, Expr.index(0)), less(index, Expr.index(64)));
-        assertThat(findings(loop(I, 64, Binding.PARALLEL, Stmt.seq(new Stmt.Check(within, 1, "index"), read)))).isEmpty();
+        assertThat(findings(loop(I, 64, Binding.PARALLEL, Stmt.seq(new Stmt.Check(within, 1, "index"), read))))
+                .isEmpty();
         Stmt let = new Stmt.Let(J, index, Stmt.seq(new Stmt.Check(within, 1, "index"), store(Y, I, load(X, J))));
-        assertThat(findings(loop(I, 64, Binding.PARALLEL, let))).as("by another name").isEmpty();
+        assertThat(findings(loop(I, 64, Binding.PARALLEL, let)))
+                .as("by another name")
+                .isEmpty();
     }
 
     @Test
@@ -86,10 +98,15 @@ class VerifierTest {
         Expr remainder = new Expr.Binary(BinaryOp.REM, I, Expr.index(8));
         Buffer matrix = buffer("m", Scope.GLOBAL, 8, 8);
         Stmt fused = new Stmt.Store(matrix, List.of(remainder, quotient), f32(0), Origin.NONE);
-        assertThat(findings(loop(I, 64, Binding.PARALLEL, fused))).as("quotient and remainder tell the whole").isEmpty();
+        assertThat(findings(loop(I, 64, Binding.PARALLEL, fused)))
+                .as("quotient and remainder tell the whole")
+                .isEmpty();
         assertThat(findings(loop(I, 64, Binding.PARALLEL, store(Y, quotient, f32(0)))))
-                .containsExactly("k in i, buffer y: different iterations of i are not shown to write different elements: y[i / 8] = 0.0");
-        assertThat(findings(loop(I, 32, Binding.PARALLEL, loop(J, 4, Binding.SERIAL, store(Y, add(mul(I, 2), J), f32(0))))))
+                .containsExactly(
+                        "k in i, buffer y: different iterations of i are not shown to write different elements: y[i /"
+                                + " 8] = 0.0");
+        assertThat(findings(loop(
+                        I, 32, Binding.PARALLEL, loop(J, 4, Binding.SERIAL, store(Y, add(mul(I, 2), J), f32(0))))))
                 .as("windows overlap")
                 .anySatisfy(finding -> assertThat(finding).contains("different iterations of i are not shown"));
     }
@@ -98,29 +115,33 @@ class VerifierTest {
     void barriersAreReachedByAllThreads() {
         Stmt some = new Stmt.If(less(I, Expr.index(8)), new Stmt.Barrier(), Optional.empty());
         assertThat(findings(loop(I, 32, Binding.THREAD_X, some)))
-                .containsExactly("k in i: a barrier stands under the condition i < 8, which is not the same for all threads of a block");
-        Stmt ragged = new Stmt.For(
-                Loop.serial(
-                        new Axis(J, I),
-                        Loop.Carrier.SPATIAL,
-                        Origin.NONE),
-                new Stmt.Barrier());
+                .containsExactly(
+                        "k in i: a barrier stands under the condition i < 8, which is not the same for all threads of"
+                                + " a block");
+        Stmt ragged = new Stmt.For(Loop.serial(new Axis(J, I), Loop.Carrier.SPATIAL, Origin.NONE), new Stmt.Barrier());
         assertThat(findings(loop(I, 32, Binding.THREAD_X, ragged)))
-                .containsExactly("k in i > j: a barrier stands in loop j, which runs differently often for the threads of a block");
-        assertThat(findings(loop(I, 32, Binding.BLOCK_X, some))).as("a condition on the block is the same for its threads").isEmpty();
+                .containsExactly(
+                        "k in i > j: a barrier stands in loop j, which runs differently often for the threads of a"
+                                + " block");
+        assertThat(findings(loop(I, 32, Binding.BLOCK_X, some)))
+                .as("a condition on the block is the same for its threads")
+                .isEmpty();
     }
 
     @Test
     void resourcesAreWithinTheTargets() {
         Buffer many = buffer("r", Scope.REGISTER, 512);
         Stmt body = loop(I, 64, Binding.THREAD_X, new Stmt.Allocate(many, store(Y, I, f32(0))));
-        assertThat(Verifier.verify(kernel(X, Y, body, Target.parse("cuda:sm_80"), 2048)).stream().map(Finding::toString))
+        assertThat(Verifier.verify(kernel(X, Y, body, Target.parse("cuda:sm_80"), 2048)).stream()
+                        .map(Finding::toString))
                 .containsExactly(
                         "k: 2048 threads a block; at most 1024",
                         "k: 2048 bytes of register buffers a thread; at most 1020 stay in registers");
     }
 
     private static List<String> findings(Stmt body) {
-        return Verifier.verify("k", body, Target.parse("cuda:sm_80")).stream().map(Finding::toString).toList();
+        return Verifier.verify("k", body, Target.parse("cuda:sm_80")).stream()
+                .map(Finding::toString)
+                .toList();
     }
 }

@@ -45,7 +45,7 @@ public record Dialect(
                     DType.U32, "uint32_t",
                     DType.I64, "int64_t",
                     DType.U64, "uint64_t",
-                    DType.F16, "_Float16",
+                    DType.F16, "uint16_t",
                     DType.BF16, "uint16_t")),
             "INLINE",
             Map.of(),
@@ -67,7 +67,7 @@ public record Dialect(
                     DType.U32, "unsigned int",
                     DType.I64, "long long",
                     DType.U64, "unsigned long long",
-                    DType.F16, "f16",
+                    DType.F16, "unsigned short",
                     DType.BF16, "unsigned short")),
             "INLINE",
             Map.of(

@@ -1,5 +1,6 @@
 package dev.woodpecker.compiler.emit;
 
+import dev.woodpecker.compiler.ir.Arithmetic;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.Buffer;
@@ -128,11 +129,10 @@ final class ExprPrinter {
         String literal = Literals.real(c.value(), c.type());
         return switch (c.type()) {
             case F64, F32, TF32 -> negative(literal, strength);
-            case F16 -> dialect.vectors()
-                    ? grouped("(_Float16)" + literal, UNARY, strength)
-                    : call(helpers.conversion("from", DType.F16, DType.F32, 1), literal);
-            case BF16, I8, U8, I16, U16, I32, U32, I64, U64, BOOL ->
-                throw new IllegalStateException("constants of " + c.type().text() + " are legalised before printing");
+            // Held as their bits.
+            case F16, BF16 -> String.format(Locale.ROOT, "0x%04x", Arithmetic.bits(c.type(), c.value()));
+            case I8, U8, I16, U16, I32, U32, I64, U64, BOOL ->
+                throw new IllegalStateException(c.type().text() + " is not a float type");
         };
     }
 

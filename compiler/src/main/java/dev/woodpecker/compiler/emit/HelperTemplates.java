@@ -4,7 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Small functions that C lacks, by operation. {@code .float}, {@code .unsigned}, a type's name, and {@code .vector} after a
+ * Small functions that C lacks, by operation. {@code .float}, {@code .unsigned} and {@code .vector} after a
  * name restrict what it is for; the most specific entry is taken. Placeholders: {@code $t} the element type's short name
  * and {@code $T} its C type, {@code $U} and {@code $I} the unsigned and signed C types of its size, {@code $v} the vector
  * type, {@code $m} the vector type of its masks, {@code $i} that of its bits, {@code $L} the lanes, {@code $s}, {@code $S},
@@ -40,7 +40,6 @@ final class HelperTemplates {
                 }""");
         // Subtracting zero keeps the sign of a zero, adding it would not.
         t.put("splat.vector", "$v splat_$v($T x) { return x - ($v){0}; }");
-        t.put("splat.f16.vector", lanes("splat", "$T x", "x"));
         t.put(
                 "ramp.vector",
                 """

@@ -113,7 +113,6 @@ final class Helpers {
     private Optional<String> template(String operation, DType type, int lanes) {
         List<String> keys = new ArrayList<>();
         String vector = lanes > 1 ? ".vector" : "";
-        keys.add(operation + "." + type.text() + vector);
         if (type.isFloat()) {
             keys.add(operation + ".float" + vector);
         }

@@ -1,6 +1,5 @@
 package dev.woodpecker.compiler.lower;
 
-import dev.woodpecker.compiler.ir.Arithmetic;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
@@ -12,8 +11,8 @@ import java.util.Set;
 
 /**
  * Replaces arithmetic that C or the target lacks. Requires: functions are legalised. Ensures: {@code F16} and {@code BF16}
- * are loaded, stored and converted from and to {@code F32} only, {@code BF16} by integer operations; integers below 32 bits
- * are computed with in 32 bits and wrapped, except in vectors, which wrap by themselves.
+ * are loaded, stored and converted from and to {@code F32} only, by integer operations except for {@code F16} on a GPU;
+ * integers below 32 bits are computed with in 32 bits and wrapped, except in vectors, which wrap by themselves.
  */
 public final class LegalizeTypes {
     private final boolean convertsHalf;
@@ -24,8 +23,8 @@ public final class LegalizeTypes {
     }
 
     public static Stmt apply(Stmt body, Target target) {
-        // x86-64-v2 has no instruction for half floats, and compilers would call their library.
-        LegalizeTypes pass = new LegalizeTypes(!target.architecture().equals("x86-64-v2"));
+        // On CPUs by integer operations: for half floats gcc 12 calls its library, or converts vectors lane by lane.
+        LegalizeTypes pass = new LegalizeTypes(target.isCuda());
         Temporaries.collectNames(body, pass.names);
         return pass.legalized(body);
     }
@@ -66,10 +65,6 @@ public final class LegalizeTypes {
         }
         if (computed && isShortInteger(type) && e.lanes() == 1) {
             return Optional.of(new Expr.Cast(type, inWord(e)));
-        }
-        if (e instanceof Expr.FloatConst(double value, DType constant) && constant == DType.BF16) {
-            return Optional.of(new Expr.Bitcast(
-                    DType.BF16, new Expr.IntConst(Arithmetic.bits(DType.BF16, value), DType.U16)));
         }
         return e instanceof Expr.Cast(DType to, Expr operand) ? cast(to, operand, temporaries) : Optional.empty();
     }

@@ -9,6 +9,7 @@ import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.ir.UnaryOp;
 import dev.woodpecker.compiler.schedule.LoopNest;
 import dev.woodpecker.compiler.schedule.Region;
 import java.util.ArrayList;
@@ -242,36 +243,53 @@ public final class PlaceStages {
             Scoped scoped,
             java.util.function.Function<Expr, Stmt> store) {
         List<Stmt> statements = new ArrayList<>();
-        Expr value = load(LoopNest.substitute(element, bound), scoped, statements);
+        Expr value = load(LoopNest.substitute(element, bound), Expr.TRUE, scoped, statements);
         statements.add(store.apply(value));
         Stmt body = Stmt.seq(statements);
         return IndexMath.isConstant(condition, 1) ? body : new Stmt.If(condition, body, Optional.empty());
     }
 
-    /** The element with reads as loads; checks for data-dependent indices are added to {@code before}. */
-    private Expr load(Expr element, Scoped scoped, List<Stmt> before) {
-        return element.rewrite(e -> {
-            if (!(e instanceof Expr.Read read)) {
-                return e;
+    /**
+     * The element with reads as loads; checks for data-dependent indices are added to {@code before}. The element is
+     * needed only where {@code needed} holds: a read in the branch of a select may be out of bounds where the other
+     * branch is taken.
+     */
+    private Expr load(Expr element, Expr needed, Scoped scoped, List<Stmt> before) {
+        return switch (element) {
+            case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) -> {
+                Expr chosen = load(condition, needed, scoped, before);
+                Expr other = new Expr.Unary(UnaryOp.NOT, chosen);
+                yield new Expr.Select(
+                        chosen,
+                        load(whenTrue, IndexMath.and(needed, chosen), scoped, before),
+                        load(whenFalse, IndexMath.and(needed, other), scoped, before));
             }
-            Placed part = scoped.parts.get(read.tensor());
-            Buffer buffer = part == null ? nest.buffer(read.tensor()) : part.buffer;
-            List<Expr> indices = part == null ? read.indices() : minus(read.indices(), part.indices);
-            Expr loaded = new Expr.Load(buffer, indices);
-            List<Expr> shape = nest.buffer(read.tensor()).shape();
-            if (read.outside().isEmpty()) {
-                check(read, shape, before);
-                return loaded;
+            case Expr.Read read -> {
+                Expr mapped = read.mapOperands(operand -> load(operand, needed, scoped, before));
+                yield load((Expr.Read) mapped, needed, scoped, before);
             }
-            Expr inside = Expr.TRUE;
-            for (int axis = 0; axis < shape.size(); axis++) {
-                inside = IndexMath.and(inside, IndexMath.within(read.indices().get(axis), shape.get(axis)));
-            }
-            return new Expr.Select(inside, loaded, read.outside().get());
-        });
+            case Expr other -> other.mapOperands(operand -> load(operand, needed, scoped, before));
+        };
     }
 
-    private void check(Expr.Read read, List<Expr> shape, List<Stmt> before) {
+    private Expr load(Expr.Read read, Expr needed, Scoped scoped, List<Stmt> before) {
+        Placed part = scoped.parts.get(read.tensor());
+        Buffer buffer = part == null ? nest.buffer(read.tensor()) : part.buffer;
+        List<Expr> indices = part == null ? read.indices() : minus(read.indices(), part.indices);
+        Expr loaded = new Expr.Load(buffer, indices);
+        List<Expr> shape = nest.buffer(read.tensor()).shape();
+        if (read.outside().isEmpty()) {
+            check(read, needed, shape, before);
+            return loaded;
+        }
+        Expr inside = Expr.TRUE;
+        for (int axis = 0; axis < shape.size(); axis++) {
+            inside = IndexMath.and(inside, IndexMath.within(read.indices().get(axis), shape.get(axis)));
+        }
+        return new Expr.Select(inside, loaded, read.outside().get());
+    }
+
+    private void check(Expr.Read read, Expr needed, List<Expr> shape, List<Stmt> before) {
         for (int axis = 0; axis < shape.size(); axis++) {
             Expr index = read.indices().get(axis);
             if (!index.anyMatch(n -> n instanceof Expr.Load)) {
@@ -281,8 +299,9 @@ public final class PlaceStages {
             if (!checks.contains(message)) {
                 checks.add(message);
             }
-            before.add(new Stmt.Check(
-                    IndexMath.within(index, shape.get(axis)), checks.indexOf(message) + 1, message));
+            Stmt check = new Stmt.Check(
+                    IndexMath.within(index, shape.get(axis)), checks.indexOf(message) + 1, message);
+            before.add(IndexMath.isConstant(needed, 1) ? check : new Stmt.If(needed, check, Optional.empty()));
         }
     }
 

@@ -13,7 +13,6 @@ struct index3 { int x, y, z; };
 #endif
 #define INLINE static __device__ __forceinline__
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
-typedef unsigned short f16;
 
 /* The same bits as another type. */
 #define BITS(T, t, S, s) \
@@ -26,8 +25,6 @@ BITS(long long, i64, double, f64)
 BITS(unsigned long long, u64, double, f64)
 BITS(double, f64, long long, i64)
 BITS(double, f64, unsigned long long, u64)
-BITS(unsigned short, u16, f16, f16)
-BITS(f16, f16, unsigned short, u16)
 #define INFINITY_F32 f32_bits_of_i32(0x7f800000)
 #define NAN_F32 f32_bits_of_i32(0x7fc00000)
 #define INFINITY_F64 f64_bits_of_i64(0x7ff0000000000000ll)
@@ -71,8 +68,8 @@ INSTRUCTION(floor, double, f64, "cvt.rmi.f64.f64", "d")
 INSTRUCTION(ceil, double, f64, "cvt.rpi.f64.f64", "d")
 INSTRUCTION(rint, double, f64, "cvt.rni.f64.f64", "d")
 INSTRUCTION(trunc, double, f64, "cvt.rzi.f64.f64", "d")
-INLINE float f32_from_f16(f16 x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
-INLINE f16 f16_from_f32(float x) { f16 y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
+INLINE float f32_from_f16(unsigned short x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
+INLINE unsigned short f16_from_f32(float x) { unsigned short y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
 
 /* Java's minimum, maximum and remainder of floats. */
 #define EXTREMES(T, t, I, i) \

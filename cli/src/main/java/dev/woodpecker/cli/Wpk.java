@@ -22,7 +22,8 @@ import picocli.CommandLine.ParameterException;
             ConformanceCommand.class,
             EmitCommand.class,
             DoctorCommand.class,
-            ZooCommand.class
+            ZooCommand.class,
+            DemoCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",

@@ -37,7 +37,7 @@ final class ZooCommand implements Callable<Integer> {
     private static final String BERT = "bert";
 
     /** The networks whose statistics are found by running them. */
-    private static final Calibrator CALIBRATOR = (file, inputs) -> {
+    static final Calibrator CALIBRATOR = (file, inputs) -> {
         try (Model model = Model.load(file, Options.defaults());
                 var session = model.newSession()) {
             return session.run(inputs);

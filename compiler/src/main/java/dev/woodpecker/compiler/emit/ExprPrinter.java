@@ -85,6 +85,11 @@ final class ExprPrinter {
         return text(e, LOWEST);
     }
 
+    /** A variable or element as it is assigned to. */
+    String place(Expr.Load element) {
+        return load(element);
+    }
+
     private static String grouped(String text, int own, int strength) {
         return own < strength ? "(" + text + ")" : text;
     }

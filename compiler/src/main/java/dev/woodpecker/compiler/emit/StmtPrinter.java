@@ -244,7 +244,7 @@ final class StmtPrinter {
 
     private void store(Stmt.Store store) {
         Buffer buffer = store.buffer();
-        Expr old = new Expr.Load(buffer, store.indices());
+        Expr.Load old = new Expr.Load(buffer, store.indices());
         int lanes = old.lanes();
         if (lanes == 1 || expressions.isVariable(buffer)) {
             line(assignment(store, old) + ";", store.origin());
@@ -260,8 +260,8 @@ final class StmtPrinter {
     }
 
     /** {@code to = value}, or {@code to += rest} where the value adds to what is there. */
-    private String assignment(Stmt.Store store, Expr old) {
-        String to = expressions.print(old);
+    private String assignment(Stmt.Store store, Expr.Load old) {
+        String to = expressions.place(old);
         if (store.value() instanceof Expr.Binary(BinaryOp op, Expr left, Expr right) && store.value().type().isFloat()) {
             boolean commutes = op == BinaryOp.ADD || op == BinaryOp.MUL;
             boolean plain = commutes || op == BinaryOp.SUB || op == BinaryOp.DIV;

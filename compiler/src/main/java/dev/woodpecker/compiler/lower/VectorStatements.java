@@ -166,10 +166,11 @@ final class VectorStatements {
                 LayoutMap.rowMajor(shape.size()),
                 buffer.scope(),
                 buffer.alignmentBytes());
+        // Where all of the body runs lane by lane, so does the allocation: the lanes need no copies then.
         privatized.put(buffer.name(), own);
-        Stmt body = vectorOrLoop(a.body());
+        Optional<Stmt> body = vector(a.body());
         privatized.remove(buffer.name());
-        return Optional.of(new Stmt.Allocate(own, body));
+        return body.map(vectorized -> new Stmt.Allocate(own, vectorized));
     }
 
     private Optional<Stmt> store(Stmt.Store store) {

@@ -34,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -131,27 +132,32 @@ final class DemoCommand implements Callable<Integer> {
                     profile.kernels().size(),
                     multiplyAdds * 1e-9,
                     (System.nanoTime() - start) * 1e-9);
-            boolean right = true;
-            try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(file, 1)) {
-                Map<String, NdArray> expected = peer.run(peer.prepare(inputs));
-                for (Map.Entry<String, NdArray> output : outputs.entrySet()) {
-                    Difference difference = Difference.between(
-                            output.getValue(), expected.get(output.getKey()), Difference.Tolerance.ONNX);
-                    boolean same = difference.normwiseRelative() <= TOLERANCE;
-                    out.printf(
-                            Locale.ROOT,
-                            "  output %s %s: %.2g from ONNX Runtime's (norm-wise, relative), allowed %.0e: %s%n",
-                            output.getKey(),
-                            NdArray.describe(
-                                    output.getValue().type(), output.getValue().shape()),
-                            difference.normwiseRelative(),
-                            TOLERANCE,
-                            same ? "ok" : "WRONG");
-                    right &= same;
-                }
-            }
-            return right;
+            return compare(file, inputs, outputs, out);
         }
+    }
+
+    private static boolean compare(
+            Path file, Map<String, NdArray> inputs, Map<String, NdArray> outputs, PrintWriter out) {
+        boolean right = true;
+        try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(file, 1)) {
+            Map<String, NdArray> expected = peer.run(peer.prepare(inputs));
+            for (Map.Entry<String, NdArray> output : outputs.entrySet()) {
+                NdArray actual = output.getValue();
+                NdArray wanted = Objects.requireNonNull(expected.get(output.getKey()), output.getKey());
+                double distance = Difference.between(actual, wanted, Difference.Tolerance.ONNX)
+                        .normwiseRelative();
+                out.printf(
+                        Locale.ROOT,
+                        "  output %s %s: %.2g from ONNX Runtime's (norm-wise, relative), allowed %.0e: %s%n",
+                        output.getKey(),
+                        NdArray.describe(actual.type(), actual.shape()),
+                        distance,
+                        TOLERANCE,
+                        distance <= TOLERANCE ? "ok" : "WRONG");
+                right &= distance <= TOLERANCE;
+            }
+        }
+        return right;
     }
 
     private static Speed time(Path file, Map<String, NdArray> inputs, int threads) {

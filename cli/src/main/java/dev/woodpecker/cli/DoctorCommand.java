@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         exitCodeList = {"0:models can be run on the processor", "1:they cannot"})
 final class DoctorCommand implements Callable<Integer> {
     @Spec
-    private CommandSpec command;
+    private CommandSpec command = CommandSpec.create();
 
     @Option(names = "--json", description = "Print the findings as a JSON array.")
     private boolean json;

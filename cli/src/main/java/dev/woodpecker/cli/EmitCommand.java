@@ -54,7 +54,7 @@ final class EmitCommand implements Callable<Integer> {
     private static final String THIS_CPU = "cpu";
 
     @Spec
-    private CommandSpec command;
+    private CommandSpec command = CommandSpec.create();
 
     @Parameters(
             arity = "0..1",

@@ -64,7 +64,7 @@ public final class Figures {
         } catch (ToolchainException absent) {
             return List.of("registers and shared memory are not known: " + absent.getMessage());
         } catch (CompilationException failed) {
-            return failed.getMessage().lines().toList();
+            return String.valueOf(failed.getMessage()).lines().toList();
         }
     }
 
@@ -87,10 +87,10 @@ public final class Figures {
     }
 
     /** {@code 231.2 MFLOP}: at most three digits before the point. */
-    private static String quantity(double value, String unit) {
+    private static String quantity(long value, String unit) {
         String[] prefixes = {"", "k", "M", "G", "T", "P"};
         int prefix = 0;
-        double shown = value;
+        double shown = (double) value;
         while (shown >= 1000 && prefix < prefixes.length - 1) {
             shown /= 1000;
             prefix++;

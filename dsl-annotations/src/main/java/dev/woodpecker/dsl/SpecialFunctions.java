@@ -29,7 +29,11 @@ final class SpecialFunctions {
         return (float) (Double.isInfinite(distance) ? x : Math.copySign(result, x));
     }
 
+    /** Far below 1 the two terms would cancel to 0. */
     static float acosh(float x) {
+        if (x < 1) {
+            return Float.NaN;
+        }
         double above = (double) x - 1;
         return (float) Math.log1p(above + Math.sqrt(above * (above + 2)));
     }

@@ -35,6 +35,7 @@ class MathTest {
         assertThat(Dsl.asinh(Float.NEGATIVE_INFINITY)).isEqualTo(Float.NEGATIVE_INFINITY);
         assertThat(Dsl.acosh(1)).isZero();
         assertThat(Dsl.acosh(0.5f)).isNaN();
+        assertThat(Dsl.acosh(-1e30f)).isNaN();
         assertThat(Dsl.acosh(Float.POSITIVE_INFINITY)).isEqualTo(Float.POSITIVE_INFINITY);
         assertThat(Dsl.atanh(1)).isEqualTo(Float.POSITIVE_INFINITY);
         assertThat(Dsl.atanh(1.5f)).isNaN();

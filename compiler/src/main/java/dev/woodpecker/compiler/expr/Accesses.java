@@ -265,7 +265,7 @@ final class Accesses {
         long size = bounds.of(extent).max();
         boolean outside = range.min() >= size || range.max() < 0;
         boolean partly = bounds.isAttained(index) && (range.min() < 0 || range.max() >= size);
-        if (unsure == 0 && (outside || partly)) {
+        if (unsure == 0 && !bounds.isEmpty() && (outside || partly)) {
             String values = range.min() == range.max()
                     ? "is " + range.min()
                     : "takes values from " + range.min() + " to " + range.max();

@@ -32,6 +32,11 @@ final class AxisBounds {
         }
     }
 
+    /** Whether an axis has no index, so that nothing is evaluated at all. */
+    boolean isEmpty() {
+        return declared.stream().anyMatch(axis -> axis.extent().equals(Expr.index(0)));
+    }
+
     private void enter(Axis axis) {
         bounds = bounds.inside(Loop.serial(axis, Loop.Carrier.SPATIAL, Origin.NONE));
     }

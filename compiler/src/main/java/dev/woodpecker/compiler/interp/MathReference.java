@@ -47,7 +47,11 @@ final class MathReference {
         return Math.copySign(result, x);
     }
 
+    /** Far below 1 the two terms would cancel to 0. */
     private static double acosh(double x) {
+        if (x < 1) {
+            return Double.NaN;
+        }
         double above = x - 1;
         return x > 0x1p28 ? Math.log(x) + Math.log(2) : Math.log1p(above + Math.sqrt(above * (above + 2)));
     }

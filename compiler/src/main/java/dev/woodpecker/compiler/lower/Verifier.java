@@ -127,8 +127,13 @@ public final class Verifier {
                             "a barrier stands under the condition " + IrText.of(condition)
                                     + ", which is not the same for all threads of a block");
                 }
-                visit(then, here.assuming(condition));
-                otherwise.ifPresent(o -> visit(o, here.assumingNot(condition)));
+                Expr plain = here.plain(condition);
+                if (!plain.equals(Expr.FALSE)) {
+                    visit(then, here.assuming(condition));
+                }
+                if (!plain.equals(Expr.TRUE)) {
+                    otherwise.ifPresent(o -> visit(o, here.assumingNot(condition)));
+                }
             }
             case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> {
                 reads(value, here, Origin.NONE);
@@ -139,8 +144,7 @@ public final class Verifier {
             case Stmt.Check(Expr condition, int _, String _) -> reads(condition, here, Origin.NONE);
             case Stmt.AsyncCopy copy -> copy(copy, here);
             case Stmt.Barrier _ -> barrier(here);
-            case Stmt.Invoke(var _, List<Stmt.Window> operands) ->
-                operands.forEach(w -> access(w.buffer(), w.indices(), Expr.index(0), here, Origin.NONE));
+            case Stmt.Invoke invoke -> invoke(invoke, here);
             case Stmt.Commit _, Stmt.Wait _ -> {}
             case Stmt.Compute c ->
                 throw new IllegalArgumentException(
@@ -157,6 +161,23 @@ public final class Verifier {
         reads(store.value(), here, store.origin());
         access(store.buffer(), store.indices(), Surroundings.LANE, here, store.origin());
         writers(store, here);
+    }
+
+    /** The first and the last element of each window, where its indices are logical. */
+    private void invoke(Stmt.Invoke invoke, Surroundings here) {
+        for (int i = 0; i < invoke.operands().size(); i++) {
+            Stmt.Window window = invoke.operands().get(i);
+            access(window.buffer(), window.indices(), Expr.index(0), here, Origin.NONE);
+            List<Integer> shape = invoke.intrinsic().operands().get(i).shape();
+            int outer = window.indices().size() - shape.size();
+            if (window.buffer().scope() != Scope.FRAGMENT && outer >= 0) {
+                List<Expr> last = new ArrayList<>(window.indices());
+                for (int axis = 0; axis < shape.size(); axis++) {
+                    last.set(outer + axis, IndexMath.add(last.get(outer + axis), Expr.index(shape.get(axis) - 1)));
+                }
+                access(window.buffer(), last, Expr.index(0), here, Origin.NONE);
+            }
+        }
     }
 
     private void copy(Stmt.AsyncCopy copy, Surroundings around) {
@@ -189,8 +210,12 @@ public final class Verifier {
             case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) -> {
                 reads(condition, lane, here, origin);
                 Expr plain = here.plain(condition, lane);
-                reads(whenTrue, lane, here.assuming(plain), origin);
-                reads(whenFalse, lane, here.assumingNot(plain), origin);
+                if (!plain.equals(Expr.FALSE)) {
+                    reads(whenTrue, lane, here.assuming(plain), origin);
+                }
+                if (!plain.equals(Expr.TRUE)) {
+                    reads(whenFalse, lane, here.assumingNot(plain), origin);
+                }
             }
             case Expr.Broadcast(Expr value, int _) -> reads(value, Expr.index(0), here, origin);
             case Expr.Extract(Expr vector, Expr which) -> {

@@ -41,7 +41,6 @@ final class AttributeEffects {
             entry("Resize.axes", ANY),
             entry("Resize.extrapolation_value", ANY), // of tf_crop_and_resize alone
             entry("Resize.keep_aspect_ratio_policy", ANY),
-            entry("ScatterElements.reduction", List.of("none")),
             entry("SpaceToDepth.mode", List.of("DCR")));
 
     /** Attributes, in camel case, that only some of an operator's kernels depend on. */

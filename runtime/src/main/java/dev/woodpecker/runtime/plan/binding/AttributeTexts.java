@@ -13,6 +13,7 @@ final class AttributeTexts {
             entry("DepthToSpace.mode", List.of("DCR", "CRD")),
             entry("Gelu.approximate", List.of("none", "tanh")),
             entry("Pad.mode", List.of("constant", "reflect", "edge", "wrap")),
+            entry("ScatterElements.reduction", List.of("none", "add", "mul", "max", "min")),
             entry("Resize.mode", List.of("nearest", "linear", "cubic")),
             entry("Resize.nearestMode", List.of("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")),
             entry(

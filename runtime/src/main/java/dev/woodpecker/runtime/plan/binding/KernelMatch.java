@@ -136,14 +136,20 @@ record KernelMatch(NodeCall call, CompiledKernel kernel, Binding binding, List<S
                     continue;
                 }
                 unused.remove(parameter.name());
-                arguments.put(parameter.name(), argument);
-                mismatches += parameter.kind() == Kind.FLOAT && argument instanceof Argument.Integer
-                                || parameter.kind() == Kind.INT && argument instanceof Argument.Real
-                        ? 1
-                        : 0;
+                boolean converts = parameter.kind() == Kind.FLOAT && argument instanceof Argument.Integer
+                        || parameter.kind() == Kind.INT && argument instanceof Argument.Real;
+                mismatches += converts ? 1 : 0;
+                arguments.put(parameter.name(), converts ? converted(argument) : argument);
             }
             unused.removeIf(attribute -> AttributeEffects.isOfSomeKernels(call.operator(), attribute));
             return unused.isEmpty() ? Optional.empty() : Optional.of("it does not know attribute " + String.join(", ", unused));
+        }
+
+        /** An int for a float, or a float without a fraction for an int. */
+        private static Argument converted(Argument argument) {
+            return argument instanceof Argument.Real(double value) && value == Math.rint(value)
+                    ? new Argument.Integer((long) value)
+                    : argument instanceof Argument.Integer(long value) ? new Argument.Real(value) : argument;
         }
 
         private Optional<String> inputs() {

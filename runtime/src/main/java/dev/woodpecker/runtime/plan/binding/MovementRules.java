@@ -1,6 +1,7 @@
 package dev.woodpecker.runtime.plan.binding;
 
 import dev.woodpecker.compiler.expr.Binding.Argument;
+import dev.woodpecker.runtime.graph.TensorType;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
@@ -68,7 +69,15 @@ final class MovementRules {
             pads[(int) axes[j]] = given[j];
             pads[rank + (int) axes[j]] = given[axes.length + j];
         }
-        return call.withoutInput("pads").withoutInput("axes").with("pads", pads);
+        NodeCall padded = call.withoutInput("pads").withoutInput("axes").with("pads", pads);
+        // A scalar is often written as a list of one.
+        return call.tensor("constantValue")
+                .filter(value -> value.rank() == 1 && value.shape()[0] == 1)
+                .map(value -> padded.withInput(
+                        "constantValue",
+                        new NodeCall.Input.Tensor(
+                                value.value(), TensorType.of(value.type().element()))))
+                .orElse(padded);
     }
 
     /** ConstantOfShape: its one input is the shape. */

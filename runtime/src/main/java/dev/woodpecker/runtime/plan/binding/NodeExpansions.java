@@ -20,6 +20,7 @@ public final class NodeExpansions {
             "Max", NodeExpansions::pairs,
             "Mean", NodeExpansions::mean,
             "Min", NodeExpansions::pairs,
+            "OneHot", NodeExpansions::oneHot,
             "Split", NodeExpansions::split,
             "Sum", NodeExpansions::pairs);
 
@@ -58,9 +59,11 @@ public final class NodeExpansions {
 
     public static Expanded expand(Node node, Values values, Workshop workshop) {
         Expansion expansion = TABLE.get(node.operator().toString());
+        boolean isWhole = node.operator().isOnnx("OneHot")
+                && values.type(node.inputName(0).orElse("")).filter(type -> type.element().isFloat()).isEmpty();
         boolean isPair = PAIRWISE.getOrDefault(node.operator().toString(), "").equals(node.operator().name())
                 && node.inputs().size() == 2;
-        if (expansion == null || isPair) {
+        if (expansion == null || isPair || isWhole) {
             return new Expanded.None();
         }
         try {
@@ -76,6 +79,19 @@ public final class NodeExpansions {
         return List.of(node.withOperator(Operator.onnx("Cast"))
                 .withInputs(List.of(node.input(0)))
                 .with("to", new Attribute.ElementType(type)));
+    }
+
+    /** Indices that are floats are made integers first. */
+    private static List<Node> oneHot(Node node, Values values, Workshop workshop) {
+        Operand indices = Operand.of(workshop.fresh(node.name() + "_indices"));
+        Node cast = new Node(
+                workshop.fresh(node.name() + "_Cast"),
+                Operator.onnx("Cast"),
+                List.of(node.input(0)),
+                List.of(indices),
+                Map.of("to", new Attribute.ElementType(DType.I64)),
+                node.sources());
+        return List.of(cast, node.withInput(0, indices));
     }
 
     /** {@code Sum(a, b, c)} is {@code Add(Add(a, b), c)}. */

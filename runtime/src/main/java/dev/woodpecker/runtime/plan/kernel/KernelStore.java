@@ -40,8 +40,8 @@ public final class KernelStore {
     private static final long LIGHT_WORK = 20_000;
 
     /** The helper functions and tables of a source, as the C dialect defines them. */
-    private static final Pattern FILE_SCOPE = Pattern.compile(
-            "^static (?:inline __attribute__\\(\\(\\w+\\)\\)|const) [\\w ]*?(\\w+)[(\\[]", Pattern.MULTILINE);
+    private static final Pattern FILE_SCOPE =
+            Pattern.compile("^(?:INLINE|static const) [\\w ]*?(\\w+)[(\\[]", Pattern.MULTILINE);
 
     private final KernelCompiler compiler;
     private final Target target;

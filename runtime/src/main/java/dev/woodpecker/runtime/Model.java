@@ -2,6 +2,7 @@ package dev.woodpecker.runtime;
 
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
+import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxImporter;
@@ -70,6 +71,25 @@ public final class Model implements AutoCloseable {
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph graph = OnnxImporter.read(file, new LibrarySupport(library));
         return new Model(file.toString(), graph, options, new KernelBinder(library));
+    }
+
+    /**
+     * A model of one operator: calls a kernel by itself.
+     *
+     * {@snippet :
+     * try (var gate = Model.ofOperator("com.acme::Gate", Map.of(), Options.defaults());
+     *         var session = gate.newSession()) {
+     *     NdArray y = session.run(Map.of("x", x)).get("out");
+     * }
+     * }
+     *
+     * @param operator as {@code @Kernel} names it; its kernel's parameters that are not {@code @Absent} name the inputs
+     * @throws IllegalArgumentException if the class path has no kernel for it
+     */
+    public static Model ofOperator(String operator, Map<String, Attribute> attributes, Options options) {
+        KernelLibrary library = KernelLibrary.ofClassPath();
+        Graph graph = OneOperator.graph(library, operator, attributes);
+        return new Model(operator, graph, options, new KernelBinder(library));
     }
 
     /** A session with memory of its own. */

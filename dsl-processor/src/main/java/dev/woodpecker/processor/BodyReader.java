@@ -59,7 +59,7 @@ final class BodyReader {
             MethodInvocation require = requirement(statements.get(first)).get();
             if (!require.arguments().isEmpty()) {
                 Expression written = (Expression) require.arguments().getFirst();
-                TensorExpr condition = expressions.read(written, scope);
+                TensorExpr condition = expressions.readAs(written, scope, Kind.BOOL);
                 new Requirements(context).add(condition, call.orElse(source.place(written)));
             }
             first++;
@@ -87,8 +87,7 @@ final class BodyReader {
                 }
                 case ReturnStatement returned
                 when returned.getExpression() != null -> {
-                    TensorExpr read = expressions.read(returned.getExpression(), scope);
-                    value = Optional.of(Conversions.widen(read, result, source.origin(returned.getExpression())));
+                    value = Optional.of(expressions.readAs(returned.getExpression(), scope, result));
                 }
                 case EmptyStatement _ -> {}
                 default -> {
@@ -122,12 +121,11 @@ final class BodyReader {
                     name + " is declared without a value, to be assigned later");
             return scope.with(name, KernelContext.unreadable(kind.orElse(Kind.FLOAT)));
         }
-        TensorExpr initial = expressions.read(fragment.getInitializer(), scope);
-        if (kind.isEmpty()) {
-            return scope.with(name, initial);
-        }
-        TensorExpr value = Conversions.widen(initial, kind.get(), source.origin(fragment.getInitializer()));
-        return scope.with(name, bind(name, value));
+        return scope.with(
+                name,
+                kind.isEmpty()
+                        ? expressions.read(fragment.getInitializer(), scope)
+                        : bind(name, expressions.readAs(fragment.getInitializer(), scope, kind.get())));
     }
 
     /** What stands for a local of this value; several tensors are bound one by one. */

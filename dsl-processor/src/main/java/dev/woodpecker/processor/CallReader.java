@@ -48,7 +48,8 @@ final class CallReader {
         IMethodBinding method = call.resolveMethodBinding();
         if (method == null
                 || method.isRecovered()
-                || source.errorAt(call.getName()).isPresent()) {
+                || source.errorAt(call.getName()).isPresent()
+                || !hasArity(method, call.arguments().size())) {
             unresolved.report(call);
             return KernelContext.unreadable(ExpressionReader.kindOf(call));
         }
@@ -69,6 +70,12 @@ final class CallReader {
         return inliner.inline(call, method, arguments(call, method, scope));
     }
 
+    /** Eclipse's compiler may take the nearest method for a call that fits none. */
+    private static boolean hasArity(IMethodBinding method, int arguments) {
+        int parameters = method.getParameterTypes().length;
+        return method.isVarargs() ? arguments >= parameters - 1 : arguments == parameters;
+    }
+
     private TensorExpr unknown(MethodInvocation call, IMethodBinding method) {
         String owner = method.getDeclaringClass().getErasure().getName();
         context.report(
@@ -84,17 +91,17 @@ final class CallReader {
         return switch (meaning) {
             case Meaning.Function(Op op) -> apply(op, arguments(call, method, scope), origin);
             case Meaning.Method(Op op) -> {
-                List<TensorExpr> operands = new ArrayList<>(List.of(expressions.read(call.getExpression(), scope)));
+                List<TensorExpr> operands = new ArrayList<>(List.of(receiver(call, method, scope)));
                 operands.addAll(arguments(call, method, scope));
                 yield apply(op, operands, origin);
             }
             case Meaning.ReadOr() -> {
-                TensorExpr tensor = expressions.read(call.getExpression(), scope);
+                TensorExpr tensor = receiver(call, method, scope);
                 List<TensorExpr> operands = new ArrayList<>(arguments(call, method, scope));
                 operands.add(1, tensor);
                 yield apply(Op.AT_OR, operands, origin);
             }
-            case Meaning.MapIndex() -> mapIndex(call, scope);
+            case Meaning.MapIndex() -> mapIndex(call, receiver(call, method, scope), scope);
             case Meaning.Require() -> {
                 context.report(
                         DiagnosticCode.REQUIRE_POSITION,
@@ -117,6 +124,14 @@ final class CallReader {
         };
     }
 
+    /** What a method of the DSL is called on; Java has it so that there is one. */
+    private TensorExpr receiver(MethodInvocation call, IMethodBinding method, Scope scope) {
+        Kind kind = Kinds.of(method.getDeclaringClass()).orElse(Kind.FLOAT_TENSOR);
+        return call.getExpression() == null
+                ? KernelContext.unreadable(kind)
+                : expressions.readAs(call.getExpression(), scope, kind);
+    }
+
     private static TensorExpr apply(Op op, List<TensorExpr> operands, Origin origin) {
         return new Apply(op, op.kind(operands.stream().map(TensorExpr::kind).toList()), operands, origin);
     }
@@ -127,11 +142,15 @@ final class CallReader {
         List<TensorExpr> arguments = new ArrayList<>();
         for (Object argument : call.arguments()) {
             Expression written = (Expression) argument;
-            TensorExpr value = expressions.read(written, scope);
-            ITypeBinding type = types[Math.min(arguments.size(), types.length - 1)];
+            // All of variable arity in the vocabulary have ints there, or one array.
+            ITypeBinding last = types[types.length - 1];
+            boolean isVariable =
+                    method.isVarargs() && arguments.size() >= types.length - 1 && !ExpressionReader.isArray(written);
+            ITypeBinding type =
+                    isVariable ? last.getElementType() : types[Math.min(arguments.size(), types.length - 1)];
             arguments.add(Kinds.of(type)
-                    .map(kind -> Conversions.widen(value, kind, source.origin(written)))
-                    .orElse(value));
+                    .map(kind -> expressions.readAs(written, scope, kind))
+                    .orElseGet(() -> expressions.read(written, scope)));
         }
         return arguments;
     }
@@ -140,12 +159,12 @@ final class CallReader {
 
     /** Extents or a shape, and then a lambda for the element. */
     private Ranged ranged(MethodInvocation call, Kind kind, Scope scope) {
-        List<TensorExpr> extents = new ArrayList<>();
-        for (Object argument : call.arguments().subList(0, call.arguments().size() - 1)) {
-            extents.add(expressions.read((Expression) argument, scope));
-        }
-        Expression last = (Expression) call.arguments().getLast();
-        boolean overShape = extents.size() == 1 && extents.getFirst().kind() == Kind.INDEX;
+        List<Expression> written = Nodes.of(Expression.class, call.arguments());
+        Expression last = written.getLast();
+        boolean overShape = written.size() == 2 && ExpressionReader.kindOf(written.getFirst()) == Kind.INDEX;
+        List<TensorExpr> extents = written.subList(0, written.size() - 1).stream()
+                .map(extent -> expressions.readAs(extent, scope, overShape ? Kind.INDEX : Kind.INT))
+                .toList();
         Optional<LambdaExpression> lambda = lambda(last);
         if (lambda.isEmpty()) {
             return new Ranged(new Domain.Extents(List.of(), List.of()), KernelContext.unreadable(kind));
@@ -158,8 +177,7 @@ final class CallReader {
         return new Ranged(domain, element);
     }
 
-    private TensorExpr mapIndex(MethodInvocation call, Scope scope) {
-        TensorExpr index = expressions.read(call.getExpression(), scope);
+    private TensorExpr mapIndex(MethodInvocation call, TensorExpr index, Scope scope) {
         TensorExpr rank = new Apply(Op.RANK, Kind.INT, List.of(index), source.origin(call));
         Optional<LambdaExpression> lambda = lambda((Expression) call.arguments().getFirst());
         if (lambda.isEmpty()) {
@@ -200,7 +218,7 @@ final class CallReader {
             case Block block -> bodies.block(block, scope, kind);
             default -> {
                 Expression result = (Expression) lambda.getBody();
-                yield Conversions.widen(expressions.read(result, scope), kind, source.origin(result));
+                yield expressions.readAs(result, scope, kind);
             }
         };
     }
@@ -217,7 +235,7 @@ final class CallReader {
         if (index < 0 || call.getExpression() == null) {
             return unknown(call, method);
         }
-        TensorExpr record = expressions.read(call.getExpression(), scope);
+        TensorExpr record = expressions.readAs(call.getExpression(), scope, Kind.TENSORS);
         return Outputs.select(
                 record, index, Kinds.of(method.getReturnType()).orElse(Kind.FLOAT_TENSOR), source.origin(call));
     }

@@ -84,9 +84,10 @@ final class ConstantReader {
             return refused(name, name + " is defined by itself");
         }
         context.calls().add(variable.getKey());
-        TensorExpr read = expressions.read(initializer.get(), Scope.EMPTY);
+        TensorExpr read = expressions.readAs(
+                initializer.get(), Scope.EMPTY, Kinds.of(variable.getType()).get());
         context.calls().removeLast();
-        return Conversions.widen(read, Kinds.of(variable.getType()).get(), source.origin(name));
+        return read;
     }
 
     private TensorExpr refused(Name name, String detail) {

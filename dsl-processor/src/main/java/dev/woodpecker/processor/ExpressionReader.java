@@ -79,6 +79,22 @@ final class ExpressionReader {
         return context.placed(construct(expression, scope), source.place(expression));
     }
 
+    /** An expression where Java expects one of {@code kind}. */
+    TensorExpr readAs(Expression expression, Scope scope, Kind kind) {
+        TensorExpr value = Conversions.widen(read(expression, scope), kind, source.origin(expression));
+        if (value.kind() == kind) {
+            return value;
+        }
+        if (context.isSound()) {
+            context.report(
+                    DiagnosticCode.UNRESOLVED,
+                    source.place(expression),
+                    BodyReader.shortened(expression) + " is a " + value.kind().text() + " where a " + kind.text()
+                            + " is needed");
+        }
+        return KernelContext.unreadable(kind);
+    }
+
     private TensorExpr construct(Expression expression, Scope scope) {
         return switch (expression) {
             case NumberLiteral literal ->
@@ -143,13 +159,17 @@ final class ExpressionReader {
         return type == null ? Kind.FLOAT : Kinds.of(type).orElse(Kind.FLOAT);
     }
 
+    static boolean isArray(Expression expression) {
+        ITypeBinding type = expression.resolveTypeBinding();
+        return type != null && type.isArray();
+    }
+
     private Apply apply(Op op, Kind kind, Expression place, TensorExpr... operands) {
         return new Apply(op, kind, List.of(operands), source.origin(place));
     }
 
     private static boolean isLength(SimpleName name, Expression array) {
-        ITypeBinding type = array.resolveTypeBinding();
-        return name.getIdentifier().equals("length") && type != null && type.isArray();
+        return name.getIdentifier().equals("length") && isArray(array);
     }
 
     private TensorExpr length(Expression array, Scope scope) {
@@ -162,7 +182,7 @@ final class ExpressionReader {
             return entry.get();
         }
         TensorExpr array = read(access.getArray(), scope);
-        TensorExpr index = read(access.getIndex(), scope);
+        TensorExpr index = readAs(access.getIndex(), scope, Kind.INT);
         return switch (array.kind()) {
             case INT_ARRAY, FLOAT_ARRAY, TENSOR_LIST ->
                 apply(Op.ELEMENT, array.kind().element(), access, array, index);
@@ -234,7 +254,7 @@ final class ExpressionReader {
     }
 
     private TensorExpr conditional(ConditionalExpression conditional, Scope scope) {
-        TensorExpr condition = read(conditional.getExpression(), scope);
+        TensorExpr condition = readAs(conditional.getExpression(), scope, Kind.BOOL);
         TensorExpr then = read(conditional.getThenExpression(), scope);
         TensorExpr otherwise = read(conditional.getElseExpression(), scope);
         Kind kind = Conversions.promoted(then.kind(), otherwise.kind());
@@ -309,7 +329,7 @@ final class ExpressionReader {
         List<TensorExpr> entries = new ArrayList<>();
         for (Expression entry :
                 Nodes.of(Expression.class, creation.getInitializer().expressions())) {
-            entries.add(Conversions.widen(read(entry, scope), kind.get().element(), source.origin(entry)));
+            entries.add(readAs(entry, scope, kind.get().element()));
         }
         return new Apply(Op.ARRAY, kind.get(), entries, source.origin(creation));
     }

@@ -24,6 +24,7 @@ final class KernelContext {
     record Local(String name, TensorExpr value) {}
 
     private final Findings findings;
+    private final int reportsBefore;
     private final KernelSources sources;
     private final NameSupply names = new NameSupply();
     private final Map<String, Table> tables = new HashMap<>();
@@ -35,6 +36,7 @@ final class KernelContext {
 
     KernelContext(Findings findings, KernelSources sources) {
         this.findings = findings;
+        this.reportsBefore = findings.reports();
         this.sources = sources;
     }
 
@@ -68,6 +70,11 @@ final class KernelContext {
     /** The names of the kernel's parameters. */
     Set<String> parameters() {
         return parameters;
+    }
+
+    /** Whether nothing was found wrong with this kernel so far. */
+    boolean isSound() {
+        return findings.reports() == reportsBefore;
     }
 
     void report(DiagnosticCode code, Place place, String detail) {

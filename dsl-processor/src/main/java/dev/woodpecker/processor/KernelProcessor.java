@@ -63,7 +63,7 @@ public final class KernelProcessor extends AbstractProcessor {
     @Override
     public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
         noteCompiled(ElementFilter.typesIn(round.getRootElements()));
-        try (SourceFiles files = new SourceFiles(processingEnv.getElementUtils())) {
+        try (SourceFiles files = new SourceFiles(processingEnv.getElementUtils(), processingEnv.getFiler())) {
             SourceParser parser = new SourceParser(processingEnv.getElementUtils(), files);
             for (TypeElement type : kernelClasses(round)) {
                 process(type, parser);

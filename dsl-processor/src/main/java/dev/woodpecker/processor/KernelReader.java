@@ -79,7 +79,6 @@ final class KernelReader {
     }
 
     private Optional<KernelSpec> read(MethodDeclaration method, boolean isOverloaded) {
-        int reportsBefore = findings.reports();
         KernelContext context = new KernelContext(findings, sources);
         Signature signature = new SignatureReader(context, source).read(method);
         Annotation kernel =
@@ -105,10 +104,10 @@ final class KernelReader {
                 examples.stream().map(Examples::text).toList(),
                 source.origin(method.getName()));
         new Examples(findings, source).check(examples, spec);
-        if (findings.reports() == reportsBefore) {
+        if (context.isSound()) {
             new Checker(context, spec, parameterPlaces(method, signature), source.place(method.getName())).check();
         }
-        return findings.reports() == reportsBefore ? Optional.of(spec) : Optional.empty();
+        return context.isSound() ? Optional.of(spec) : Optional.empty();
     }
 
     private Map<String, Place> parameterPlaces(MethodDeclaration method, Signature signature) {

@@ -1,15 +1,15 @@
 package dev.woodpecker.processor;
 
+import dev.woodpecker.processor.SourceFiles.ClassFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.TypeElement;
 import javax.lang.model.util.Elements;
-import javax.tools.JavaFileObject;
+import javax.tools.FileObject;
 import org.eclipse.jdt.core.JavaCore;
 import org.eclipse.jdt.core.dom.AST;
 import org.eclipse.jdt.core.dom.ASTParser;
@@ -45,7 +45,8 @@ final class SourceParser {
     }
 
     private Optional<ParsedSource> parseNew(TypeElement type) {
-        Optional<JavaFileObject> file = files.fileOf(type).filter(f -> f.getKind() == JavaFileObject.Kind.SOURCE);
+        Optional<FileObject> file =
+                files.fileOf(type).filter(ClassFile::isSource).map(ClassFile::file);
         if (file.isEmpty()) {
             return Optional.empty();
         }
@@ -69,7 +70,7 @@ final class SourceParser {
         return roots.sources().stream().map(_ -> "UTF-8").toArray(String[]::new);
     }
 
-    private static String text(JavaFileObject file) {
+    private static String text(FileObject file) {
         try {
             return file.getCharContent(true).toString();
         } catch (IOException e) {
@@ -94,9 +95,7 @@ final class SourceParser {
     /** Where the classes of the DSL, of the same package and of the imports are. */
     private SourceFiles.Roots roots(TypeElement type, CompilationUnit unit) {
         SourceFiles.Roots roots = new SourceFiles.Roots();
-        for (String name : List.of(Annotations.KERNEL)) {
-            addType(name, roots);
-        }
+        addType(Annotations.KERNEL, roots);
         files.addRoots(elements.getPackageOf(type), roots);
         for (Object imported : unit.imports()) {
             ImportDeclaration declaration = (ImportDeclaration) imported;
@@ -108,6 +107,7 @@ final class SourceParser {
                 }
             }
         }
+        SourceFiles.ownDsl().ifPresent(roots.classes()::add);
         return roots;
     }
 

@@ -175,14 +175,15 @@ final class AssignLayouts {
     private Map<String, LayoutMap> followed(Operation.Kernel kernel) {
         Map<String, LayoutMap> best = Map.of();
         long bestBytes = copiedBytes(kernel, best);
-        for (String value : kernel.inputs()) {
-            LayoutMap layout = layout(value);
+        for (int i = 0; i < kernel.inputs().size(); i++) {
+            LayoutMap layout = layout(kernel.inputs().get(i));
             if (layout.isRowMajor()) {
                 continue;
             }
             Map<String, LayoutMap> candidate = LayoutTakers.takers(kernel.program(), layout);
-            boolean allOutputs = candidate.keySet().containsAll(kernel.program().outputs());
-            if (allOutputs && copiedBytes(kernel, candidate) <= bestBytes) {
+            boolean taken = candidate.containsKey(kernel.program().inputs().get(i).name())
+                    && candidate.keySet().containsAll(kernel.program().outputs());
+            if (taken && copiedBytes(kernel, candidate) <= bestBytes) {
                 best = candidate;
                 bestBytes = copiedBytes(kernel, candidate);
             }

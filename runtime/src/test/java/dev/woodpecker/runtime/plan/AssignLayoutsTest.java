@@ -1,0 +1,101 @@
+package dev.woodpecker.runtime.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.runtime.graph.TestGraph;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class AssignLayoutsTest {
+    private static final LayoutMap BLOCKED = LayoutMap.rowMajor(4).blocked(1, 16);
+    private static final LayoutMap PACKED = LayoutMap.permuted(1, 2, 3, 0);
+
+    /** Convolutions want blocked channels and packed weights; nothing else wants anything. */
+    private static String assigned(TestGraph graph, String... outputs) {
+        return AssignLayouts.apply(
+                        TestKernelGraphs.of(graph.outputs(outputs)),
+                        program -> program.name().startsWith("conv2d")
+                                ? Map.of("x", BLOCKED, "w", PACKED, "out", BLOCKED)
+                                : Map.of())
+                .toString();
+    }
+
+    private static TestGraph convolution() {
+        return new TestGraph()
+                .input("x", DType.F32, 1, 32, 8, 8)
+                .weights("w", 32, 32, 1, 1)
+                .node("conv1", "Conv", "x w", "c", "group", 1);
+    }
+
+    @Test
+    void copiesStandWhereLayoutsDiffer() {
+        assertThat(assigned(convolution(), "c")).isEqualTo("""
+                x as 0,1/16,2,3,1%16: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = copy(x) # copy(x)
+                w as 1,2,3,0: f32[32, 32, 1, 1] as 1,2,3,0 = copy(w) # copy(w)
+                c as 0,1,2,3: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = conv2d(x as 0,1/16,2,3,1%16, w as 1,2,3,0) # conv1
+                c: f32[1, 32, 8, 8] = copy(c as 0,1,2,3) # copy(c)
+                """);
+    }
+
+    @Test
+    void poolingGoesOnInTheLayoutOfItsInput() {
+        TestGraph graph = convolution()
+                .node("pool1", "MaxPool", "c", "p", "kernel_shape", new long[] {2, 2}, "strides", new long[] {2, 2})
+                .weights("w2", 32, 32, 1, 1)
+                .node("conv2", "Conv", "p w2", "d", "group", 1);
+        assertThat(assigned(graph, "d"))
+                .contains("p: f32[1, 32, 4, 4] as 0,1/16,2,3,1%16 = maxPool(c) # pool1")
+                .doesNotContain("copy(c)")
+                .doesNotContain("copy(p)");
+    }
+
+    @Test
+    void aResidualIsReadInTheLayoutOfTheSum() {
+        TestGraph graph = convolution()
+                .weights("w2", 32, 32, 1, 1)
+                .node("conv2", "Conv", "c w2", "d", "group", 1)
+                .weights("w3", 32, 32, 1, 1)
+                .node("conv3", "Conv", "d w3", "e", "group", 1)
+                .node("sum1", "Add", "e c", "f");
+        String fused = AssignLayouts.apply(
+                        FuseKernels.apply(TestKernelGraphs.of(graph.outputs("f"))),
+                        program -> Map.of("x", BLOCKED, "w", PACKED, "out", BLOCKED))
+                .toString();
+        assertThat(fused).contains("= conv2d_add(d, w3 as 1,2,3,0, c)").doesNotContain("copy(c)");
+    }
+
+    @Test
+    void aReductionOverTheBlockedAxisIsRowMajor() {
+        TestGraph graph = convolution().node("softmax1", "Softmax", "c", "y", "axis", 1);
+        assertThat(assigned(graph, "y"))
+                .contains("c as 0,1,2,3: f32[1, 32, 8, 8] = copy(c) # copy(c)")
+                .contains("y: f32[1, 32, 8, 8] = softmax(c as 0,1,2,3) # softmax1");
+    }
+
+    /** [1, 32, 1, 1] in blocks of 16 channels is the same memory as in rows. */
+    @Test
+    void noCopyWhereTheMemoryIsTheSame() {
+        TestGraph graph = convolution()
+                .node("pool1", "GlobalAveragePool", "c", "p")
+                .node("flatten1", "Flatten", "p", "y", "axis", 1);
+        assertThat(assigned(graph, "y"))
+                .contains("p: f32[1, 32, 1, 1] = globalAveragePool(c) # pool1")
+                .contains("y: f32[1, 32] = view(p) # flatten1");
+    }
+
+    /** Weights are copied once, when the plan is made; what a run would have to copy must be worth it. */
+    @Test
+    void aLayoutThatCostsMoreThanItSavesIsNotTaken() {
+        TestGraph graph = new TestGraph()
+                .input("a", DType.F32, 1, 64)
+                .input("b", DType.F32, 64, 64)
+                .node("matmul1", "MatMul", "a b", "y");
+        LayoutMap columns = LayoutMap.permuted(1, 0);
+        String assigned = AssignLayouts.apply(
+                        TestKernelGraphs.of(graph.outputs("y")), program -> Map.of("b", columns))
+                .toString();
+        assertThat(assigned).isEqualTo("y: f32[1, 64] = matmul(a, b) # matmul1\n");
+    }
+}

@@ -65,7 +65,12 @@ public final class CPrinter {
                     .append('\n');
         }
         for (Expr.Param p : kernel.parameters()) {
-            out.append(" *   parameter ").append(p.name()).append(" in ").append(p.min()).append("..").append(p.max());
+            out.append(" *   parameter ")
+                    .append(p.name())
+                    .append(" in ")
+                    .append(p.min())
+                    .append("..")
+                    .append(p.max());
             out.append(p.divisor() > 1 ? ", divisible by " + p.divisor() + "\n" : "\n");
         }
         return out.append(" */\n").toString();
@@ -81,8 +86,8 @@ public final class CPrinter {
         String indexType = dialect.type(narrow ? DType.I32 : DType.I64);
         ExprPrinter expressions = new ExprPrinter(dialect, helpers, names, indexType);
         PlanScratch scratch = PlanScratch.of(phase.body());
-        StmtPrinter statements = new StmtPrinter(
-                dialect, helpers, names, expressions, scratch, VectorVariables.of(phase.body()), out);
+        StmtPrinter statements =
+                new StmtPrinter(dialect, helpers, names, expressions, scratch, VectorVariables.of(phase.body()), out);
         Set<String> used = new HashSet<>();
         Set<String> stored = new HashSet<>();
         collect(phase.body(), used, stored);
@@ -107,7 +112,11 @@ public final class CPrinter {
             Set<String> stored,
             StmtPrinter statements,
             StringBuilder out) {
-        out.append("int32_t ").append(phase.symbol()).append('(').append(KernelAbi.CPU_PARAMETERS).append(") {\n");
+        out.append("int32_t ")
+                .append(phase.symbol())
+                .append('(')
+                .append(KernelAbi.CPU_PARAMETERS)
+                .append(") {\n");
         List<String> unused = new ArrayList<>();
         boolean anyBuffer = false;
         for (int i = 0; i < kernel.arguments().size(); i++) {
@@ -136,8 +145,8 @@ public final class CPrinter {
         if (PlanScratch.of(phase.body()).offsets().isEmpty()) {
             unused.add("(void)scratch;");
         }
-        boolean parallel = phase.body()
-                .anyMatch(s -> s instanceof Stmt.For f && f.loop().binding() == Loop.Binding.PARALLEL);
+        boolean parallel =
+                phase.body().anyMatch(s -> s instanceof Stmt.For f && f.loop().binding() == Loop.Binding.PARALLEL);
         if (!parallel) {
             unused.add("(void)begin, (void)end;");
         }
@@ -152,8 +161,8 @@ public final class CPrinter {
         for (Argument argument : kernel.arguments()) {
             Buffer buffer = argument.buffer();
             boolean constant = argument.role() == Role.INPUT || !stored.contains(buffer.name());
-            parameters.add(
-                    (constant ? "const " : "") + dialect.type(buffer.type()) + " *" + names.declareBuffer(buffer.name()));
+            parameters.add((constant ? "const " : "") + dialect.type(buffer.type()) + " *"
+                    + names.declareBuffer(buffer.name()));
         }
         for (Expr.Param p : kernel.parameters()) {
             parameters.add("const " + dialect.type(DType.I64) + " " + names.declare(p.name()));
@@ -180,12 +189,21 @@ public final class CPrinter {
                 used.add(copy.to().name());
                 stored.add(copy.to().name());
             }
-            case Stmt.Invoke invoke -> invoke.operands().forEach(w -> {
-                used.add(w.buffer().name());
-                stored.add(w.buffer().name());
-            });
-            case Stmt.Seq _, Stmt.For _, Stmt.If _, Stmt.Let _, Stmt.Allocate _, Stmt.Compute _, Stmt.Check _, Stmt.Barrier _,
-                    Stmt.Commit _, Stmt.Wait _ -> {}
+            case Stmt.Invoke invoke ->
+                invoke.operands().forEach(w -> {
+                    used.add(w.buffer().name());
+                    stored.add(w.buffer().name());
+                });
+            case Stmt.Seq _,
+                    Stmt.For _,
+                    Stmt.If _,
+                    Stmt.Let _,
+                    Stmt.Allocate _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.Commit _,
+                    Stmt.Wait _ -> {}
         }
         s.children().forEach(child -> collect(child, used, stored));
     }

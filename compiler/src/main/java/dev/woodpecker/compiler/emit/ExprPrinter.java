@@ -110,8 +110,10 @@ final class ExprPrinter {
             case Expr.Param p -> names.of(p.name());
             case Expr.Unary u -> unary(u, strength);
             case Expr.Binary b -> binary(b, strength);
-            case Expr.Call c -> call(
-                    helpers.nativeFunction(c.function().text(), c.type(), c.lanes()), print(c.arguments().getFirst()));
+            case Expr.Call c ->
+                call(
+                        helpers.nativeFunction(c.function().text(), c.type(), c.lanes()),
+                        print(c.arguments().getFirst()));
             case Expr.Cast c -> cast(c, strength);
             case Expr.Bitcast c -> bitcast(c, strength);
             case Expr.Select s -> select(s, strength);
@@ -119,7 +121,8 @@ final class ExprPrinter {
             case Expr.TableEntry t -> table(t);
             case Expr.Ramp(Expr base, long stride, int lanes) ->
                 call(helpers.function("ramp", base.type(), lanes), print(base), Long.toString(stride));
-            case Expr.Broadcast(Expr value, int lanes) -> call(helpers.function("splat", value.type(), lanes), print(value));
+            case Expr.Broadcast(Expr value, int lanes) ->
+                call(helpers.function("splat", value.type(), lanes), print(value));
             case Expr.Extract(Expr vector, Expr lane) -> extract(vector, lane);
             case Expr.Read _, Expr.Accumulator _, Expr.Reduce _ ->
                 throw new IllegalStateException("stages must be placed before printing, but found " + e);
@@ -174,11 +177,17 @@ final class ExprPrinter {
             case ADD, SUB, MUL ->
                 integer && lanes == 1 && !isExact(b)
                         ? helper(b)
-                        : grouped(operand(b.left(), own) + " " + symbol + " " + operand(b.right(), own + 1), own, strength);
+                        : grouped(
+                                operand(b.left(), own) + " " + symbol + " " + operand(b.right(), own + 1),
+                                own,
+                                strength);
             case DIV, REM -> {
                 boolean plain = integer ? lanes == 1 && dividesSafely(b) : b.op() == BinaryOp.DIV;
                 yield plain
-                        ? grouped(operand(b.left(), own) + " " + symbol + " " + operand(b.right(), own + 1), own, strength)
+                        ? grouped(
+                                operand(b.left(), own) + " " + symbol + " " + operand(b.right(), own + 1),
+                                own,
+                                strength)
                         : helper(b);
             }
             case MIN, MAX -> helper(b);
@@ -225,7 +234,9 @@ final class ExprPrinter {
     /** By a constant distance that is in range, where C defines it: not to the left for signed scalars. */
     private static boolean shiftsPlainly(Expr.Binary b) {
         Expr distance = b.right() instanceof Expr.Broadcast broadcast ? broadcast.value() : b.right();
-        boolean inRange = distance instanceof Expr.IntConst c && c.value() >= 0 && c.value() < 8L * b.type().bytes();
+        boolean inRange = distance instanceof Expr.IntConst c
+                && c.value() >= 0
+                && c.value() < 8L * b.type().bytes();
         return inRange && (b.op() == BinaryOp.SHR || b.lanes() > 1 || b.type().kind() == DType.Kind.UNSIGNED);
     }
 
@@ -236,9 +247,13 @@ final class ExprPrinter {
 
     private String logical(Expr.Binary b, int strength) {
         return switch (b.op()) {
-            case AND -> grouped(text(b.left(), LOGICAL_AND) + " && " + text(b.right(), LOGICAL_AND), LOGICAL_AND, strength);
+            case AND ->
+                grouped(text(b.left(), LOGICAL_AND) + " && " + text(b.right(), LOGICAL_AND), LOGICAL_AND, strength);
             case OR ->
-                grouped(text(b.left(), COMPARISON - 1) + " || " + text(b.right(), COMPARISON - 1), LOGICAL_OR, strength);
+                grouped(
+                        text(b.left(), COMPARISON - 1) + " || " + text(b.right(), COMPARISON - 1),
+                        LOGICAL_OR,
+                        strength);
             case XOR -> grouped(text(b.left(), UNARY) + " != " + text(b.right(), UNARY), COMPARISON - 1, strength);
             case MIN -> logical(new Expr.Binary(BinaryOp.AND, b.left(), b.right()), strength);
             case MAX -> logical(new Expr.Binary(BinaryOp.OR, b.left(), b.right()), strength);
@@ -255,7 +270,8 @@ final class ExprPrinter {
             return choice(condition, s, strength);
         }
         String condition = mask(s.condition(), s.type().bytes());
-        return call(helpers.function("blend", s.type(), s.lanes()), condition, print(s.whenTrue()), print(s.whenFalse()));
+        return call(
+                helpers.function("blend", s.type(), s.lanes()), condition, print(s.whenTrue()), print(s.whenFalse()));
     }
 
     private String choice(Expr condition, Expr.Select s, int strength) {
@@ -269,15 +285,30 @@ final class ExprPrinter {
     /** How many bytes a lane of a vector of booleans has as it comes. */
     private int maskBytes(Expr e) {
         return switch (e) {
-            case Expr.Binary b -> b.op().isComparison() && b.left().type() != DType.BOOL
-                    ? b.left().type().bytes()
-                    : maskBytes(b.left() instanceof Expr.Broadcast ? b.right() : b.left());
+            case Expr.Binary b ->
+                b.op().isComparison() && b.left().type() != DType.BOOL
+                        ? b.left().type().bytes()
+                        : maskBytes(b.left() instanceof Expr.Broadcast ? b.right() : b.left());
             case Expr.Unary u -> maskBytes(u.operand());
             case Expr.Var v -> maskBytes.getOrDefault(v.name(), 1);
             case Expr.Select s -> maskBytes(s.whenTrue() instanceof Expr.Broadcast ? s.whenFalse() : s.whenTrue());
-            case Expr.Cast c -> c.operand().type() == DType.BOOL ? maskBytes(c.operand()) : c.operand().type().bytes();
-            case Expr.Load _, Expr.TableEntry _, Expr.Broadcast _, Expr.IntConst _, Expr.FloatConst _, Expr.Param _,
-                    Expr.Call _, Expr.Bitcast _, Expr.Read _, Expr.Accumulator _, Expr.Reduce _, Expr.Ramp _, Expr.Extract _ -> 1;
+            case Expr.Cast c ->
+                c.operand().type() == DType.BOOL
+                        ? maskBytes(c.operand())
+                        : c.operand().type().bytes();
+            case Expr.Load _,
+                    Expr.TableEntry _,
+                    Expr.Broadcast _,
+                    Expr.IntConst _,
+                    Expr.FloatConst _,
+                    Expr.Param _,
+                    Expr.Call _,
+                    Expr.Bitcast _,
+                    Expr.Read _,
+                    Expr.Accumulator _,
+                    Expr.Reduce _,
+                    Expr.Ramp _,
+                    Expr.Extract _ -> 1;
         };
     }
 
@@ -288,11 +319,13 @@ final class ExprPrinter {
             case Expr.Broadcast(Expr value, int lanes) ->
                 call(helpers.function("splat", Helpers.signed(bytes), lanes), text(value, LOGICAL_OR) + " ? -1 : 0");
             case Expr.Unary(UnaryOp _, Expr operand) -> "~(" + mask(operand, bytes) + ")";
-            case Expr.Binary b when !b.op().isComparison() -> {
+            case Expr.Binary b
+            when !b.op().isComparison() -> {
                 String symbol = b.op() == BinaryOp.MIN ? "&" : b.op() == BinaryOp.MAX ? "|" : b.op().symbol();
                 yield "(" + mask(b.left(), bytes) + ") " + symbol + " (" + mask(b.right(), bytes) + ")";
             }
-            case Expr.Binary b when b.left().type() == DType.BOOL -> {
+            case Expr.Binary b
+            when b.left().type() == DType.BOOL -> {
                 String differs = "(" + mask(b.left(), bytes) + ") ^ (" + mask(b.right(), bytes) + ")";
                 yield b.op() == BinaryOp.EQ ? "~(" + differs + ")" : differs;
             }
@@ -307,9 +340,16 @@ final class ExprPrinter {
                 String own = ownMask(e);
                 yield maskBytes(e) == bytes ? own : call("__builtin_convertvector", own, type);
             }
-            case Expr.IntConst _, Expr.FloatConst _, Expr.Param _, Expr.Call _, Expr.Bitcast _, Expr.Read _,
-                    Expr.Accumulator _, Expr.Reduce _, Expr.Ramp _, Expr.Extract _ ->
-                throw new IllegalStateException("no mask: " + e);
+            case Expr.IntConst _,
+                    Expr.FloatConst _,
+                    Expr.Param _,
+                    Expr.Call _,
+                    Expr.Bitcast _,
+                    Expr.Read _,
+                    Expr.Accumulator _,
+                    Expr.Reduce _,
+                    Expr.Ramp _,
+                    Expr.Extract _ -> throw new IllegalStateException("no mask: " + e);
         };
     }
 
@@ -321,9 +361,19 @@ final class ExprPrinter {
             case Expr.Load l -> load(l) + " != 0";
             case Expr.TableEntry t -> table(t) + " != 0";
             case Expr.Var v -> names.of(v.name());
-            case Expr.IntConst _, Expr.FloatConst _, Expr.Param _, Expr.Unary _, Expr.Call _, Expr.Bitcast _, Expr.Select _,
-                    Expr.Read _, Expr.Accumulator _, Expr.Reduce _, Expr.Ramp _, Expr.Broadcast _, Expr.Extract _ ->
-                throw new IllegalStateException("no mask of its own: " + e);
+            case Expr.IntConst _,
+                    Expr.FloatConst _,
+                    Expr.Param _,
+                    Expr.Unary _,
+                    Expr.Call _,
+                    Expr.Bitcast _,
+                    Expr.Select _,
+                    Expr.Read _,
+                    Expr.Accumulator _,
+                    Expr.Reduce _,
+                    Expr.Ramp _,
+                    Expr.Broadcast _,
+                    Expr.Extract _ -> throw new IllegalStateException("no mask of its own: " + e);
         };
     }
 
@@ -413,7 +463,8 @@ final class ExprPrinter {
             return Expr.index(0);
         }
         if (indices.size() > 1) {
-            throw new IllegalStateException("indices of " + buffer.name() + " must be flat before printing: " + indices);
+            throw new IllegalStateException(
+                    "indices of " + buffer.name() + " must be flat before printing: " + indices);
         }
         return indices.getFirst();
     }

@@ -22,32 +22,29 @@ final class HelperTemplates {
         // Memory. Vectors need not be aligned, and alias the elements.
         t.put("load.vector", "$v load_$v(const $T *p) { return *(const $v_unaligned *)p; }");
         t.put("store.vector", "void store_$v($T *p, $v x) { *($v_unaligned *)p = x; }");
-        t.put(
-                "gather.vector",
-                """
-                $v gather_$v(const $T *p, int64_t stride) {
-                    $v r = {0};
-                    for (int l = 0; l < $L; l++) r[l] = p[l * stride];
-                    return r;
-                }""");
-        t.put(
-                "index.vector",
-                """
-                $v index_$v(const $T *p, $o offset) {
-                    $v r = {0};
-                    for (int l = 0; l < $L; l++) r[l] = p[offset[l]];
-                    return r;
-                }""");
+        t.put("gather.vector", """
+            $v gather_$v(const $T *p, int64_t stride) {
+                $v r = {0};
+                for (int l = 0; l < $L; l++) r[l] = p[l * stride];
+                return r;
+            }\
+            """);
+        t.put("index.vector", """
+            $v index_$v(const $T *p, $o offset) {
+                $v r = {0};
+                for (int l = 0; l < $L; l++) r[l] = p[offset[l]];
+                return r;
+            }\
+            """);
         // Subtracting zero keeps the sign of a zero, adding it would not.
         t.put("splat.vector", "$v splat_$v($T x) { return x - ($v){0}; }");
-        t.put(
-                "ramp.vector",
-                """
-                $v ramp_$v($T base, $T stride) {
-                    $v r = {0};
-                    for (int l = 0; l < $L; l++) r[l] = ($T)(base + l * stride);
-                    return r;
-                }""");
+        t.put("ramp.vector", """
+            $v ramp_$v($T base, $T stride) {
+                $v r = {0};
+                for (int l = 0; l < $L; l++) r[l] = ($T)(base + l * stride);
+                return r;
+            }\
+            """);
         t.put("blend.vector", "$v blend_$v($m c, $v a, $v b) { return ($v)((c & ($m)a) | (~c & ($m)b)); }");
         // Wrapping integer arithmetic: signed overflow is undefined in C.
         t.put("add", "$T add_$t($T a, $T b) { return ($T)(($U)a + ($U)b); }");
@@ -85,51 +82,51 @@ final class HelperTemplates {
         t.put("native", "$T $n_$t($T x) { return $b(x); }");
         t.put("native.vector", lanes("$n", "$v x", "$b(x[l])"));
         // Java's narrowing: NaN is 0, values beyond the range are its ends.
-        t.put("from", "$T $t_from_$s($S x) { return x != x ? 0 : x >= ($S)$MAX ? $MAX : x <= ($S)$MIN ? $MIN : ($T)x; }");
         t.put(
-                "from.vector",
-                """
-                $v $v_from_$w($w x) {
-                    $v r = {0};
-                    for (int l = 0; l < $L; l++) r[l] = @from(x[l]);
-                    return r;
-                }""");
-        t.put(
-                "bits_of",
-                """
-                $T $t_bits_of_$s($S x) {
-                    union { $S from; $T to; } u = {x};
-                    return u.to;
-                }""");
+                "from",
+                "$T $t_from_$s($S x) { return x != x ? 0 : x >= ($S)$MAX ? $MAX : x <= ($S)$MIN ? $MIN : ($T)x; }");
+        t.put("from.vector", """
+            $v $v_from_$w($w x) {
+                $v r = {0};
+                for (int l = 0; l < $L; l++) r[l] = @from(x[l]);
+                return r;
+            }\
+            """);
+        t.put("bits_of", """
+            $T $t_bits_of_$s($S x) {
+                union { $S from; $T to; } u = {x};
+                return u.to;
+            }\
+            """);
         return Map.copyOf(t);
     }
 
     private static String lanes(String name, String parameters, String element) {
-        return "$v " + name + "_$v(" + parameters + ") {\n    $v r = {0};\n    for (int l = 0; l < $L; l++) r[l] = " + element
-                + ";\n    return r;\n}";
+        return "$v " + name + "_$v(" + parameters + ") {\n    $v r = {0};\n    for (int l = 0; l < $L; l++) r[l] = "
+                + element + ";\n    return r;\n}";
     }
 
     private static String extreme(String name, String better, String zeros) {
         return """
-                $v %s_$v($v a, $v b) {
-                    $m first = (a %s b) | (a != a), equal = a == b;
-                    $m either = ($m)a %s ($m)b;
-                    return ($v)((first & ($m)a) | (~first & ((equal & either) | (~equal & ($m)b))));
-                }"""
-                .formatted(name, better, zeros);
+            $v %s_$v($v a, $v b) {
+                $m first = (a %s b) | (a != a), equal = a == b;
+                $m either = ($m)a %s ($m)b;
+                return ($v)((first & ($m)a) | (~first & ((equal & either) | (~equal & ($m)b))));
+            }\
+            """.formatted(name, better, zeros);
     }
 
     /** Exact, by long division of the significands: the quotient may have thousands of bits. */
-    private static final String FLOAT_REMAINDER =
-            """
-            $T rem_$t($T a, $T b) {
-                $T x = __builtin_fabs(a), y = __builtin_fabs(b);
-                if (x != x || y != y || y == 0 || x - x != 0) return (a * b) / (a * b);
-                while (x >= y) {
-                    $T step = y;
-                    while (step <= x - step) step += step;
-                    x -= step;
-                }
-                return __builtin_signbit(a) ? -x : x;
-            }""";
+    private static final String FLOAT_REMAINDER = """
+        $T rem_$t($T a, $T b) {
+            $T x = __builtin_fabs(a), y = __builtin_fabs(b);
+            if (x != x || y != y || y == 0 || x - x != 0) return (a * b) / (a * b);
+            while (x >= y) {
+                $T step = y;
+                while (step <= x - step) step += step;
+                x -= step;
+            }
+            return __builtin_signbit(a) ? -x : x;
+        }\
+        """;
 }

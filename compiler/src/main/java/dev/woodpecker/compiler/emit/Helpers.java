@@ -166,7 +166,8 @@ final class Helpers {
             case U32 -> greatest ? "0xffffffffu" : "0";
             case I32 -> greatest ? "0x7fffffff" : "(-0x7fffffff - 1)";
             case I8, U8, I16, U16, BOOL ->
-                Long.toString(greatest ? Interval.of(type).max() : Interval.of(type).min());
+                Long.toString(
+                        greatest ? Interval.of(type).max() : Interval.of(type).min());
             case F64, F32, F16, BF16, TF32 -> "0";
         };
     }

@@ -25,9 +25,16 @@ final class IndexWidth {
             case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) ->
                 fits(then, bounds.assuming(condition))
                         && (otherwise.isEmpty() || fits(otherwise.get(), bounds.assumingNot(condition)));
-            case Stmt.Seq _, Stmt.Allocate _, Stmt.Store _, Stmt.Compute _, Stmt.Check _, Stmt.Barrier _, Stmt.AsyncCopy _,
-                    Stmt.Commit _, Stmt.Wait _, Stmt.Invoke _ ->
-                s.children().stream().allMatch(child -> fits(child, bounds));
+            case Stmt.Seq _,
+                    Stmt.Allocate _,
+                    Stmt.Store _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Invoke _ -> s.children().stream().allMatch(child -> fits(child, bounds));
         };
     }
 

@@ -13,11 +13,11 @@ import java.util.Set;
  */
 final class Names {
     private static final Set<String> RESERVED = Set.of(
-            ("auto break case char class const continue default delete do double else enum extern float for friend goto if "
-                            + "inline int long namespace new operator private protected public register restrict return "
-                            + "short signed sizeof static struct switch template this throw typedef typename union "
-                            + "unsigned using virtual void volatile while buffers params scratch begin end status main "
-                            + "bool true false asm and or not xor")
+            ("auto break case char class const continue default delete do double else enum extern float for friend"
+                + " goto if inline int long namespace new operator private protected public register restrict return"
+                + " short signed sizeof static struct switch template this throw typedef typename union unsigned using"
+                + " virtual void volatile while buffers params scratch begin end status main bool true false asm and"
+                + " or not xor")
                     .split(" "));
 
     private record Block(Map<String, String> byName, Set<String> taken) {}

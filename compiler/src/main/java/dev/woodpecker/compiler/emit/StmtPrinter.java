@@ -15,7 +15,11 @@ import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.lower.PlanScratch;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,6 +34,9 @@ final class StmtPrinter {
     private final ExprPrinter expressions;
     private final PlanScratch scratch;
     private final Set<String> vectorVariables;
+    /** Stores that declare the variable that they give its first value, and its type. */
+    private final Map<Stmt.Store, String> declarations = new IdentityHashMap<>();
+
     private final StringBuilder out;
     private int depth = 1;
     private Origin lastOrigin = Origin.NONE;
@@ -173,6 +180,7 @@ final class StmtPrinter {
             buffers.add(buffer);
             body = inner;
         }
+        Map<String, Stmt.Store> initial = initialStores(buffers, body);
         List<String> pending = new ArrayList<>();
         String pendingType = "";
         for (Buffer buffer : buffers) {
@@ -182,16 +190,45 @@ final class StmtPrinter {
                 declareMemory(buffer);
                 continue;
             }
+            expressions.addVariable(buffer);
+            String name = names.declareBuffer(buffer.name());
+            if (initial.containsKey(buffer.name())) {
+                declarations.put(initial.get(buffer.name()), type.get());
+                continue;
+            }
             if (!type.get().equals(pendingType)) {
                 declareAll(pendingType, pending);
                 pendingType = type.get();
             }
-            expressions.addVariable(buffer);
-            pending.add(names.declareBuffer(buffer.name()));
+            pending.add(name);
         }
         declareAll(pendingType, pending);
         print(body);
         buffers.forEach(expressions::removeVariable);
+    }
+
+    /** The stores at the very start of {@code body} that give buffers their first value, by buffer. */
+    private static Map<String, Stmt.Store> initialStores(List<Buffer> buffers, Stmt body) {
+        Set<String> names = new HashSet<>();
+        buffers.forEach(b -> names.add(b.name()));
+        Map<String, Stmt.Store> initial = new HashMap<>();
+        for (Stmt s : body instanceof Stmt.Seq(List<Stmt> statements) ? statements : List.of(body)) {
+            boolean whole = s instanceof Stmt.Store store
+                    && names.remove(store.buffer().name())
+                    && (store.indices().isEmpty() || store.indices().getFirst() instanceof Expr.Ramp);
+            if (!whole || !(s instanceof Stmt.Store store) || readsAny(store.value(), buffers, initial)) {
+                break;
+            }
+            initial.put(store.buffer().name(), store);
+        }
+        return initial;
+    }
+
+    /** Whether a value reads one of the buffers before it is initialised. */
+    private static boolean readsAny(Expr value, List<Buffer> buffers, Map<String, Stmt.Store> initialised) {
+        return value.anyMatch(n -> n instanceof Expr.Load load
+                && !initialised.containsKey(load.buffer().name())
+                && buffers.stream().anyMatch(b -> b.name().equals(load.buffer().name())));
     }
 
     private void declareAll(String type, List<String> variables) {
@@ -218,7 +255,8 @@ final class StmtPrinter {
             return Optional.of(helpers.type(buffer.type(), 1));
         }
         return dialect.vectors() && vectorVariables.contains(buffer.name())
-                ? Optional.of(helpers.type(buffer.type(), (int) IndexMath.constant(buffer.shape().getFirst()).orElseThrow()))
+                ? Optional.of(helpers.type(buffer.type(), (int)
+                        IndexMath.constant(buffer.shape().getFirst()).orElseThrow()))
                 : Optional.empty();
     }
 
@@ -232,7 +270,7 @@ final class StmtPrinter {
             String aligned = shared ? " ALIGNED(16)" : "";
             line((shared ? dialect.shared() : "") + type + " " + name + "[" + elements + "]" + aligned + ";");
         } else if (PlanScratch.isPlaced(buffer)) {
-            long offset = scratch.offsets().get(buffer.name());
+            long offset = scratch.offset(buffer);
             String at = offset == 0 ? "scratch" : "((char *)scratch + " + offset + ")";
             line(type + " *" + name + " = (" + type + " *)" + at + ";");
         } else {
@@ -247,7 +285,11 @@ final class StmtPrinter {
         Expr.Load old = new Expr.Load(buffer, store.indices());
         int lanes = old.lanes();
         if (lanes == 1 || expressions.isVariable(buffer)) {
-            line(assignment(store, old) + ";", store.origin());
+            // A store that stands in several places declares in the first only.
+            String type = Optional.ofNullable(declarations.remove(store))
+                    .map(t -> t + " ")
+                    .orElse("");
+            line(type + assignment(store, old) + ";", store.origin());
             return;
         }
         Expr offset = ExprPrinter.offset(buffer, store.indices());
@@ -262,7 +304,8 @@ final class StmtPrinter {
     /** {@code to = value}, or {@code to += rest} where the value adds to what is there. */
     private String assignment(Stmt.Store store, Expr.Load old) {
         String to = expressions.place(old);
-        if (store.value() instanceof Expr.Binary(BinaryOp op, Expr left, Expr right) && store.value().type().isFloat()) {
+        if (store.value() instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
+                && store.value().type().isFloat()) {
             boolean commutes = op == BinaryOp.ADD || op == BinaryOp.MUL;
             boolean plain = commutes || op == BinaryOp.SUB || op == BinaryOp.DIV;
             if (plain && left.equals(old)) {
@@ -312,7 +355,10 @@ final class StmtPrinter {
         String template = intrinsic.templates().get(dialect.name());
         if (template == null) {
             throw new LoweringException("intrinsic " + intrinsic.name() + " has no form in dialect " + dialect.name()
-                    + "; it has: " + String.join(", ", intrinsic.templates().keySet().stream().sorted().toList()));
+                    + "; it has: "
+                    + String.join(
+                            ", ",
+                            intrinsic.templates().keySet().stream().sorted().toList()));
         }
         String text = template;
         // Longer names first, so that $ab is not taken for $a.
@@ -328,7 +374,9 @@ final class StmtPrinter {
             String name = intrinsic.operands().get(i).name();
             Expr offset = ExprPrinter.offset(window.buffer(), window.indices());
             text = text.replace("$" + name + ".stride", rowStride(window.buffer()))
-                    .replace("$" + name, expressions.pointer(names.ofBuffer(window.buffer().name()), offset));
+                    .replace(
+                            "$" + name,
+                            expressions.pointer(names.ofBuffer(window.buffer().name()), offset));
         }
         line(text + ";");
     }

@@ -174,8 +174,24 @@ public final class Arithmetic {
             case CEIL -> OptionalDouble.of(Math.ceil(value));
             case RINT -> OptionalDouble.of(Math.rint(value));
             case TRUNC -> OptionalDouble.of(value < 0 ? Math.ceil(value) : Math.floor(value));
-            case EXP, LOG, LOG1P, EXPM1, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, TANH, ASINH, ACOSH, ATANH, ERF, POW ->
-                OptionalDouble.empty();
+            case EXP,
+                    LOG,
+                    LOG1P,
+                    EXPM1,
+                    SIN,
+                    COS,
+                    TAN,
+                    ASIN,
+                    ACOS,
+                    ATAN,
+                    SINH,
+                    COSH,
+                    TANH,
+                    ASINH,
+                    ACOSH,
+                    ATANH,
+                    ERF,
+                    POW -> OptionalDouble.empty();
         };
     }
 

@@ -50,8 +50,9 @@ public final class Bounds {
     public Bounds inside(Loop loop) {
         Interval extent = of(loop.extent());
         long max = Math.max(0, extent.max() == Long.MAX_VALUE ? extent.max() : extent.max() - 1);
-        Optional<Polynomial> greatest =
-                extent.isPoint() ? Optional.empty() : Optional.of(Polynomial.of(loop.extent()).plus(-1));
+        Optional<Polynomial> greatest = extent.isPoint()
+                ? Optional.empty()
+                : Optional.of(Polynomial.of(loop.extent()).plus(-1));
         return with(loop.variable(), new Interval(0, max), 1, greatest);
     }
 
@@ -199,11 +200,21 @@ public final class Bounds {
                 assuming(condition).of(whenTrue).union(assumingNot(condition).of(whenFalse));
             case Expr.TableEntry t -> ofTable(t.table());
             case Expr.Ramp(Expr base, long stride, int lanes) ->
-                inType(of(base).plus(stride < 0 ? new Interval(stride * (lanes - 1), 0) : new Interval(0, stride * (lanes - 1))), e.type());
+                inType(
+                        of(base).plus(
+                                        stride < 0
+                                                ? new Interval(stride * (lanes - 1), 0)
+                                                : new Interval(0, stride * (lanes - 1))),
+                        e.type());
             case Expr.Broadcast(Expr value, int _) -> of(value);
             case Expr.Extract(Expr vector, Expr _) -> of(vector);
-            case Expr.FloatConst _, Expr.Call _, Expr.Bitcast _, Expr.Read _, Expr.Accumulator _, Expr.Reduce _, Expr.Load _ ->
-                Interval.of(e.type());
+            case Expr.FloatConst _,
+                    Expr.Call _,
+                    Expr.Bitcast _,
+                    Expr.Read _,
+                    Expr.Accumulator _,
+                    Expr.Reduce _,
+                    Expr.Load _ -> Interval.of(e.type());
         };
     }
 
@@ -374,19 +385,32 @@ public final class Bounds {
                 }
                 yield known.interval.equals(Interval.point(0)) ? 0 : Math.max(1, known.divisor);
             }
-            case Expr.Binary(BinaryOp op, Expr left, Expr right) when e.type().isInteger() && of(e).fits(e.type()) ->
+            case Expr.Binary(BinaryOp op, Expr left, Expr right)
+            when e.type().isInteger() && of(e).fits(e.type()) ->
                 switch (op) {
                     case ADD, SUB, MIN, MAX -> Polynomial.gcd(divisorOf(left), divisorOf(right));
                     case MUL -> saturatedProduct(divisorOf(left), divisorOf(right));
                     case REM -> Polynomial.gcd(divisorOf(left), divisorOf(right));
-                    case DIV -> right instanceof Expr.IntConst c && c.value() > 0 && divisorOf(left) % c.value() == 0
-                            ? divisorOf(left) / c.value()
-                            : 1;
+                    case DIV ->
+                        right instanceof Expr.IntConst c && c.value() > 0 && divisorOf(left) % c.value() == 0
+                                ? divisorOf(left) / c.value()
+                                : 1;
                     case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> 1;
                 };
             case Expr.Select s -> Polynomial.gcd(divisorOf(s.whenTrue()), divisorOf(s.whenFalse()));
-            case Expr.Binary _, Expr.Unary _, Expr.Cast _, Expr.Bitcast _, Expr.Call _, Expr.FloatConst _, Expr.Read _,
-                    Expr.Accumulator _, Expr.Reduce _, Expr.Load _, Expr.TableEntry _, Expr.Ramp _, Expr.Broadcast _,
+            case Expr.Binary _,
+                    Expr.Unary _,
+                    Expr.Cast _,
+                    Expr.Bitcast _,
+                    Expr.Call _,
+                    Expr.FloatConst _,
+                    Expr.Read _,
+                    Expr.Accumulator _,
+                    Expr.Reduce _,
+                    Expr.Load _,
+                    Expr.TableEntry _,
+                    Expr.Ramp _,
+                    Expr.Broadcast _,
                     Expr.Extract _ -> 1;
         };
     }

@@ -58,7 +58,8 @@ final class ExprOrder implements Comparator<Expr> {
     /** Everything that distinguishes two nodes of one kind apart from their operands. */
     private static String label(Expr e) {
         return switch (e) {
-            case Expr.Var v -> v.lanes() == 1 && v.type() == DType.I64 ? v.name() : v.name() + ":" + v.type() + v.lanes();
+            case Expr.Var v ->
+                v.lanes() == 1 && v.type() == DType.I64 ? v.name() : v.name() + ":" + v.type() + v.lanes();
             case Expr.Param p -> p.name();
             case Expr.IntConst c -> c.type() + ":" + c.value();
             case Expr.FloatConst c -> c.type() + ":" + Double.doubleToRawLongBits(c.value());

@@ -170,7 +170,8 @@ final class ExprSimplifier {
         }
         Expr left = x.toExpr();
         Expr right = y.toExpr();
-        return ExprOrder.INSTANCE.compare(left, right) <= 0 || !IndexMath.constant(right).isEmpty()
+        return ExprOrder.INSTANCE.compare(left, right) <= 0
+                        || !IndexMath.constant(right).isEmpty()
                 ? same(b, new Expr.Binary(b.op(), left, right))
                 : same(b, new Expr.Binary(b.op(), right, left));
     }
@@ -202,7 +203,9 @@ final class ExprSimplifier {
         if (operand instanceof Expr.Unary inner && inner.op() == u.op()) {
             return inner.operand();
         }
-        if (u.op() == UnaryOp.NOT && operand instanceof Expr.Binary(BinaryOp op, Expr left, Expr right) && op.isComparison()) {
+        if (u.op() == UnaryOp.NOT
+                && operand instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
+                && op.isComparison()) {
             // With a NaN both of a < b and a >= b are false; == and != are each other's opposite even then.
             if (!left.type().isFloat() || op == BinaryOp.EQ || op == BinaryOp.NE) {
                 return simplify(new Expr.Binary(Bounds.negated(op), left, right));
@@ -300,7 +303,8 @@ final class ExprSimplifier {
             return simplify(b.right());
         }
         // The right side matters only where the left one leaves the result open.
-        Expr right = within(and ? bounds.assuming(left) : bounds.assumingNot(left)).simplify(b.right());
+        Expr right =
+                within(and ? bounds.assuming(left) : bounds.assumingNot(left)).simplify(b.right());
         if (and ? Simplifier.isFalse(right) : Simplifier.isTrue(right)) {
             return right;
         }
@@ -357,7 +361,8 @@ final class ExprSimplifier {
         boolean back = operand instanceof Expr.Cast inner
                 && inner.operand().type() == c.type()
                 && (keepsValues(c.type(), inner.type())
-                        || (inner.type().isInteger() && bounds.of(inner.operand()).fits(inner.type())));
+                        || (inner.type().isInteger()
+                                && bounds.of(inner.operand()).fits(inner.type())));
         return back ? ((Expr.Cast) operand).operand() : c;
     }
 

@@ -53,16 +53,20 @@ final class FloatAlgebra {
         Expr left = b.left();
         Expr right = b.right();
         Optional<Expr> absent = switch (b.op()) {
-            case MUL -> isTable(left, 0) || isTable(right, 1)
-                    ? Optional.of(left)
-                    : isTable(right, 0) || isTable(left, 1)
-                            ? Optional.of(right)
-                            : isTable(left, -1)
-                                    ? Optional.of(negated(right))
-                                    : isTable(right, -1) ? Optional.of(negated(left)) : Optional.empty();
-            case ADD -> isTable(left, 0) ? Optional.of(right) : isTable(right, 0) ? Optional.of(left) : Optional.empty();
+            case MUL ->
+                isTable(left, 0) || isTable(right, 1)
+                        ? Optional.of(left)
+                        : isTable(right, 0) || isTable(left, 1)
+                                ? Optional.of(right)
+                                : isTable(left, -1)
+                                        ? Optional.of(negated(right))
+                                        : isTable(right, -1) ? Optional.of(negated(left)) : Optional.empty();
+            case ADD ->
+                isTable(left, 0) ? Optional.of(right) : isTable(right, 0) ? Optional.of(left) : Optional.empty();
             case SUB ->
-                isTable(right, 0) ? Optional.of(left) : isTable(left, 0) ? Optional.of(negated(right)) : Optional.empty();
+                isTable(right, 0)
+                        ? Optional.of(left)
+                        : isTable(left, 0) ? Optional.of(negated(right)) : Optional.empty();
             case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> Optional.empty();
         };
         return absent.orElseGet(() -> settledBinary((Expr.Binary) b.mapOperands(FloatAlgebra::settled)));

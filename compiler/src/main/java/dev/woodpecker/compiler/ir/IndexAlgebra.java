@@ -135,7 +135,8 @@ final class IndexAlgebra {
                 && atom.get() instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
                 && right instanceof Expr.IntConst(long inner, DType _)
                 && inner > 0) {
-            if (op == BinaryOp.DIV && Interval.point(inner).times(Interval.point(c)).fits(p.type())) {
+            if (op == BinaryOp.DIV
+                    && Interval.point(inner).times(Interval.point(c)).fits(p.type())) {
                 return divided(Polynomial.of(left), inner * c);
             }
             // a % (b * c) / c is a / c % b
@@ -214,7 +215,10 @@ final class IndexAlgebra {
     /** {@code p / q} or {@code p % q} where the divisor is no constant; empty where nothing is known. */
     Optional<Polynomial> byProduct(BinaryOp op, Polynomial p, Polynomial q) {
         Interval range = bounds.of(p);
-        if (q.terms().size() != 1 || q.constant() != 0 || !range.fits(p.type()) || bounds.of(q).min() <= 0) {
+        if (q.terms().size() != 1
+                || q.constant() != 0
+                || !range.fits(p.type())
+                || bounds.of(q).min() <= 0) {
             return Optional.empty();
         }
         Term divisor = q.terms().getFirst();

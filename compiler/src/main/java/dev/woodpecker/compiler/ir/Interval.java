@@ -83,8 +83,7 @@ public record Interval(long min, long max) {
 
     /** Truncating division by a positive constant. */
     public Interval dividedBy(long divisor) {
-        return new Interval(
-                min == Long.MIN_VALUE ? min : min / divisor, max == Long.MAX_VALUE ? max : max / divisor);
+        return new Interval(min == Long.MIN_VALUE ? min : min / divisor, max == Long.MAX_VALUE ? max : max / divisor);
     }
 
     /** Java's remainder by a positive constant. */

@@ -25,7 +25,8 @@ final class Lanes {
         if (x.vector() instanceof Expr.Broadcast(Expr value, int _)) {
             return Optional.of(value);
         }
-        return x.vector() instanceof Expr.Ramp(Expr base, long stride, int _) && IndexMath.constant(x.lane()).isPresent()
+        return x.vector() instanceof Expr.Ramp(Expr base, long stride, int _)
+                        && IndexMath.constant(x.lane()).isPresent()
                 ? Optional.of(new Expr.Binary(
                         BinaryOp.ADD,
                         base,

@@ -67,7 +67,9 @@ record Polynomial(DType type, List<Term> terms, long constant) {
     /** The atom that this is, alone and with coefficient 1. */
     Optional<Expr> asAtom() {
         boolean single = terms.size() == 1 && constant == 0;
-        return single && terms.getFirst().coefficient == 1 && terms.getFirst().atoms.size() == 1
+        return single
+                        && terms.getFirst().coefficient == 1
+                        && terms.getFirst().atoms.size() == 1
                 ? Optional.of(terms.getFirst().atoms.getFirst())
                 : Optional.empty();
     }
@@ -233,8 +235,7 @@ record Polynomial(DType type, List<Term> terms, long constant) {
                 .thenComparing(t -> -Math.abs(t.coefficient))
                 .thenComparing(ORDER));
         Optional<Expr> sum = Optional.empty();
-        boolean constantLeads =
-                constant > 0 && !ordered.isEmpty() && ordered.getFirst().coefficient < 0;
+        boolean constantLeads = constant > 0 && !ordered.isEmpty() && ordered.getFirst().coefficient < 0;
         if (constantLeads || terms.isEmpty()) {
             sum = Optional.of(new Expr.IntConst(constant, type));
         }

@@ -100,7 +100,9 @@ public final class Simplifier {
         if (trips.isPresent() && trips.getAsLong() <= 0) {
             return NOTHING;
         }
-        boolean bound = loop.binding().isBlock() || loop.binding().isThread() || loop.peel().isPresent();
+        boolean bound = loop.binding().isBlock()
+                || loop.binding().isThread()
+                || loop.peel().isPresent();
         if (trips.isPresent() && trips.getAsLong() == 1 && !bound) {
             return simplify(f.body(), here.binding(loop.variable(), Expr.index(0)));
         }
@@ -132,9 +134,7 @@ public final class Simplifier {
         boolean sameOtherwise = f.otherwise().isPresent()
                 ? otherwise.isPresent() && otherwise.get() == f.otherwise().get()
                 : otherwise.isEmpty();
-        return condition == f.condition() && then == f.then() && sameOtherwise
-                ? f
-                : new If(condition, then, otherwise);
+        return condition == f.condition() && then == f.then() && sameOtherwise ? f : new If(condition, then, otherwise);
     }
 
     private static Stmt let(Let let, ExprSimplifier here) {
@@ -245,6 +245,7 @@ public final class Simplifier {
 
     private static Stmt withoutStores(Stmt s, String buffer) {
         return s.rewrite(
-                child -> child instanceof Store store && store.buffer().name().equals(buffer) ? NOTHING : child, e -> e);
+                child -> child instanceof Store store && store.buffer().name().equals(buffer) ? NOTHING : child,
+                e -> e);
     }
 }

@@ -13,8 +13,9 @@ import java.math.RoundingMode;
  * precision are reduced exactly over their full range; those of double precision keep about 1e-12 up to 1e7 in magnitude.
  */
 final class CircularFunctions {
-    private static final BigDecimal HALF_PI = new BigDecimal("1.5707963267948966192313216916397514420985846996875529104874"
-            + "722961539082031431044993140174126710585339910740432566411533");
+    private static final BigDecimal HALF_PI =
+            new BigDecimal("1.5707963267948966192313216916397514420985846996875529104874"
+                    + "722961539082031431044993140174126710585339910740432566411533");
 
     private static final double PI = Math.PI;
 
@@ -61,9 +62,8 @@ final class CircularFunctions {
         BigDecimal turn = HALF_PI.multiply(BigDecimal.valueOf(4));
         for (int e = 0; e < 255; e++) {
             int exponent = Math.max(e, 1) - 150;
-            BigDecimal power = exponent >= 0
-                    ? BigDecimal.TWO.pow(exponent)
-                    : BigDecimal.ONE.divide(BigDecimal.TWO.pow(-exponent));
+            BigDecimal power =
+                    exponent >= 0 ? BigDecimal.TWO.pow(exponent) : BigDecimal.ONE.divide(BigDecimal.TWO.pow(-exponent));
             BigDecimal rest = power.remainder(turn, exact);
             if (rest.compareTo(HALF_PI.add(HALF_PI)) > 0) {
                 rest = rest.subtract(turn);
@@ -216,17 +216,21 @@ final class CircularFunctions {
         Expr a = m.let("a", m.abs(x));
         // Nearest of the angles 0, atan 1/2, pi/4, atan 3/2, pi/2: the quotient is the tangent of what is left.
         double[] limits = {0.4375, 0.6875, 1.1875, 2.4375};
-        Expr[] numerators = {
-            a, m.sub(m.mul(a, 2), 1), m.sub(a, 1), m.sub(a, 1.5), m.constant(-1)
-        };
-        Expr[] denominators = {
-            m.constant(1), m.add(a, 2), m.add(a, 1), m.add(m.mul(a, 1.5), 1), a
-        };
+        Expr[] numerators = {a, m.sub(m.mul(a, 2), 1), m.sub(a, 1), m.sub(a, 1.5), m.constant(-1)};
+        Expr[] denominators = {m.constant(1), m.add(a, 2), m.add(a, 1), m.add(m.mul(a, 1.5), 1), a};
         double[] high = {
-            0, 4.63647609000806093515e-01, 7.85398163397448278999e-01, 9.82793723247329054082e-01, 1.57079632679489655800e+00
+            0,
+            4.63647609000806093515e-01,
+            7.85398163397448278999e-01,
+            9.82793723247329054082e-01,
+            1.57079632679489655800e+00
         };
         double[] low = {
-            0, 2.26987774529616870924e-17, 3.06161699786838301793e-17, 1.39033110312309984516e-17, 6.12323399573676603587e-17
+            0,
+            2.26987774529616870924e-17,
+            3.06161699786838301793e-17,
+            1.39033110312309984516e-17,
+            6.12323399573676603587e-17
         };
         Expr numerator = numerators[4];
         Expr denominator = denominators[4];

@@ -29,8 +29,17 @@ final class ElementWidth {
                     dependent.add(let.variable().name());
                 }
             }
-            case Stmt.Seq _, Stmt.For _, Stmt.If _, Stmt.Allocate _, Stmt.Compute _, Stmt.Check _, Stmt.Barrier _,
-                    Stmt.AsyncCopy _, Stmt.Commit _, Stmt.Wait _, Stmt.Invoke _ -> {}
+            case Stmt.Seq _,
+                    Stmt.For _,
+                    Stmt.If _,
+                    Stmt.Allocate _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Invoke _ -> {}
         }
         for (Stmt child : s.children()) {
             widest = Math.max(widest, of(child));

@@ -15,13 +15,7 @@ final class ErrorFunction {
         Expr t = m.let("t", m.abs(x));
         Expr s = m.let("s", m.mul(x, x));
         Expr near = m.polynomial(
-                s,
-                1.28379166e-1,
-                -3.76125336e-1,
-                1.12819925e-1,
-                -2.67681349e-2,
-                4.99119423e-3,
-                -5.96761703e-4);
+                s, 1.28379166e-1, -3.76125336e-1, 1.12819925e-1, -2.67681349e-2, 4.99119423e-3, -5.96761703e-4);
         Expr small = m.add(m.mul(near, t), t);
         Expr r = m.polynomial(t, 3.83197126e-4, -1.72853470e-5);
         Expr u = m.polynomial(t, 2.42546219e-2, -3.88396438e-3);

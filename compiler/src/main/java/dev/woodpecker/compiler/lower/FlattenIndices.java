@@ -9,7 +9,6 @@ import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -116,8 +115,6 @@ public final class FlattenIndices {
         Expr position = d.modulus() == 0 ? quotient : IndexMath.rem(quotient, d.modulus());
         // An access is within the tensor wherever it takes place, which resolves more divisions than the loops alone.
         Expr notNegative = new Expr.Binary(BinaryOp.GE, index, Expr.index(0));
-        return Simplifier.simplify(
-                position,
-                bounds.assuming(notNegative).assuming(IndexMath.less(index, extent)));
+        return Simplifier.simplify(position, bounds.assuming(notNegative).assuming(IndexMath.less(index, extent)));
     }
 }

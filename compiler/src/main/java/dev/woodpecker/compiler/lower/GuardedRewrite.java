@@ -68,12 +68,12 @@ final class GuardedRewrite {
     }
 
     private static Optional<Expr> both(Optional<Expr> guard, Expr condition) {
-        return Optional.of(
-                guard.isPresent() ? new Expr.Binary(BinaryOp.AND, guard.get(), condition) : condition);
+        return Optional.of(guard.isPresent() ? new Expr.Binary(BinaryOp.AND, guard.get(), condition) : condition);
     }
 
     private static Expr guarded(Expr operand, Expr guard) {
-        boolean loads = operand.anyMatch(n -> n instanceof Expr.Load l && l.buffer().scope() != Scope.REGISTER);
+        boolean loads =
+                operand.anyMatch(n -> n instanceof Expr.Load l && l.buffer().scope() != Scope.REGISTER);
         if (!loads || operand.lanes() != guard.lanes()) {
             return operand;
         }

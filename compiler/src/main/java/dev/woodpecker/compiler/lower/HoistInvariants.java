@@ -49,11 +49,21 @@ public final class HoistInvariants {
             case Stmt.Store store -> {
                 Stmt.Store mapped = (Stmt.Store) store.map(child -> child, e -> replaced(e, bases));
                 yield new Stmt.Store(
-                        mapped.buffer(), shifted(mapped.buffer(), mapped.indices(), bases), mapped.value(), mapped.origin());
+                        mapped.buffer(),
+                        shifted(mapped.buffer(), mapped.indices(), bases),
+                        mapped.value(),
+                        mapped.origin());
             }
-            case Stmt.Seq _, Stmt.Let _, Stmt.Allocate _, Stmt.Compute _, Stmt.Check _, Stmt.Barrier _, Stmt.AsyncCopy _,
-                    Stmt.Commit _, Stmt.Wait _, Stmt.Invoke _ ->
-                s.map(child -> named(child, bases), e -> replaced(e, bases));
+            case Stmt.Seq _,
+                    Stmt.Let _,
+                    Stmt.Allocate _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Invoke _ -> s.map(child -> named(child, bases), e -> replaced(e, bases));
         };
     }
 

@@ -13,8 +13,8 @@ import java.util.Set;
 /** How expressions depend on the lane of a vector loop: not at all, affinely, or otherwise. */
 record LaneDependence(Expr.Var lane, int lanes, Set<String> dependentVariables) {
     boolean isUniform(Expr e) {
-        return !e.anyMatch(
-                n -> n instanceof Expr.Var v && (v.name().equals(lane.name()) || dependentVariables.contains(v.name())));
+        return !e.anyMatch(n ->
+                n instanceof Expr.Var v && (v.name().equals(lane.name()) || dependentVariables.contains(v.name())));
     }
 
     /** The difference between neighbouring lanes, where it is a constant. */
@@ -29,7 +29,8 @@ record LaneDependence(Expr.Var lane, int lanes, Set<String> dependentVariables) 
             OptionalLong stride = stride(operand);
             return stride.isPresent() ? OptionalLong.of(-stride.getAsLong()) : stride;
         }
-        if (!(e instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)) || !e.type().isInteger()) {
+        if (!(e instanceof Expr.Binary(BinaryOp op, Expr left, Expr right))
+                || !e.type().isInteger()) {
             return OptionalLong.empty();
         }
         OptionalLong x = stride(left);
@@ -46,8 +47,7 @@ record LaneDependence(Expr.Var lane, int lanes, Set<String> dependentVariables) 
         OptionalLong a = IndexMath.constant(left);
         OptionalLong b = IndexMath.constant(right);
         if (op == BinaryOp.MUL && (a.isPresent() || b.isPresent())) {
-            return OptionalLong.of(
-                    a.isPresent() ? a.getAsLong() * y.getAsLong() : b.getAsLong() * x.getAsLong());
+            return OptionalLong.of(a.isPresent() ? a.getAsLong() * y.getAsLong() : b.getAsLong() * x.getAsLong());
         }
         return OptionalLong.empty();
     }

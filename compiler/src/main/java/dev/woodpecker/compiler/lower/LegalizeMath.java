@@ -65,7 +65,8 @@ public final class LegalizeMath {
             return wide(wide, call.function(), arguments);
         }
         MathBuilder single = new MathBuilder(DType.F32, call.lanes(), temporaries);
-        List<Expr> floats = arguments.stream().map(a -> cast(DType.F32, a, temporaries)).toList();
+        List<Expr> floats =
+                arguments.stream().map(a -> cast(DType.F32, a, temporaries)).toList();
         return cast(type, single(single, wide, call.function(), floats), temporaries);
     }
 
@@ -142,7 +143,7 @@ public final class LegalizeMath {
     private static Expr extreme(Expr.Binary b, Temporaries temporaries) {
         boolean max = b.op() == BinaryOp.MAX;
         Expr constant = isConstant(b.right()) ? b.right() : b.left();
-        Expr x = temporaries.bind(max ? "floor" : "cap", isConstant(b.right()) ? b.left() : b.right());
+        Expr x = temporaries.bind("value", isConstant(b.right()) ? b.left() : b.right());
         return new Expr.Select(new Expr.Binary(max ? BinaryOp.LE : BinaryOp.GE, x, constant), constant, x);
     }
 

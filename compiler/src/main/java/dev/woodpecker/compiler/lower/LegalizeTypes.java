@@ -70,7 +70,8 @@ public final class LegalizeTypes {
     }
 
     private static Expr inWord(Expr e) {
-        if (e instanceof Expr.Binary(BinaryOp op, Expr left, Expr right) && (op == BinaryOp.SHL || op == BinaryOp.SHR)) {
+        if (e instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
+                && (op == BinaryOp.SHL || op == BinaryOp.SHR)) {
             Expr width = new Expr.IntConst(8L * left.type().bytes() - 1, DType.I32);
             Expr distance = new Expr.Binary(BinaryOp.AND, new Expr.Cast(DType.I32, right), width);
             return new Expr.Binary(op, new Expr.Cast(DType.I32, left), distance);
@@ -85,7 +86,8 @@ public final class LegalizeTypes {
             return Optional.empty();
         }
         if (!direct) {
-            Expr single = isShortFloat(from) ? convert(DType.F32, operand, temporaries) : new Expr.Cast(DType.F32, operand);
+            Expr single =
+                    isShortFloat(from) ? convert(DType.F32, operand, temporaries) : new Expr.Cast(DType.F32, operand);
             return Optional.of(isShortFloat(to) ? convert(to, single, temporaries) : new Expr.Cast(to, single));
         }
         boolean bySteps = from == DType.BF16 || to == DType.BF16 || !convertsHalf;

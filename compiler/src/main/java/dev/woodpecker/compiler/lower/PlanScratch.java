@@ -36,10 +36,18 @@ public record PlanScratch(Map<String, Long> offsets, long bytes) {
         return of(phase).bytes;
     }
 
+    /** Where a buffer that is {@linkplain #isPlaced placed} starts, in bytes. */
+    public long offset(Buffer buffer) {
+        Long offset = offsets.get(buffer.name());
+        if (offset == null) {
+            throw new IllegalArgumentException("buffer " + buffer.name() + " is not in this plan");
+        }
+        return offset;
+    }
+
     /** Whether a buffer lives in scratch memory rather than in variables. */
     public static boolean isPlaced(Buffer buffer) {
-        return buffer.scope() == Scope.SHARED
-                || (buffer.scope() == Scope.REGISTER && bytes(buffer) > MAX_LOCAL_BYTES);
+        return buffer.scope() == Scope.SHARED || (buffer.scope() == Scope.REGISTER && bytes(buffer) > MAX_LOCAL_BYTES);
     }
 
     /** The size of a buffer, padding included; the greatest where it depends on parameters. */
@@ -52,7 +60,8 @@ public record PlanScratch(Map<String, Long> offsets, long bytes) {
                 throw new LoweringException("buffer " + buffer.name() + ": axis " + axis + " has no upper bound");
             }
         }
-        return Math.multiplyExact(buffer.layout().elements(extents), buffer.type().bytes());
+        return Math.multiplyExact(
+                buffer.layout().elements(extents), buffer.type().bytes());
     }
 
     /** The end of the memory in use inside {@code s}, of which {@code used} bytes are taken outside. */

@@ -79,7 +79,8 @@ public final class ScalarizeRegisters {
             List<Long> position = new ArrayList<>();
             for (int axis = 0; axis < indices.size(); axis++) {
                 Expr index = indices.get(axis);
-                long first = IndexMath.constant(index instanceof Expr.Ramp r ? r.base() : index).orElseThrow();
+                long first = IndexMath.constant(index instanceof Expr.Ramp r ? r.base() : index)
+                        .orElseThrow();
                 position.add(isVectorAxis(axis) ? first / lanes : first);
             }
             return position;
@@ -124,17 +125,19 @@ public final class ScalarizeRegisters {
     private static Stmt scalarized(Stmt.Allocate a) {
         Accesses accesses = new Accesses(a.buffer());
         boolean invoked = a.body().anyMatch(s -> {
-            s.expressions().forEach(e -> e.anyMatch(n -> {
-                if (n instanceof Expr.Load load) {
-                    accesses.see(load.buffer(), load.indices());
-                }
-                return false;
-            }));
+            s.expressions()
+                    .forEach(e -> e.anyMatch(n -> {
+                        if (n instanceof Expr.Load load) {
+                            accesses.see(load.buffer(), load.indices());
+                        }
+                        return false;
+                    }));
             if (s instanceof Stmt.Store store) {
                 accesses.see(store.buffer(), store.indices());
             }
             return s instanceof Stmt.Invoke i
-                    && i.operands().stream().anyMatch(w -> w.buffer().name().equals(a.buffer().name()));
+                    && i.operands().stream()
+                            .anyMatch(w -> w.buffer().name().equals(a.buffer().name()));
         });
         boolean split = accesses.isSplit && !invoked;
         Map<List<Long>, Buffer> variables = new TreeMap<>(Accesses.BY_POSITION);
@@ -168,9 +171,10 @@ public final class ScalarizeRegisters {
                     }
                     return s;
                 },
-                e -> e.rewrite(n -> n instanceof Expr.Load load && load.buffer().name().equals(name)
-                        ? access.at(load.buffer(), load.indices())
-                        : n));
+                e -> e.rewrite(
+                        n -> n instanceof Expr.Load load && load.buffer().name().equals(name)
+                                ? access.at(load.buffer(), load.indices())
+                                : n));
     }
 
     /** The memory of an array as one axis. */

@@ -40,8 +40,7 @@ record ShortFloats(MathBuilder m) {
         Expr normal = m.add(shifted, m.integer(112 << 23));
         Expr special = m.or(shifted, m.integer(0x7f800000));
         Expr subnormal = m.bits(m.mul(m.toFloat(magnitude), 0x1p-24));
-        Expr value = m.select(
-                less(magnitude, 0x400), subnormal, m.select(less(magnitude, 0x7c00), normal, special));
+        Expr value = m.select(less(magnitude, 0x400), subnormal, m.select(less(magnitude, 0x7c00), normal, special));
         return m.ofBits(m.or(value, sign));
     }
 

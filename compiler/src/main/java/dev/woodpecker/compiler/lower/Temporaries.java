@@ -54,7 +54,9 @@ final class Temporaries {
         } else if (s instanceof Stmt.Store store) {
             names.add(store.buffer().name());
         }
-        s.expressions().forEach(e -> e.anyMatch(n -> n instanceof Expr.Load l && !names.add(l.buffer().name()) && false));
+        s.expressions()
+                .forEach(e -> e.anyMatch(
+                        n -> n instanceof Expr.Load l && !names.add(l.buffer().name()) && false));
         s.children().forEach(child -> collectNames(child, names));
     }
 }

@@ -64,7 +64,8 @@ final class VectorExpressions {
             case Expr.Var v -> statements.vectorOf(v).map(vector -> vector);
             case Expr.Load load -> load(load);
             case Expr.Select select -> select(select);
-            case Expr.Unary _, Expr.Binary _, Expr.Call _, Expr.Cast _, Expr.Bitcast _, Expr.TableEntry _ -> laneWise(e);
+            case Expr.Unary _, Expr.Binary _, Expr.Call _, Expr.Cast _, Expr.Bitcast _, Expr.TableEntry _ ->
+                laneWise(e);
             case Expr.Ramp _, Expr.Broadcast _, Expr.Extract _, Expr.Read _, Expr.Accumulator _, Expr.Reduce _ ->
                 Optional.empty();
             case Expr.IntConst _, Expr.FloatConst _, Expr.Param _ -> Optional.of(e);
@@ -132,10 +133,7 @@ final class VectorExpressions {
                 return Optional.empty();
             }
             varying += stride.getAsLong() == 1 ? 1 : 0;
-            result.add(
-                    stride.getAsLong() == 0
-                            ? index
-                            : new Expr.Ramp(dependence.at(index, 0), 1, statements.lanes()));
+            result.add(stride.getAsLong() == 0 ? index : new Expr.Ramp(dependence.at(index, 0), 1, statements.lanes()));
         }
         return varying <= 1 ? Optional.of(result) : Optional.empty();
     }
@@ -145,8 +143,7 @@ final class VectorExpressions {
             return laneWise(select);
         }
         Buffer chosen = statements.temporary("chosen", select);
-        Stmt byLane = statements.laneLoop(new Stmt.Store(
-                chosen, List.of(dependence.lane()), select, Origin.NONE));
+        Stmt byLane = statements.laneLoop(new Stmt.Store(chosen, List.of(dependence.lane()), select, Origin.NONE));
         buffers.add(chosen);
         before.add(chosenWhereAllAgree(select, chosen, byLane).orElse(byLane));
         return Optional.of(new Expr.Load(chosen, List.of(Vectorize.allLanes(statements.lanes()))));
@@ -160,10 +157,7 @@ final class VectorExpressions {
             return Optional.empty();
         }
         Stmt store = new Stmt.Store(
-                chosen,
-                List.of(Vectorize.allLanes(statements.lanes())),
-                inner.broadcast(value.get()),
-                Origin.NONE);
+                chosen, List.of(Vectorize.allLanes(statements.lanes())), inner.broadcast(value.get()), Origin.NONE);
         return Optional.of(new Stmt.If(all.get(), inner.wrap(store), Optional.of(byLane)));
     }
 

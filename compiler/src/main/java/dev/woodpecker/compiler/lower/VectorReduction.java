@@ -55,7 +55,10 @@ final class VectorReduction {
         if (s instanceof Stmt.For f && Vectorize.isVector(f) && f.loop().carrier() == Loop.Carrier.REDUCTION) {
             return Optional.of(f);
         }
-        return s.children().stream().map(VectorReduction::first).flatMap(Optional::stream).findFirst();
+        return s.children().stream()
+                .map(VectorReduction::first)
+                .flatMap(Optional::stream)
+                .findFirst();
     }
 
     /** An accumulator that the loop updates, and how. */
@@ -112,14 +115,14 @@ final class VectorReduction {
             }
             return false;
         });
-        boolean distinct =
-                targets.stream().map(t -> t.buffer.name()).distinct().count() == targets.size();
+        boolean distinct = targets.stream().map(t -> t.buffer.name()).distinct().count() == targets.size();
         return other || targets.isEmpty() || !distinct ? Optional.empty() : Optional.of(targets);
     }
 
     /** The operator of {@code acc[i] = acc[i] op term}, if it is one that may be regrouped. */
     private static Optional<BinaryOp> update(Stmt.Store store) {
-        if (!(store.value() instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)) || reduction(op).isEmpty()) {
+        if (!(store.value() instanceof Expr.Binary(BinaryOp op, Expr left, Expr right))
+                || reduction(op).isEmpty()) {
             return Optional.empty();
         }
         Expr old = new Expr.Load(store.buffer(), store.indices());
@@ -154,16 +157,17 @@ final class VectorReduction {
     private record Plan(Stmt scope, Target target, Buffer partial, boolean wholeBuffer, List<Expr> indices, int lanes) {
         /** The loop with its updates going to the partial results. */
         Stmt.For updates(Stmt.For loop) {
-            Stmt body = loop.body().rewrite(
-                    s -> {
-                        if (!(s instanceof Stmt.Store store) || !isSame(store.buffer(), target.buffer)) {
-                            return s;
-                        }
-                        List<Expr> at = at(store.indices(), loop.loop().variable());
-                        Expr sum = new Expr.Binary(target.op, new Expr.Load(partial, at), term(store));
-                        return new Stmt.Store(partial, at, sum, store.origin());
-                    },
-                    e -> e);
+            Stmt body = loop.body()
+                    .rewrite(
+                            s -> {
+                                if (!(s instanceof Stmt.Store store) || !isSame(store.buffer(), target.buffer)) {
+                                    return s;
+                                }
+                                List<Expr> at = at(store.indices(), loop.loop().variable());
+                                Expr sum = new Expr.Binary(target.op, new Expr.Load(partial, at), term(store));
+                                return new Stmt.Store(partial, at, sum, store.origin());
+                            },
+                            e -> e);
             return new Stmt.For(loop.loop(), body);
         }
 
@@ -175,18 +179,12 @@ final class VectorReduction {
             Expr identity = reduction(target.op).orElseThrow().identity(target.buffer.type());
             Expr.Var lane = Expr.Var.index(partial.name() + ".lane");
             Loop lanesLoop = new Loop(
-                    lane,
-                    Expr.index(lanes),
-                    Loop.Binding.VECTOR,
-                    Loop.Carrier.SPATIAL,
-                    Optional.empty(),
-                    Origin.NONE);
-            Stmt clear = forEach(element -> new Stmt.For(
-                    lanesLoop, new Stmt.Store(partial, at(element, lane), identity, Origin.NONE)));
+                    lane, Expr.index(lanes), Loop.Binding.VECTOR, Loop.Carrier.SPATIAL, Optional.empty(), Origin.NONE);
+            Stmt clear = forEach(element ->
+                    new Stmt.For(lanesLoop, new Stmt.Store(partial, at(element, lane), identity, Origin.NONE)));
             Stmt combine = forEach(element -> {
                 List<Expr> to = wholeBuffer ? element : indices;
-                Expr sum = new Expr.Binary(
-                        target.op, new Expr.Load(target.buffer, to), combined(element));
+                Expr sum = new Expr.Binary(target.op, new Expr.Load(target.buffer, to), combined(element));
                 return new Stmt.Store(target.buffer, to, sum, Origin.NONE);
             });
             return new Stmt.Allocate(partial, Stmt.seq(clear, updated, combine));
@@ -213,7 +211,8 @@ final class VectorReduction {
         private Stmt forEach(Function<List<Expr>, Stmt> body) {
             List<List<Expr>> elements = List.of(List.of());
             for (int axis = 0; wholeBuffer && axis < target.buffer.rank(); axis++) {
-                long extent = IndexMath.constant(target.buffer.shape().get(axis)).orElseThrow();
+                long extent =
+                        IndexMath.constant(target.buffer.shape().get(axis)).orElseThrow();
                 elements = elements.stream()
                         .flatMap(e -> LongStream.range(0, extent).mapToObj(i -> append(e, Expr.index(i))))
                         .toList();

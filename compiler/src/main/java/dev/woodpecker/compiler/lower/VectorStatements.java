@@ -4,7 +4,6 @@ import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
-import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stmt;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -120,15 +118,21 @@ final class VectorStatements {
             case Stmt.Let let -> let(let);
             case Stmt.Allocate a -> allocate(a);
             case Stmt.Store store -> store(store);
-            case Stmt.Check _, Stmt.Barrier _, Stmt.AsyncCopy _, Stmt.Commit _, Stmt.Wait _, Stmt.Invoke _, Stmt.Compute _ ->
+            case Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Invoke _,
+                    Stmt.Compute _ ->
                 s.expressions().stream().allMatch(dependence()::isUniform) ? Optional.of(s) : Optional.empty();
         };
     }
 
     private Optional<Stmt> branch(Stmt.If f) {
         if (dependence().isUniform(f.condition())) {
-            return Optional.of(
-                    new Stmt.If(f.condition(), vectorOrLoop(f.then()), f.otherwise().map(this::vectorOrLoop)));
+            return Optional.of(new Stmt.If(
+                    f.condition(), vectorOrLoop(f.then()), f.otherwise().map(this::vectorOrLoop)));
         }
         Optional<Expr> all = dependence().inAllLanes(f.condition());
         if (all.isEmpty()) {
@@ -199,13 +203,14 @@ final class VectorStatements {
             boolean worthwhile = store.value().anyMatch(e -> e instanceof Expr.Call);
             return worthwhile ? Optional.of(scattered(store, expressions, value.get())) : Optional.empty();
         }
-        return Optional.of(expressions.wrap(new Stmt.Store(
-                store.buffer(), indices.get(), expressions.broadcast(value.get()), store.origin())));
+        return Optional.of(expressions.wrap(
+                new Stmt.Store(store.buffer(), indices.get(), expressions.broadcast(value.get()), store.origin())));
     }
 
     /** A value computed as a vector and stored lane by lane. */
     private Stmt scattered(Stmt.Store store, VectorExpressions expressions, Expr value) {
-        Expr.Var computed = new Expr.Var(Vectorize.freshName("value", names), store.value().type(), lanes);
+        Expr.Var computed =
+                new Expr.Var(Vectorize.freshName("value", names), store.value().type(), lanes);
         Stmt body = laneLoop(new Stmt.Store(
                 store.buffer(), store.indices(), new Expr.Extract(computed, loop.variable()), store.origin()));
         return expressions.wrap(new Stmt.Let(computed, expressions.broadcast(value), body));
@@ -218,89 +223,16 @@ final class VectorStatements {
         return Buffer.rowMajor(name, like.type(), List.of(Expr.index(lanes)), Scope.REGISTER);
     }
 
-    /**
-     * {@code s} once a lane. Elements of register buffers that it uses are copied to a buffer of their own first and back
-     * afterwards: a subscript that is no constant would force the whole buffer out of the registers.
-     */
+    /** {@code s} once a lane. */
     Stmt laneLoop(Stmt s) {
-        Map<Expr.Load, Buffer> copies = new HashMap<>();
-        List<Expr.Load> order = new ArrayList<>();
-        Set<Expr.Load> written = new HashSet<>();
-        Stmt body = inLane(s).rewrite(
-                child -> child instanceof Stmt.Store store && isCopied(new Expr.Load(store.buffer(), store.indices()), s)
-                        ? storeToCopy(store, copies, order, written)
-                        : child,
-                e -> e.rewrite(n -> n instanceof Expr.Load load && isCopied(load, s)
-                        ? new Expr.Load(copy(load, copies, order), List.of(loop.variable()))
-                        : n));
-        List<Stmt> statements = new ArrayList<>();
-        List<Stmt> after = new ArrayList<>();
-        List<Expr> all = List.of(Vectorize.allLanes(lanes));
-        for (Expr.Load load : order) {
-            List<Expr> ramp = load.indices().stream().map(this::asRamp).toList();
-            Buffer copy = copies.get(load);
-            statements.add(new Stmt.Store(copy, all, new Expr.Load(load.buffer(), ramp), Origin.NONE));
-            if (written.contains(load)) {
-                after.add(new Stmt.Store(load.buffer(), ramp, new Expr.Load(copy, all), Origin.NONE));
-            }
-        }
-        statements.add(new Stmt.For(loop.withBinding(Loop.Binding.SERIAL), body));
-        statements.addAll(after);
-        Stmt result = Stmt.seq(statements);
-        for (Expr.Load load : order.reversed()) {
-            result = new Stmt.Allocate(copies.get(load), result);
-        }
-        return result;
-    }
-
-    private Stmt storeToCopy(
-            Stmt.Store store, Map<Expr.Load, Buffer> copies, List<Expr.Load> order, Set<Expr.Load> written) {
-        Expr.Load target = new Expr.Load(store.buffer(), store.indices());
-        written.add(target);
-        return new Stmt.Store(
-                copy(target, copies, order), List.of(loop.variable()), store.value(), store.origin());
-    }
-
-    private Buffer copy(Expr.Load load, Map<Expr.Load, Buffer> copies, List<Expr.Load> order) {
-        return copies.computeIfAbsent(load, l -> {
-            order.add(l);
-            return temporary(l.buffer().name(), l);
-        });
-    }
-
-    /** Whether an access is to one register a lane, the same throughout {@code s}. */
-    private boolean isCopied(Expr.Load load, Stmt s) {
-        if (load.buffer().scope() != Scope.REGISTER || temporaries.contains(load.buffer().name())) {
-            return false;
-        }
-        LaneDependence dependence = new LaneDependence(loop.variable(), lanes, Set.of());
-        long dependent = load.indices().stream().filter(i -> !dependence.isUniform(i)).count();
-        boolean unitStride = load.indices().stream()
-                .allMatch(i -> dependence.isUniform(i) || dependence.stride(i).equals(OptionalLong.of(1)));
-        Set<String> defined = new HashSet<>();
-        boolean allocated = s.anyMatch(child -> {
-            if (child instanceof Stmt.For f) {
-                defined.add(f.loop().name());
-            } else if (child instanceof Stmt.Let let) {
-                defined.add(let.variable().name());
-            }
-            return child instanceof Stmt.Allocate a
-                    && a.buffer().name().equals(load.buffer().name());
-        });
-        boolean fixed = load.indices().stream()
-                .noneMatch(i -> i.anyMatch(n -> n instanceof Expr.Var v && defined.contains(v.name())));
-        return dependent == 1 && unitStride && fixed && !allocated;
-    }
-
-    private Expr asRamp(Expr index) {
-        LaneDependence dependence = new LaneDependence(loop.variable(), lanes, Set.of());
-        return dependence.isUniform(index) ? index : new Expr.Ramp(dependence.at(index, 0), 1, lanes);
+        return new LaneCopies(loop, lanes, this::temporary, temporaries).around(s, inLane(s));
     }
 
     /** {@code s} as it reads in one lane: vectors give their lane, buffers with a copy a lane that copy. */
     private Stmt inLane(Stmt s) {
         return s.rewrite(
-                child -> child instanceof Stmt.Store store && privatized.containsKey(store.buffer().name())
+                child -> child instanceof Stmt.Store store
+                                && privatized.containsKey(store.buffer().name())
                         ? new Stmt.Store(
                                 privatized.get(store.buffer().name()),
                                 append(store.indices(), loop.variable()),

@@ -40,8 +40,8 @@ public final class Vectorize {
         });
         Stmt independent = VectorReduction.apply(body, names);
         int bytes = Math.max(16, target.vectorBytes());
-        Stmt vectorized =
-                independent.rewrite(s -> s instanceof Stmt.For f && isVector(f) ? vectorized(f, bytes, names) : s, e -> e);
+        Stmt vectorized = independent.rewrite(
+                s -> s instanceof Stmt.For f && isVector(f) ? vectorized(f, bytes, names) : s, e -> e);
         return vectorized == body ? body : Simplifier.simplify(vectorized);
     }
 
@@ -65,8 +65,7 @@ public final class Vectorize {
 
     private static Stmt vectorized(Stmt.For f, int bytes, Set<String> names) {
         OptionalLong lanes = lanes(f);
-        boolean nested = f.body().anyMatch(s -> s.expressions().stream()
-                .anyMatch(e -> e.anyMatch(n -> n.lanes() > 1)));
+        boolean nested = f.body().anyMatch(s -> s.expressions().stream().anyMatch(e -> e.anyMatch(n -> n.lanes() > 1)));
         if (lanes.isEmpty() || nested || f.loop().carrier() == Loop.Carrier.REDUCTION) {
             return serial(f);
         }
@@ -81,14 +80,14 @@ public final class Vectorize {
     /** The loop as one over parts around one over the lanes of a part. */
     private static Stmt inParts(Stmt.For f, long parts, long lanes, Set<String> names) {
         Loop loop = f.loop();
-        Expr.Var part = new Expr.Var(freshName(loop.name() + ".part", names), loop.variable().type());
+        Expr.Var part = new Expr.Var(
+                freshName(loop.name() + ".part", names), loop.variable().type());
         Expr first = new Expr.Binary(BinaryOp.MUL, part, Expr.index(lanes));
         Stmt body = LoopNest.substituteVariables(
                 f.body(), Map.of(loop.name(), new Expr.Binary(BinaryOp.ADD, first, loop.variable())));
-        Stmt inner =
-                new VectorStatements(loop.withExtent(Expr.index(lanes)), (int) lanes, names).vectorized(body);
-        Loop outer = new Loop(
-                part, Expr.index(parts), Loop.Binding.UNROLL, loop.carrier(), Optional.empty(), loop.origin());
+        Stmt inner = new VectorStatements(loop.withExtent(Expr.index(lanes)), (int) lanes, names).vectorized(body);
+        Loop outer =
+                new Loop(part, Expr.index(parts), Loop.Binding.UNROLL, loop.carrier(), Optional.empty(), loop.origin());
         return new Stmt.For(outer, inner);
     }
 

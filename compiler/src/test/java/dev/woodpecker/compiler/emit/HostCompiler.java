@@ -12,6 +12,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,7 +49,6 @@ public final class HostCompiler {
     /** A shared library of {@code source}; warnings are errors. */
     public Path compile(String source, String... flags) throws IOException, InterruptedException {
         Path c = Files.writeString(directory.resolve("kernel.c"), source);
-        if (System.getProperty("keep.c") != null) Files.writeString(Path.of(System.getProperty("keep.c") + (source.hashCode() & 0xffff) + ".c"), source);
         Path library = directory.resolve("kernel.so");
         List<String> command = new ArrayList<>(List.of(
                 "gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-ffreestanding", "-nostdlib", "-fPIC", "-shared"));
@@ -56,7 +56,7 @@ public final class HostCompiler {
         command.addAll(List.of(flags));
         command.addAll(List.of(c.toString(), "-o", library.toString()));
         Process gcc = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(gcc.getInputStream().readAllBytes());
+        String output = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (gcc.waitFor() != 0) {
             throw new AssertionError("gcc: " + output);
         }

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Runs a compiled kernel on tensors in logical order, by the kernel ABI, each phase as two ranges. */
 public final class NativeRun {
@@ -34,7 +35,11 @@ public final class NativeRun {
 
     private NativeRun() {}
 
-    public record Result(int status, Map<String, HostTensor> outputs) {}
+    public record Result(int status, Map<String, HostTensor> outputs) {
+        public HostTensor output(String name) {
+            return Optional.ofNullable(outputs.get(name)).orElseThrow();
+        }
+    }
 
     public static Result run(Path library, LoweredKernel kernel, Map<String, HostTensor> inputs) {
         try (Arena arena = Arena.ofConfined()) {
@@ -82,7 +87,9 @@ public final class NativeRun {
     }
 
     private static long[] extents(Buffer buffer) {
-        return buffer.shape().stream().mapToLong(e -> ((Expr.IntConst) e).value()).toArray();
+        return buffer.shape().stream()
+                .mapToLong(e -> ((Expr.IntConst) e).value())
+                .toArray();
     }
 
     private static MemorySegment allocate(Arena arena, Buffer buffer) {
@@ -148,7 +155,8 @@ public final class NativeRun {
                 default -> segment.get(JAVA_LONG, at);
             };
             if (type.isFloat()) {
-                Expr value = Arithmetic.bitcast(type, new Expr.IntConst(bits, DType.I64)).orElseThrow();
+                Expr value = Arithmetic.bitcast(type, new Expr.IntConst(bits, DType.I64))
+                        .orElseThrow();
                 reals[i] = ((Expr.FloatConst) value).value();
             } else {
                 integers[i] = Arithmetic.wrap(type, bits);

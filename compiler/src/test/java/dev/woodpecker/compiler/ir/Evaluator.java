@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -48,7 +49,16 @@ public final class Evaluator {
     }
 
     public double[] doubles(String buffer) {
-        return (double[]) memory.get(buffer);
+        return (double[]) contents(buffer);
+    }
+
+    private Object contents(String buffer) {
+        return Optional.ofNullable(memory.get(buffer)).orElseThrow(() -> new AssertionError("no buffer " + buffer));
+    }
+
+    private Object value(String variable) {
+        return Optional.ofNullable(variables.get(variable))
+                .orElseThrow(() -> new AssertionError("unbound " + variable));
     }
 
     public long integer(Expr e) {
@@ -68,14 +78,8 @@ public final class Evaluator {
         return switch (e) {
             case Expr.IntConst c -> new long[] {c.value()};
             case Expr.FloatConst c -> new double[] {Arithmetic.round(c.type(), c.value())};
-            case Expr.Var v -> {
-                Object value = variables.get(v.name());
-                if (value == null) {
-                    throw new AssertionError("unbound variable " + v.name());
-                }
-                yield value;
-            }
-            case Expr.Param p -> variables.get(p.name());
+            case Expr.Var v -> value(v.name());
+            case Expr.Param p -> value(p.name());
             case Expr.Unary u -> lanes(e.type(), e.lanes(), lane -> unary(u, lane));
             case Expr.Binary b -> binary(b);
             case Expr.Call c -> call(c);
@@ -126,7 +130,8 @@ public final class Evaluator {
     }
 
     private Expr unary(Expr.Unary u, int lane) {
-        return Arithmetic.unary(u.op(), lane(u.operand(), evaluate(u.operand()), lane)).orElseThrow();
+        return Arithmetic.unary(u.op(), lane(u.operand(), evaluate(u.operand()), lane))
+                .orElseThrow();
     }
 
     private Object binary(Expr.Binary b) {
@@ -195,7 +200,9 @@ public final class Evaluator {
                 position = position * t.table().size(axis) + at(indices.get(axis), lane);
             }
             double value = t.table().valueAt((int) position);
-            return t.type().isFloat() ? new Expr.FloatConst(value, t.type()) : new Expr.IntConst((long) value, t.type());
+            return t.type().isFloat()
+                    ? new Expr.FloatConst(value, t.type())
+                    : new Expr.IntConst((long) value, t.type());
         });
     }
 
@@ -213,8 +220,8 @@ public final class Evaluator {
                 long extent = flat ? Long.MAX_VALUE : integer(buffer.shape().get(axis));
                 long index = at(values.get(axis), lane);
                 if (index < 0 || index >= extent) {
-                    throw new AssertionError("index " + index + " of axis " + axis + " of " + buffer.name()
-                            + " is not below " + extent);
+                    throw new AssertionError(
+                            "index " + index + " of axis " + axis + " of " + buffer.name() + " is not below " + extent);
                 }
                 position = flat ? index : position * extent + index;
             }
@@ -225,7 +232,7 @@ public final class Evaluator {
 
     private Object load(Expr.Load l) {
         int[] positions = positions(l.buffer(), l.indices(), l.lanes());
-        Object data = memory.get(l.buffer().name());
+        Object data = contents(l.buffer().name());
         return lanes(
                 l.type(),
                 l.lanes(),
@@ -294,7 +301,7 @@ public final class Evaluator {
         int lanes = store.indices().stream().mapToInt(Expr::lanes).max().orElse(1);
         Object value = evaluate(store.value());
         int[] positions = positions(store.buffer(), store.indices(), lanes);
-        Object data = memory.get(store.buffer().name());
+        Object data = contents(store.buffer().name());
         for (int lane = 0; lane < lanes; lane++) {
             if (data instanceof double[] d) {
                 d[positions[lane]] = Arithmetic.round(store.buffer().type(), ((double[]) value)[lane]);

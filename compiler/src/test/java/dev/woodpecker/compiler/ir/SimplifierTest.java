@@ -14,7 +14,8 @@ class SimplifierTest {
     private static final Expr.Var K = Expr.Var.index("k");
     private static final Expr.Param N = new Expr.Param("n", 1, 1 << 20, 1);
 
-    private static final Bounds RANGES = Bounds.none().with(I, 0, 13).with(J, 0, 15).with(K, 0, 999);
+    private static final Bounds RANGES =
+            Bounds.none().with(I, 0, 13).with(J, 0, 15).with(K, 0, 999);
 
     private static Expr c(long value) {
         return Expr.index(value);
@@ -68,7 +69,8 @@ class SimplifierTest {
         Expr negative = add(mul(I, 16), op(SUB, J, c(1)));
         Expr result = simplified(div(negative, 16));
         assertThat(new Evaluator().set("i", 0).set("j", 0).integer(result)).isZero();
-        assertThat(result.anyMatch(e -> e instanceof Expr.Binary b && b.op() == DIV)).isTrue();
+        assertThat(result.anyMatch(e -> e instanceof Expr.Binary b && b.op() == DIV))
+                .isTrue();
     }
 
     @Test
@@ -93,7 +95,8 @@ class SimplifierTest {
         Loop loop = new Loop(I, N, Loop.Binding.SERIAL, Loop.Carrier.SPATIAL, Optional.empty(), Origin.NONE);
         Bounds inside = Bounds.none().inside(loop).with(J, 0, 15);
         assertThat(Simplifier.simplify(op(LT, I, N), inside)).isEqualTo(Expr.TRUE);
-        assertThat(Simplifier.simplify(op(LT, add(mul(I, 16), J), op(MUL, N, c(16))), inside)).isEqualTo(Expr.TRUE);
+        assertThat(Simplifier.simplify(op(LT, add(mul(I, 16), J), op(MUL, N, c(16))), inside))
+                .isEqualTo(Expr.TRUE);
         Expr fused = add(op(MUL, J, N), I);
         assertThat(Simplifier.simplify(op(DIV, fused, N), inside)).isEqualTo(J);
         assertThat(Simplifier.simplify(op(REM, fused, N), inside)).isEqualTo(I);
@@ -152,8 +155,10 @@ class SimplifierTest {
         assertThat(Simplifier.simplify(loop(I, 1, store)))
                 .isEqualTo(new Stmt.Store(y, List.of(c(0)), new Expr.FloatConst(1, DType.F32), Origin.NONE));
         Stmt self = new Stmt.Store(y, List.of(I), new Expr.Load(y, List.of(I)), Origin.NONE);
-        assertThat(Simplifier.simplify(loop(I, 9, new Stmt.Let(J, mul(I, 3), self)))).isEqualTo(new Stmt.Seq(List.of()));
-        assertThat(Simplifier.simplify(loop(I, 9, new Stmt.Let(J, mul(I, 3), store)))).isEqualTo(loop(I, 9, store));
+        assertThat(Simplifier.simplify(loop(I, 9, new Stmt.Let(J, mul(I, 3), self))))
+                .isEqualTo(new Stmt.Seq(List.of()));
+        assertThat(Simplifier.simplify(loop(I, 9, new Stmt.Let(J, mul(I, 3), store))))
+                .isEqualTo(loop(I, 9, store));
     }
 
     private static Stmt loop(Expr.Var variable, long extent, Stmt body) {
@@ -237,9 +242,12 @@ class SimplifierTest {
             sum = op(ADD, sum, op(MUL, new Expr.Load(x, List.of(index)), new Expr.Var("w" + t, DType.F32)));
         }
         Expr body = sum;
-        simplified(body);
-        long start = System.nanoTime();
-        simplified(body);
-        assertThat((System.nanoTime() - start) / 1e6).as("milliseconds").isLessThan(200);
+        double best = Double.POSITIVE_INFINITY;
+        for (int run = 0; run < 20; run++) {
+            long start = System.nanoTime();
+            simplified(body);
+            best = Math.min(best, (System.nanoTime() - start) / 1e6);
+        }
+        assertThat(best).as("milliseconds").isLessThan(50);
     }
 }

@@ -38,18 +38,19 @@ class CompiledKernelTest {
         Target target = Target.parse(targetName);
         List<TensorProgram> programs = new ArrayList<>();
         List<LoweredKernel> kernels = new ArrayList<>();
-        for (DefaultScheduleMeaningTest.Kernel k : DefaultScheduleMeaningTest.kernels().values()) {
+        for (DefaultScheduleMeaningTest.Kernel k :
+                DefaultScheduleMeaningTest.kernels().values()) {
             TensorProgram program = Specializer.specialize(k.spec(), k.binding());
             Map<String, LayoutMap> layouts =
                     preferred ? DefaultSchedule.preferredLayouts(program, target, numerics) : Map.of();
-            LoweredKernel kernel = Lowering.lower(
-                    program, DefaultSchedule.of(program, target, numerics, layouts), target, numerics);
+            LoweredKernel kernel =
+                    Lowering.lower(program, DefaultSchedule.of(program, target, numerics, layouts), target, numerics);
             programs.add(program);
             kernels.add(withSymbols(kernel, "k" + kernels.size() + "_"));
         }
         String contract = numerics == Numerics.STRICT ? "-ffp-contract=off" : "-ffp-contract=fast";
-        Path library =
-                compiler.compile(CPrinter.print(kernels, Dialect.C), "-O2", "-march=" + target.architecture(), contract);
+        Path library = compiler.compile(
+                CPrinter.print(kernels, Dialect.C), "-O2", "-march=" + target.architecture(), contract);
         List<String> names = List.copyOf(DefaultScheduleMeaningTest.kernels().keySet());
         for (int i = 0; i < kernels.size(); i++) {
             Map<String, HostTensor> inputs = DefaultScheduleMeaningTest.inputs(programs.get(i));
@@ -57,18 +58,25 @@ class CompiledKernelTest {
             NativeRun.Result result = NativeRun.run(library, kernels.get(i), inputs);
             String name = names.get(i);
             assertThat(result.status()).as(name).isZero();
-            expected.forEach((output, tensor) -> assertThat(
-                            DefaultScheduleMeaningTest.distance(tensor, result.outputs().get(output)))
-                    .as("greatest relative difference of %s of %s", output, name)
-                    .isLessThanOrEqualTo(TOLERANCE));
+            expected.forEach(
+                    (output, tensor) -> assertThat(DefaultScheduleMeaningTest.distance(tensor, result.output(output)))
+                            .as("greatest relative difference of %s of %s", output, name)
+                            .isLessThanOrEqualTo(TOLERANCE));
         }
     }
 
     private static LoweredKernel withSymbols(LoweredKernel kernel, String prefix) {
         List<LoweredKernel.Phase> phases = kernel.phases().stream()
-                .map(p -> new LoweredKernel.Phase(prefix + p.symbol(), p.extent(), p.scratchBytes(), p.launch(), p.body()))
+                .map(p -> new LoweredKernel.Phase(
+                        prefix + p.symbol(), p.extent(), p.scratchBytes(), p.launch(), p.body()))
                 .toList();
         return new LoweredKernel(
-                kernel.name(), kernel.target(), kernel.numerics(), kernel.arguments(), kernel.parameters(), phases, kernel.checks());
+                kernel.name(),
+                kernel.target(),
+                kernel.numerics(),
+                kernel.arguments(),
+                kernel.parameters(),
+                phases,
+                kernel.checks());
     }
 }

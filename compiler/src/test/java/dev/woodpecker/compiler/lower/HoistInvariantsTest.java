@@ -19,15 +19,14 @@ class HoistInvariantsTest {
         Expr base = add(mul(v("i"), 64), mul(v("j"), 2));
         Stmt body = Stmt.seq(store(Y, load(X, base), base), store(Y, load(X, add(base, c(1))), add(base, c(1))));
         assertThat(IrText.of(HoistInvariants.apply(serial("i", 10, serial("j", 32, body)))))
-                .isEqualTo(
-                        """
-                        for i in 0..10:
-                            for j in 0..32:
-                                let x.at = i * 64 + j * 2
-                                let y.at = i * 64 + j * 2
-                                y[y.at] = x[x.at]
-                                y[y.at + 1] = x[x.at + 1]
-                        """);
+                .isEqualTo("""
+                    for i in 0..10:
+                        for j in 0..32:
+                            let x.at = i * 64 + j * 2
+                            let y.at = i * 64 + j * 2
+                            y[y.at] = x[x.at]
+                            y[y.at + 1] = x[x.at + 1]
+                    """);
     }
 
     @Test

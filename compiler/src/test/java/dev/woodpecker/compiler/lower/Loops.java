@@ -64,8 +64,7 @@ final class Loops {
     }
 
     static Stmt loop(Binding binding, Carrier carrier, String name, long extent, Stmt body) {
-        return new Stmt.For(
-                new Loop(v(name), c(extent), binding, carrier, Optional.empty(), Origin.NONE), body);
+        return new Stmt.For(new Loop(v(name), c(extent), binding, carrier, Optional.empty(), Origin.NONE), body);
     }
 
     static Stmt serial(String name, long extent, Stmt body) {

@@ -34,7 +34,8 @@ class PlanScratchTest {
 
     @Test
     void copiesOfABufferHaveOnePlace() {
-        Stmt twice = Stmt.seq(using(shared("t", 16)), using(shared("a", 16), using(shared("t", 16), using(shared("u", 16)))));
+        Stmt twice = Stmt.seq(
+                using(shared("t", 16)), using(shared("a", 16), using(shared("t", 16), using(shared("u", 16)))));
         PlanScratch plan = PlanScratch.of(twice);
         assertThat(plan.offsets()).isEqualTo(Map.of("a", 0L, "t", 64L, "u", 128L));
     }

@@ -41,10 +41,26 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RandomElementsTest {
     private static final int ELEMENTS = 64;
     private static final List<DType> TYPES = List.of(
-            DType.F64, DType.F32, DType.F16, DType.BF16, DType.I8, DType.U8, DType.I16, DType.U16, DType.I32, DType.U32,
-            DType.I64, DType.U64, DType.BOOL);
+            DType.F64,
+            DType.F32,
+            DType.F16,
+            DType.BF16,
+            DType.I8,
+            DType.U8,
+            DType.I16,
+            DType.U16,
+            DType.I32,
+            DType.U32,
+            DType.I64,
+            DType.U64,
+            DType.BOOL);
     private static final List<MathFunction> NATIVE = List.of(
-            MathFunction.ABS, MathFunction.SQRT, MathFunction.FLOOR, MathFunction.CEIL, MathFunction.RINT, MathFunction.TRUNC);
+            MathFunction.ABS,
+            MathFunction.SQRT,
+            MathFunction.FLOOR,
+            MathFunction.CEIL,
+            MathFunction.RINT,
+            MathFunction.TRUNC);
 
     private final Random random = new Random(1951);
     private final Expr.Var index = Expr.Var.index("i");
@@ -115,8 +131,18 @@ class RandomElementsTest {
             return new Expr.Unary(op, expression(type, depth - 1));
         }
         BinaryOp op = one(List.of(
-                BinaryOp.ADD, BinaryOp.SUB, BinaryOp.MUL, BinaryOp.DIV, BinaryOp.REM, BinaryOp.MIN, BinaryOp.MAX,
-                BinaryOp.AND, BinaryOp.OR, BinaryOp.XOR, BinaryOp.SHL, BinaryOp.SHR));
+                BinaryOp.ADD,
+                BinaryOp.SUB,
+                BinaryOp.MUL,
+                BinaryOp.DIV,
+                BinaryOp.REM,
+                BinaryOp.MIN,
+                BinaryOp.MAX,
+                BinaryOp.AND,
+                BinaryOp.OR,
+                BinaryOp.XOR,
+                BinaryOp.SHL,
+                BinaryOp.SHR));
         Expr left = expression(type, depth - 1);
         Expr right = expression(type, depth - 1);
         boolean divides = op == BinaryOp.DIV || op == BinaryOp.REM;
@@ -125,12 +151,16 @@ class RandomElementsTest {
     }
 
     private double real() {
-        double[] special = {0, -0.0, 1, -1, 0.5, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e-40, 65504, 3e38};
+        double[] special = {
+            0, -0.0, 1, -1, 0.5, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, 1e-40, 65504, 3e38
+        };
         return random.nextInt(3) == 0 ? special[random.nextInt(special.length)] : random.nextGaussian() * 20;
     }
 
     private long whole() {
-        long[] special = {0, 1, -1, 127, -128, 32767, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE};
+        long[] special = {
+            0, 1, -1, 127, -128, 32767, Integer.MAX_VALUE, Integer.MIN_VALUE, Long.MAX_VALUE, Long.MIN_VALUE
+        };
         return random.nextInt(3) == 0 ? special[random.nextInt(special.length)] : random.nextInt(200) - 100;
     }
 
@@ -140,10 +170,14 @@ class RandomElementsTest {
 
     private HostTensor input(DType type) {
         if (type.isFloat()) {
-            double[] values = random.doubles(ELEMENTS).map(d -> Arithmetic.round(type, real())).toArray();
+            double[] values = random.doubles(ELEMENTS)
+                    .map(d -> Arithmetic.round(type, real()))
+                    .toArray();
             return HostTensor.ofReals(type, values, ELEMENTS);
         }
-        long[] values = random.longs(ELEMENTS).map(l -> Arithmetic.wrap(type, type == DType.BOOL ? l : whole())).toArray();
+        long[] values = random.longs(ELEMENTS)
+                .map(l -> Arithmetic.wrap(type, type == DType.BOOL ? l : whole()))
+                .toArray();
         return HostTensor.ofIntegers(type, values, ELEMENTS);
     }
 
@@ -161,7 +195,8 @@ class RandomElementsTest {
 
     private static Stmt loop(Expr.Var variable, long extent, Loop.Binding binding, Stmt body) {
         return new Stmt.For(
-                new Loop(variable, Expr.index(extent), binding, Loop.Carrier.SPATIAL, Optional.empty(), Origin.NONE), body);
+                new Loop(variable, Expr.index(extent), binding, Loop.Carrier.SPATIAL, Optional.empty(), Origin.NONE),
+                body);
     }
 
     private static LoweredKernel kernel(String symbol, Stmt body, Expr e, Buffer y, int blocks, Target target) {
@@ -194,13 +229,19 @@ class RandomElementsTest {
             kernels.add(kernel("k" + k, loops(e, y, lanes), e, y, ELEMENTS / lanes, target));
         }
         Path library = compiler.compile(
-                CPrinter.print(kernels, Dialect.C), "-O2", "-march=" + target.architecture(), "-ffp-contract=off", "-Wno-sign-compare", "-Wno-type-limits", "-Wno-tautological-compare");
+                CPrinter.print(kernels, Dialect.C),
+                "-O2",
+                "-march=" + target.architecture(),
+                "-ffp-contract=off",
+                "-Wno-sign-compare",
+                "-Wno-type-limits",
+                "-Wno-tautological-compare");
         for (int k = 0; k < kernels.size(); k++) {
             Map<String, HostTensor> inputs = new TreeMap<>();
             for (DType type : TYPES) {
                 inputs.put("x_" + type.text(), input(type));
             }
-            HostTensor y = NativeRun.run(library, kernels.get(k), inputs).outputs().get("y");
+            HostTensor y = NativeRun.run(library, kernels.get(k), inputs).output("y");
             check(k, expressions.get(k), inputs, y);
         }
     }

@@ -50,8 +50,7 @@ class ScalarizeRegistersTest {
     void anIndexThatVariesKeepsTheArray() {
         Buffer acc = register("acc", 2, 3);
         assertScalarizes(
-                new Stmt.Allocate(acc, serial("i", 2, store(acc, load(acc, v("i"), c(2)), v("i"), c(0)))),
-                """
+                new Stmt.Allocate(acc, serial("i", 2, store(acc, load(acc, v("i"), c(2)), v("i"), c(0)))), """
                 alloc acc: f32[6] register
                 for i in 0..2:
                     acc[i * 3] = acc[i * 3 + 2]

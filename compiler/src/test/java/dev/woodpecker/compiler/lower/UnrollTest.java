@@ -23,27 +23,23 @@ class UnrollTest {
     @Test
     void iterationsAreWrittenOut() {
         Expr at = add(mul(v("i"), 4), add(mul(v("j"), 2), v("k")));
-        assertUnrolls(
-                serial("i", 8, unroll("j", 2, unroll("k", 2, store(Y, load(X, at), at)))),
-                """
-                for i in 0..8:
-                    y[i * 4] = x[i * 4]
-                    y[i * 4 + 1] = x[i * 4 + 1]
-                    y[i * 4 + 2] = x[i * 4 + 2]
-                    y[i * 4 + 3] = x[i * 4 + 3]
-                """);
+        assertUnrolls(serial("i", 8, unroll("j", 2, unroll("k", 2, store(Y, load(X, at), at)))), """
+            for i in 0..8:
+                y[i * 4] = x[i * 4]
+                y[i * 4 + 1] = x[i * 4 + 1]
+                y[i * 4 + 2] = x[i * 4 + 2]
+                y[i * 4 + 3] = x[i * 4 + 3]
+            """);
     }
 
     @Test
     void termsWithAZeroOfAConstantTableDropOut() {
         Table table = new Table("BT", DType.F32, new int[] {3}, new double[] {1, 0, -1});
         Expr entry = new Expr.TableEntry(table, List.of(v("k")));
-        assertUnrolls(
-                unroll("k", 3, store(Y, add(load(Y, c(0)), mul(entry, load(X, v("k")))), c(0))),
-                """
-                y[0] += x[0]
-                y[0] = y[0] - x[2]
-                """);
+        assertUnrolls(unroll("k", 3, store(Y, add(load(Y, c(0)), mul(entry, load(X, v("k")))), c(0))), """
+            y[0] += x[0]
+            y[0] = y[0] - x[2]
+            """);
     }
 
     @Test

@@ -56,8 +56,7 @@ class VectorizeTest {
     void neighboursAreOneVectorAndWhatAllLanesShareIsBroadcast() {
         Expr at = add(mul(v("i"), 4), v("l"));
         assertVectorizes(
-                serial("i", 16, vector("l", 4, store(Y, add(mul(load(X, at), load(W, v("i"))), f(1)), at))),
-                """
+                serial("i", 16, vector("l", 4, store(Y, add(mul(load(X, at), load(W, v("i"))), f(1)), at))), """
                 for i in 0..16:
                     y[ramp(i * 4, 4)] = x[ramp(i * 4, 4)] * broadcast(w[i], 4) + broadcast(1.0, 4)
                 """);
@@ -65,43 +64,35 @@ class VectorizeTest {
 
     @Test
     void otherStridesAreGathered() {
-        assertVectorizes(
-                vector("l", 4, store(Y, load(X, add(mul(v("l"), 3), c(1))), v("l"))),
-                """
-                y[ramp(0, 4)] = x[ramp(1, stride 3, 4)]
-                """);
+        assertVectorizes(vector("l", 4, store(Y, load(X, add(mul(v("l"), 3), c(1))), v("l"))), """
+            y[ramp(0, 4)] = x[ramp(1, stride 3, 4)]
+            """);
         Buffer n = global("n", DType.I64, 64);
-        assertVectorizes(
-                vector("l", 2, store(Y, load(X, load(n, v("l"))), v("l"))),
-                """
-                y[ramp(0, 2)] = x[n[ramp(0, 2)]]
-                """);
+        assertVectorizes(vector("l", 2, store(Y, load(X, load(n, v("l"))), v("l"))), """
+            y[ramp(0, 2)] = x[n[ramp(0, 2)]]
+            """);
     }
 
     @Test
     void scatteredStoresAreMadeLaneByLane() {
-        assertVectorizes(
-                vector("l", 4, store(Y, load(X, v("l")), mul(v("l"), 2))),
-                """
-                for l in 0..4:
-                    y[l * 2] = x[l]
-                """);
+        assertVectorizes(vector("l", 4, store(Y, load(X, v("l")), mul(v("l"), 2))), """
+            for l in 0..4:
+                y[l * 2] = x[l]
+            """);
     }
 
     @Test
     void aConditionThatDiffersAmongLanesHasAFastWayForAll() {
         Expr at = add(mul(v("i"), 4), v("l"));
-        assertVectorizes(
-                serial("i", 4, vector("l", 4, when(less(at, 14), store(Y, load(X, at), at)))),
-                """
-                for i in 0..4:
-                    if i < 3:
-                        y[ramp(i * 4, 4)] = x[ramp(i * 4, 4)]
-                    else:
-                        for l in 0..4:
-                            if i * 4 + l < 14:
-                                y[i * 4 + l] = x[i * 4 + l]
-                """);
+        assertVectorizes(serial("i", 4, vector("l", 4, when(less(at, 14), store(Y, load(X, at), at)))), """
+            for i in 0..4:
+                if i < 3:
+                    y[ramp(i * 4, 4)] = x[ramp(i * 4, 4)]
+                else:
+                    for l in 0..4:
+                        if i * 4 + l < 14:
+                            y[i * 4 + l] = x[i * 4 + l]
+            """);
     }
 
     @Test
@@ -109,7 +100,10 @@ class VectorizeTest {
         Expr before = op(BinaryOp.SUB, add(mul(v("i"), 4), v("l")), c(1));
         Expr inside = op(BinaryOp.GE, before, c(0));
         assertVectorizes(
-                serial("i", 4, vector("l", 4, store(Y, new Expr.Select(inside, load(X, before), f(0)), add(before, c(1))))),
+                serial(
+                        "i",
+                        4,
+                        vector("l", 4, store(Y, new Expr.Select(inside, load(X, before), f(0)), add(before, c(1))))),
                 """
                 for i in 0..4:
                     alloc chosen.lanes: f32[4] register
@@ -130,15 +124,13 @@ class VectorizeTest {
                 vector("l", 4, store(acc, f(0), v("l"))),
                 reduce("c", 8, vector("l", 4, store(acc, sum, v("l")))),
                 vector("l", 4, store(Y, load(acc, v("l")), v("l"))));
-        assertVectorizes(
-                new Stmt.Allocate(acc, body),
-                """
-                alloc acc: f32[4] register
-                acc[ramp(0, 4)] = broadcast(0.0, 4)
-                for c in 0..8 reduction:
-                    acc[ramp(0, 4)] += x[ramp(c * 4, 4)] * broadcast(w[c], 4)
-                y[ramp(0, 4)] = acc[ramp(0, 4)]
-                """);
+        assertVectorizes(new Stmt.Allocate(acc, body), """
+            alloc acc: f32[4] register
+            acc[ramp(0, 4)] = broadcast(0.0, 4)
+            for c in 0..8 reduction:
+                acc[ramp(0, 4)] += x[ramp(c * 4, 4)] * broadcast(w[c], 4)
+            y[ramp(0, 4)] = acc[ramp(0, 4)]
+            """);
     }
 
     @Test
@@ -150,57 +142,49 @@ class VectorizeTest {
                 store(acc, f(0)),
                 reduce("c.o", 4, loop(Binding.VECTOR, Carrier.REDUCTION, "c.i", 4, update)),
                 store(Y, load(acc), c(7)));
-        assertVectorizes(
-                new Stmt.Allocate(acc, body),
-                """
-                alloc acc: f32[] register
-                acc[] = 0.0
-                alloc acc.part: f32[4] register
-                acc.part[ramp(0, 4)] = broadcast(0.0, 4)
-                for c.o in 0..4 reduction:
-                    acc.part[ramp(0, 4)] += x[ramp(c.o * 4, 4)] * w[ramp(c.o * 4, 4)]
-                acc[] += acc.part[0] + acc.part[2] + (acc.part[1] + acc.part[3])
-                y[7] = acc[]
-                """);
+        assertVectorizes(new Stmt.Allocate(acc, body), """
+            alloc acc: f32[] register
+            acc[] = 0.0
+            alloc acc.part: f32[4] register
+            acc.part[ramp(0, 4)] = broadcast(0.0, 4)
+            for c.o in 0..4 reduction:
+                acc.part[ramp(0, 4)] += x[ramp(c.o * 4, 4)] * w[ramp(c.o * 4, 4)]
+            acc[] += acc.part[0] + acc.part[2] + (acc.part[1] + acc.part[3])
+            y[7] = acc[]
+            """);
     }
 
     @Test
     void aLoopThatHandsValuesOnStaysSerial() {
         Buffer last = register("last");
         Stmt body = Stmt.seq(store(last, load(X, v("l"))), store(Y, add(load(last), f(1)), v("l")));
-        assertVectorizes(
-                new Stmt.Allocate(last, vector("l", 4, body)),
-                """
-                alloc last: f32[] register
-                for l in 0..4:
-                    last[] = x[l]
-                    y[l] = last[] + 1.0
-                """);
+        assertVectorizes(new Stmt.Allocate(last, vector("l", 4, body)), """
+            alloc last: f32[] register
+            for l in 0..4:
+                last[] = x[l]
+                y[l] = last[] + 1.0
+            """);
     }
 
     @Test
     void aVariableInsideTheLoopBecomesOneALane() {
         Buffer last = register("last");
         Stmt body = Stmt.seq(store(last, load(X, v("l"))), store(Y, add(load(last), f(1)), v("l")));
-        assertVectorizes(
-                vector("l", 4, new Stmt.Allocate(last, body)),
-                """
-                alloc last: f32[4] register
-                last[ramp(0, 4)] = x[ramp(0, 4)]
-                y[ramp(0, 4)] = last[ramp(0, 4)] + broadcast(1.0, 4)
-                """);
+        assertVectorizes(vector("l", 4, new Stmt.Allocate(last, body)), """
+            alloc last: f32[4] register
+            last[ramp(0, 4)] = x[ramp(0, 4)]
+            y[ramp(0, 4)] = last[ramp(0, 4)] + broadcast(1.0, 4)
+            """);
     }
 
     @Test
     void wideElementsTakeVectorsOfFewerLanes() {
         Buffer wide = global("n", DType.I64, 64);
         Expr value = new Expr.Cast(DType.F32, load(wide, v("l")));
-        assertVectorizes(
-                vector("l", 4, store(Y, value, v("l"))),
-                """
-                for l.part in 0..2 unroll:
-                    y[ramp(l.part * 2, 2)] = f32(n[ramp(l.part * 2, 2)])
-                """);
+        assertVectorizes(vector("l", 4, store(Y, value, v("l"))), """
+            for l.part in 0..2 unroll:
+                y[ramp(l.part * 2, 2)] = f32(n[ramp(l.part * 2, 2)])
+            """);
     }
 
     // ---- Property
@@ -229,7 +213,9 @@ class VectorizeTest {
         private Expr condition() {
             BinaryOp[] ops = {BinaryOp.LT, BinaryOp.LE, BinaryOp.GT, BinaryOp.GE, BinaryOp.EQ, BinaryOp.NE};
             Expr first = op(ops[random.nextInt(6)], index(1), c(random.nextInt(20)));
-            return random.nextInt(3) == 0 ? op(BinaryOp.AND, first, op(BinaryOp.LT, index(0), c(random.nextInt(30)))) : first;
+            return random.nextInt(3) == 0
+                    ? op(BinaryOp.AND, first, op(BinaryOp.LT, index(0), c(random.nextInt(30))))
+                    : first;
         }
 
         private Expr value(int depth) {
@@ -266,7 +252,8 @@ class VectorizeTest {
         Stmt nest() {
             Stmt body = Stmt.seq(statement(2), statement(2), statement(1));
             Stmt clear = serial("a", 4, serial("b", 4, store(acc, f(1), v("a"), v("b"))));
-            Stmt sum = Loops.loop(Binding.VECTOR, Carrier.REDUCTION, "s", 4, store(total, add(load(total), load(X, v("s")))));
+            Stmt sum = Loops.loop(
+                    Binding.VECTOR, Carrier.REDUCTION, "s", 4, store(total, add(load(total), load(X, v("s")))));
             Stmt all = Stmt.seq(clear, store(total, f(0)), serial("i", 4, Stmt.seq(vector("l", 4, body), sum)));
             return new Stmt.Allocate(acc, new Stmt.Allocate(total, Stmt.seq(all, store(Y, load(total), c(63)))));
         }
@@ -278,11 +265,16 @@ class VectorizeTest {
         for (int seed = 0; seed < 400; seed++) {
             Stmt before = new Bodies(seed).nest();
             Stmt after = vectorized(before);
-            assertThat(after.anyMatch(s -> s instanceof Stmt.For f && f.loop().binding() == Binding.VECTOR)).isFalse();
+            assertThat(after.anyMatch(s -> s instanceof Stmt.For f && f.loop().binding() == Binding.VECTOR))
+                    .isFalse();
             List<Double> expected = run(before);
-            assertThat(run(after)).as("seed %d:%n%s%n%s", seed, IrText.of(before), IrText.of(after)).isEqualTo(expected);
+            assertThat(run(after))
+                    .as("seed %d:%n%s%n%s", seed, IrText.of(before), IrText.of(after))
+                    .isEqualTo(expected);
             Stmt scalarized = ScalarizeRegisters.apply(Unroll.apply(after));
-            assertThat(run(scalarized)).as("scalarized, seed %d:%n%s", seed, IrText.of(scalarized)).isEqualTo(expected);
+            assertThat(run(scalarized))
+                    .as("scalarized, seed %d:%n%s", seed, IrText.of(scalarized))
+                    .isEqualTo(expected);
             vectors += after.anyMatch(s -> s.expressions().stream().anyMatch(e -> e.lanes() > 1)) ? 1 : 0;
         }
         assertThat(vectors).as("bodies with a vector operation").isGreaterThan(300);

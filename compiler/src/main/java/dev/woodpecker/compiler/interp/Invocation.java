@@ -1,10 +1,17 @@
 package dev.woodpecker.compiler.interp;
 
+import dev.woodpecker.compiler.ir.Distribution;
 import dev.woodpecker.compiler.ir.Intrinsic;
+import dev.woodpecker.compiler.ir.Intrinsic.Access;
 import dev.woodpecker.compiler.ir.Stmt;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
-/** Runs an intrinsic on windows of memory: tiles are taken out, computed on, and what it writes is put back. */
+/**
+ * Runs an intrinsic for the threads that execute it together: tiles are taken out of memory and out of the lanes'
+ * registers, computed on, and what it writes is put back.
+ */
 final class Invocation implements Action {
     private final Intrinsic intrinsic;
     private final int[] memories;
@@ -22,44 +29,93 @@ final class Invocation implements Action {
         }
     }
 
+    /** An intrinsic of one thread. */
     @Override
     public void run(Frame frame) {
+        run(List.of(frame));
+    }
+
+    void run(List<Frame> lanes) {
         double[][] tiles = new double[memories.length][];
-        int[][] offsets = new int[memories.length][];
+        Place[][] places = new Place[memories.length][];
         for (int i = 0; i < memories.length; i++) {
             Intrinsic.Operand operand = intrinsic.operands().get(i);
-            offsets[i] = offsets(frame.memories[memories[i]], indices[i], operand.shape(), frame);
-            tiles[i] = new double[offsets[i].length];
-            if (operand.access() != Intrinsic.Access.WRITE) {
+            places[i] = places(i, operand, lanes);
+            tiles[i] = new double[places[i].length];
+            if (operand.access() != Access.WRITE) {
                 for (int e = 0; e < tiles[i].length; e++) {
-                    tiles[i][e] = frame.memories[memories[i]].number(offsets[i][e], frame.worker);
+                    tiles[i][e] = places[i][e].read(lanes);
                 }
             }
         }
         intrinsic.semantics().execute(tiles);
         for (int i = 0; i < memories.length; i++) {
-            if (intrinsic.operands().get(i).access() != Intrinsic.Access.READ) {
+            if (intrinsic.operands().get(i).access() != Access.READ) {
                 for (int e = 0; e < tiles[i].length; e++) {
-                    frame.memories[memories[i]].setNumber(offsets[i][e], tiles[i][e], frame.worker);
+                    places[i][e].write(tiles[i][e]);
                 }
             }
         }
     }
 
-    /** Where the elements of a tile lie, row-major: its axes are the last ones of the memory. */
-    private static int[] offsets(Memory memory, LongCode[] indices, List<Integer> shape, Frame frame) {
-        int start = memory.offset(indices, frame, 0);
-        int elements = shape.stream().reduce(1, Math::multiplyExact);
-        int[] offsets = new int[elements];
-        for (int e = 0; e < elements; e++) {
+    /** Where an element of a tile lies: in a register of one lane, or in memory that all lanes see. */
+    private record Place(Memory memory, int offset, Frame owner, boolean isShared) {
+        /** Which lane the hardware lets read memory is not told; a race with any of them is one. */
+        double read(List<Frame> lanes) {
+            double value = memory.number(offset, owner.worker);
+            if (isShared) {
+                lanes.forEach(lane -> memory.number(offset, lane.worker));
+            }
+            return value;
+        }
+
+        void write(double value) {
+            memory.setNumber(offset, value, owner.worker);
+        }
+    }
+
+    private Place[] places(int operand, Intrinsic.Operand declared, List<Frame> lanes) {
+        Optional<Distribution> distribution = declared.distribution();
+        return distribution.isPresent()
+                ? inRegisters(operand, distribution.get(), lanes)
+                : inMemory(operand, declared.shape(), lanes);
+    }
+
+    private Place[] inRegisters(int operand, Distribution distribution, List<Frame> lanes) {
+        Place[] places = new Place[distribution.rows() * distribution.columns()];
+        for (int lane = 0; lane < distribution.lanes(); lane++) {
+            Frame frame = lanes.get(lane);
+            Memory memory = frame.memories[memories[operand]];
+            int start = memory.offset(indices[operand], frame, 0);
+            for (int value = 0; value < distribution.values(); value++) {
+                places[distribution.positionOf(lane, value)] =
+                        new Place(memory, memory.checked((long) start + value), frame, false);
+            }
+        }
+        return places;
+    }
+
+    /** Elements of a tile, row-major: its axes are the last ones of the memory. */
+    private Place[] inMemory(int operand, List<Integer> shape, List<Frame> lanes) {
+        Frame first = lanes.getFirst();
+        Memory memory = first.memories[memories[operand]];
+        int start = memory.offset(indices[operand], first, 0);
+        for (Frame lane : lanes) {
+            if (lane.memories[memories[operand]] != memory || memory.offset(indices[operand], lane, 0) != start) {
+                throw new InterpreterException(
+                        "operand " + operand + " of " + intrinsic.name() + " is not the same for all threads");
+            }
+        }
+        Place[] places = new Place[shape.stream().reduce(1, Math::multiplyExact)];
+        Arrays.setAll(places, e -> {
             long offset = start;
             int rest = e;
             for (int axis = shape.size() - 1; axis >= 0; axis--) {
                 offset += rest % shape.get(axis) * memory.strideFromLast(shape.size() - 1 - axis);
                 rest /= shape.get(axis);
             }
-            offsets[e] = memory.checked(offset);
-        }
-        return offsets;
+            return new Place(memory, memory.checked(offset), first, lanes.size() > 1);
+        });
+        return places;
     }
 }

@@ -31,6 +31,8 @@ final class Memory {
 
     private final int[] writerThread;
     private final int[] writerEpoch;
+    /** Elements that asynchronous copies are on their way to. */
+    private final boolean[] isAwaited;
     /** Per element the last reader's thread + 1 and epoch; in shared memory only. */
     private final int[] readerThread;
 
@@ -52,6 +54,7 @@ final class Memory {
         this.writerBlock = new int[elements];
         this.writerThread = new int[elements];
         this.writerEpoch = new int[elements];
+        this.isAwaited = new boolean[elements];
         boolean shared = scope == Scope.SHARED;
         this.readerThread = new int[shared ? elements : 0];
         this.readerEpoch = new int[shared ? elements : 0];
@@ -192,8 +195,28 @@ final class Memory {
         }
     }
 
+    /** An asynchronous copy to an element starts: from now on it may be written at any time. */
+    void start(int offset, Worker worker) {
+        requireWritable(offset, worker);
+        isAwaited[offset] = true;
+    }
+
+    /** An asynchronous copy is waited for. */
+    void arrive(int offset, double value, Worker worker) {
+        isAwaited[offset] = false;
+        setNumber(offset, value, worker);
+    }
+
+    private void requireArrived(int offset, Worker worker, String accesses) {
+        if (isAwaited[offset]) {
+            throw new InterpreterException(worker + " " + accesses + " element " + offset + " of " + name
+                    + ", to which an asynchronous copy is under way that was not waited for");
+        }
+    }
+
     /** Whether the element has a value. */
     private boolean read(int offset, Worker worker) {
+        requireArrived(offset, worker, "reads");
         int block = writerBlock[offset];
         if (block == UNWRITTEN && !isElement[offset]) {
             return false;
@@ -217,6 +240,14 @@ final class Memory {
     }
 
     private void write(int offset, Worker worker) {
+        requireWritable(offset, worker);
+        writerBlock[offset] = worker.block().number + 1;
+        writerThread[offset] = worker.thread();
+        writerEpoch[offset] = worker.block().epoch;
+    }
+
+    private void requireWritable(int offset, Worker worker) {
+        requireArrived(offset, worker, "writes");
         if (isRace(offset, worker)) {
             throw new InterpreterException("element " + offset + " of " + name + " is written by " + worker
                     + " and by thread " + writerThread[offset] + " of block " + (writerBlock[offset] - 1)
@@ -229,9 +260,6 @@ final class Memory {
             throw new InterpreterException(worker + " writes element " + offset + " of " + name
                     + ", which another thread reads, without a barrier between");
         }
-        writerBlock[offset] = worker.block().number + 1;
-        writerThread[offset] = worker.thread();
-        writerEpoch[offset] = worker.block().epoch;
     }
 
     /** Whether the last write is not ordered before what {@code worker} does now. */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Runs a task for the threads of a block. What has no barrier in it runs for one thread after another; the rest runs in
@@ -13,8 +14,6 @@ import java.util.Map;
  * around a barrier must be the same for all threads.
  */
 final class Schedule {
-    private static final int WARP = 32;
-
     private final int[] blockExtents;
     /** Blocks that began so far: each is told from every other. */
     private int blocks;
@@ -62,7 +61,8 @@ final class Schedule {
                 }
             }
             case Task.Barrier _ -> barrier(threads);
-            case Task.Collective(Intrinsic.Level level, Action action) -> collective(level, action, threads);
+            case Task.Collective(Intrinsic.Level level, Invocation invocation) ->
+                collective(level, invocation, threads);
         }
     }
 
@@ -135,19 +135,15 @@ final class Schedule {
         threads.forEach(f -> f.integers[slot] = value);
     }
 
-    /** Shared memory is one for the block, a fragment one for the warp, registers one for the thread. */
+    /** Shared memory is one for the block; registers are one a thread, those of a fragment too. */
     private void allocate(Task.Allocation a, List<Frame> threads) {
         Map<Integer, Memory> memories = new HashMap<>();
         registers.keySet().removeIf(r -> r.slot() == a.slot());
         for (Frame f : threads) {
-            int owner = switch (a.scope()) {
-                case REGISTER -> f.worker.thread();
-                case FRAGMENT -> f.worker.thread() / WARP;
-                case GLOBAL, WORKSPACE, SHARED -> 0;
-            };
+            int owner = Task.isOwn(a.scope()) ? f.worker.thread() : 0;
             f.memories[a.slot()] =
                     memories.computeIfAbsent(owner, _ -> a.memory().apply(f));
-            if (a.scope() == Scope.REGISTER) {
+            if (Task.isOwn(a.scope())) {
                 registers.put(new Registers(a.slot(), f.worker.thread()), f.memories[a.slot()]);
             }
         }
@@ -209,7 +205,7 @@ final class Schedule {
     private void ownRegisters(Frame thread) {
         for (int slot = 0; slot < thread.memories.length; slot++) {
             Memory memory = thread.memories[slot];
-            if (memory != null && memory.scope() == Scope.REGISTER && registers.containsKey(new Registers(slot, 0))) {
+            if (memory != null && Task.isOwn(memory.scope()) && registers.containsKey(new Registers(slot, 0))) {
                 thread.memories[slot] =
                         registers.computeIfAbsent(new Registers(slot, thread.worker.thread()), _ -> memory.blank());
             }
@@ -220,19 +216,19 @@ final class Schedule {
         threads.getFirst().worker.block().epoch++;
     }
 
-    private static void collective(Intrinsic.Level level, Action action, List<Frame> threads) {
-        int group = level == Intrinsic.Level.WARP ? WARP : 4 * WARP;
-        Map<Integer, Integer> members = new HashMap<>();
+    /** Warps, or groups of them, one after another; all threads of each must be there. */
+    private static void collective(Intrinsic.Level level, Invocation invocation, List<Frame> threads) {
+        Map<Integer, List<Frame>> groups = new TreeMap<>();
         for (Frame f : threads) {
-            if (members.merge(f.worker.thread() / group, 1, Integer::sum) == 1) {
-                action.run(f);
-            }
+            groups.computeIfAbsent(f.worker.thread() / level.threads(), _ -> new ArrayList<>())
+                    .add(f);
         }
-        members.forEach((number, size) -> {
-            if (size != group && threads.size() > 1) {
-                throw new InterpreterException(
-                        "an operation of " + group + " threads is reached by " + size + " of group " + number);
+        groups.forEach((number, members) -> {
+            if (members.size() != level.threads()) {
+                throw new InterpreterException("an operation of " + level.threads() + " threads is reached by "
+                        + members.size() + " of group " + number);
             }
+            invocation.run(members);
         });
     }
 }

@@ -61,10 +61,10 @@ final class StmtCompiler {
                     }
                 });
             case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) -> {
-                Action action = new Invocation(intrinsic, operands, slots, expressions);
+                Invocation invocation = new Invocation(intrinsic, operands, slots, expressions);
                 yield intrinsic.level() == Intrinsic.Level.THREAD
-                        ? new Task.Single(action)
-                        : new Task.Collective(intrinsic.level(), action);
+                        ? new Task.Single(invocation)
+                        : new Task.Collective(intrinsic.level(), invocation);
             }
             case Stmt.Compute c ->
                 throw new IllegalArgumentException("stage " + c.stage() + " is not placed yet; run PlaceStages before");
@@ -75,7 +75,7 @@ final class StmtCompiler {
         int slot = slots.of(loop.variable());
         LongCode extent = expressions.integer(loop.extent());
         return switch (loop.binding()) {
-            case SERIAL, VECTOR, UNROLL -> new Task.Repeat(slot, extent, compile(body));
+            case SERIAL, VECTOR, UNROLL, TENSOR -> new Task.Repeat(slot, extent, compile(body));
             case PARALLEL, BLOCK_X, BLOCK_Y, BLOCK_Z -> new Task.Blocks(slot, extent, compile(body));
             case THREAD_X -> new Task.Threads(0, slot, extent, compile(body));
             case THREAD_Y -> new Task.Threads(1, slot, extent, compile(body));
@@ -165,10 +165,13 @@ final class StmtCompiler {
             int targetOffset = target.offset(toIndices, f, 0);
             boolean wanted = guard.holds(f);
             int sourceOffset = wanted ? source.offset(fromIndices, f, 0) : 0;
+            for (int i = 0; i < copy.elements(); i++) {
+                target.start(target.checked(targetOffset + i), f.worker);
+            }
             f.open.add(() -> {
                 for (int i = 0; i < copy.elements(); i++) {
                     double value = wanted ? source.number(source.checked(sourceOffset + i), f.worker) : 0;
-                    target.setNumber(target.checked(targetOffset + i), value, f.worker);
+                    target.arrive(target.checked(targetOffset + i), value, f.worker);
                 }
             });
         };

@@ -30,7 +30,7 @@ sealed interface Task {
     record Barrier() implements Task {}
 
     /** One operation of a warp or warp group. */
-    record Collective(Intrinsic.Level level, Action action) implements Task {}
+    record Collective(Intrinsic.Level level, Invocation invocation) implements Task {}
 
     /** Whether threads must run this together: there is a barrier in it, or they share something that it makes. */
     default boolean isCollective() {
@@ -40,8 +40,13 @@ sealed interface Task {
             case Repeat(int _, LongCode _, Task body) -> body.isCollective();
             case Branch(LongCode _, Task then, Task otherwise) -> then.isCollective() || otherwise.isCollective();
             case Allocation(int _, Scope scope, Function<Frame, Memory> _, Task body) ->
-                scope != Scope.REGISTER || body.isCollective();
+                !isOwn(scope) || body.isCollective();
             case Blocks _, Threads _, Barrier _, Collective _ -> true;
         };
+    }
+
+    /** Whether each thread has a memory of its own for a buffer of this scope. */
+    static boolean isOwn(Scope scope) {
+        return scope == Scope.REGISTER || scope == Scope.FRAGMENT;
     }
 }

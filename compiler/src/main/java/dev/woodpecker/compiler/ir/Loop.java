@@ -14,6 +14,8 @@ public record Loop(Expr.Var variable, Expr extent, Binding binding, Carrier carr
         PARALLEL,
         VECTOR,
         UNROLL,
+        /** Done together, by one instruction of a warp. */
+        TENSOR,
         BLOCK_X,
         BLOCK_Y,
         BLOCK_Z,
@@ -43,6 +45,12 @@ public record Loop(Expr.Var variable, Expr extent, Binding binding, Carrier carr
 
         /** The first and the last iteration, where borders lie; conditions on borders vanish between them. */
         record Ends() implements Peel {}
+
+        /**
+         * Asynchronous copies run ahead by {@code stages - 1} iterations: those of the first ones start before the loop,
+         * and the last ones start none.
+         */
+        record Pipelined(int stages) implements Peel {}
     }
 
     public static Loop serial(Axis axis, Carrier carrier, Origin origin) {

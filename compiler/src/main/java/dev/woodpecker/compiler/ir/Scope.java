@@ -10,6 +10,9 @@ public enum Scope {
     SHARED,
     /** Values of one thread: unrolled into variables. */
     REGISTER,
-    /** Registers spread over the lanes of a warp by an intrinsic's bijection. */
+    /**
+     * Registers of a warp that hold tiles together, spread by a {@link Distribution}: a lane's own values, in order, are
+     * what an index counts.
+     */
     FRAGMENT
 }

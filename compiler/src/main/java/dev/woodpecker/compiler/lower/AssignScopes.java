@@ -30,12 +30,20 @@ final class AssignScopes {
     }
 
     private static boolean reads(LoopNest nest, Stmt phase, String tensor) {
-        return phase.anyMatch(s -> s instanceof Stmt.Compute c && reads(nest.stage(c.stage()), tensor));
+        return phase.anyMatch(s -> s instanceof Stmt.Compute c && reads(nest, c, tensor));
     }
 
-    static boolean reads(Stage stage, String tensor) {
-        java.util.function.Predicate<Expr> test = e -> e instanceof Expr.Read r && r.tensor().equals(tensor);
-        return stage.element().anyMatch(test)
-                || stage.reduction().map(r -> r.body().anyMatch(test)).orElse(false);
+    /** Whether the part of a stage that is computed here reads the tensor. */
+    static boolean reads(LoopNest nest, Stmt.Compute compute, String tensor) {
+        Stage stage = nest.stage(compute.stage());
+        java.util.function.Predicate<Expr> test =
+                e -> e instanceof Expr.Read r && r.tensor().equals(tensor);
+        boolean ofBody = stage.reduction().map(r -> r.body().anyMatch(test)).orElse(false);
+        return switch (compute.part()) {
+            case WHOLE -> ofBody || stage.element().anyMatch(test);
+            case INIT -> false;
+            case UPDATE -> ofBody;
+            case FINISH -> stage.element().anyMatch(test);
+        };
     }
 }

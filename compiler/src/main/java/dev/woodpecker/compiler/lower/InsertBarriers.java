@@ -2,8 +2,8 @@ package dev.woodpecker.compiler.lower;
 
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Loop;
-import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stmt;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -12,82 +12,105 @@ import java.util.Set;
 
 /**
  * Puts a barrier between the threads' writes of shared memory and reads of it, and, where a loop comes back to the writes,
- * between the reads and the next iteration. Requires: a kernel for a GPU, stages placed, asynchronous copies already
- * followed by their waits. Ensures: no two threads access a shared element, one of them writing, without a barrier between.
+ * between the reads and the next iteration. What an asynchronous copy writes is there from its wait on, and may be written
+ * from its start on. Requires: a kernel for a GPU, stages placed, asynchronous copies already followed by their waits.
+ * Ensures: no two threads access a shared element, one of them writing, without a barrier between.
  */
 public final class InsertBarriers {
-    private InsertBarriers() {}
+    private final Set<String> asynchronous;
 
-    public static Stmt apply(Stmt tree) {
-        return insert(tree);
+    private InsertBarriers(Set<String> asynchronous) {
+        this.asynchronous = asynchronous;
     }
 
-    private static Stmt insert(Stmt stmt) {
+    public static Stmt apply(Stmt tree) {
+        Set<String> targets = new HashSet<>();
+        tree.anyMatch(
+                s -> s instanceof Stmt.AsyncCopy copy && !targets.add(copy.to().name()) && false);
+        return new InsertBarriers(targets).insert(tree);
+    }
+
+    private Stmt insert(Stmt stmt) {
         return switch (stmt) {
-            case Stmt.Seq(List<Stmt> statements) -> separate(statements.stream().map(InsertBarriers::insert).toList());
+            case Stmt.Seq(List<Stmt> statements) ->
+                separate(statements.stream().map(this::insert).toList());
             case Stmt.For(Loop loop, Stmt body) -> {
                 Stmt inner = insert(body);
+                Extent extent = extent(inner);
                 boolean repeats = !loop.binding().isThread() && !loop.binding().isBlock();
-                Set<String> written = touched(inner, true);
-                Set<String> read = touched(inner, false);
-                boolean comesBack = repeats && !written.isEmpty() && written.stream().anyMatch(read::contains);
+                boolean comesBack = repeats && extent.before.comesAfter(extent.after);
                 yield new Stmt.For(loop, comesBack ? Stmt.seq(inner, new Stmt.Barrier()) : inner);
             }
             case Stmt.Allocate(Buffer buffer, Stmt body) -> new Stmt.Allocate(buffer, insert(body));
             case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> new Stmt.Let(variable, value, insert(body));
-            case Stmt.If _, Stmt.Store _, Stmt.Compute _, Stmt.Check _, Stmt.Barrier _, Stmt.AsyncCopy _, Stmt.Commit _,
-                    Stmt.Wait _, Stmt.Invoke _ -> stmt;
+            case Stmt.If _,
+                    Stmt.Store _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Invoke _ -> stmt;
         };
     }
 
-    private static Stmt separate(List<Stmt> statements) {
+    private Stmt separate(List<Stmt> statements) {
         List<Stmt> separated = new ArrayList<>();
-        Set<String> written = new HashSet<>();
-        Set<String> read = new HashSet<>();
+        SharedAccesses since = SharedAccesses.none();
         for (Stmt s : statements) {
-            Set<String> nowWritten = touched(s, true);
-            Set<String> nowRead = touched(s, false);
-            boolean conflict = nowRead.stream().anyMatch(written::contains)
-                    || nowWritten.stream().anyMatch(b -> written.contains(b) || read.contains(b));
-            if (conflict) {
+            Extent extent = extent(s);
+            if (extent.before.conflictsWith(since)) {
                 separated.add(new Stmt.Barrier());
-                written.clear();
-                read.clear();
+                since = SharedAccesses.none();
             }
             separated.add(s);
-            written.addAll(nowWritten);
-            read.addAll(nowRead);
+            since = extent.hasBarrier ? extent.after : since.and(extent.before).and(extent.after);
         }
         return Stmt.seq(separated);
     }
 
-    /** The shared buffers that are written, or read, in a statement. */
-    private static Set<String> touched(Stmt stmt, boolean writes) {
-        Set<String> names = new HashSet<>();
-        collect(stmt, writes, names);
-        return names;
-    }
+    /**
+     * The accesses of a statement as those around it see them: before its first barrier and after its last, all where
+     * there is none that is surely reached.
+     */
+    private record Extent(SharedAccesses before, SharedAccesses after, boolean hasBarrier) {}
 
-    private static void collect(Stmt stmt, boolean writes, Set<String> names) {
-        switch (stmt) {
-            case Stmt.Store s when writes && s.buffer().scope() == Scope.SHARED -> names.add(s.buffer().name());
-            case Stmt.AsyncCopy c when writes -> names.add(c.to().name());
-            case Stmt.Invoke(var intrinsic, List<Stmt.Window> operands) -> {
-                for (int i = 0; i < operands.size(); i++) {
-                    boolean reads = intrinsic.operands().get(i).access() == dev.woodpecker.compiler.ir.Intrinsic.Access.READ;
-                    if (reads != writes && operands.get(i).buffer().scope() == Scope.SHARED) {
-                        names.add(operands.get(i).buffer().name());
-                    }
+    private Extent extent(Stmt stmt) {
+        return switch (stmt) {
+            case Stmt.Seq(List<Stmt> statements) -> {
+                SharedAccesses before = SharedAccesses.none();
+                SharedAccesses after = SharedAccesses.none();
+                boolean hasBarrier = false;
+                for (Stmt s : statements) {
+                    Extent extent = extent(s);
+                    before = hasBarrier ? before : before.and(extent.before);
+                    after = extent.hasBarrier
+                            ? extent.after
+                            : after.and(extent.before).and(extent.after);
+                    hasBarrier |= extent.hasBarrier;
                 }
+                yield new Extent(before, after, hasBarrier);
             }
-            case Stmt _ -> {}
-        }
-        if (!writes) {
-            stmt.expressions().forEach(e -> e.anyMatch(n -> n instanceof Expr.Load l
-                    && l.buffer().scope() == Scope.SHARED
-                    && !names.add(l.buffer().name())
-                    && false));
-        }
-        stmt.children().forEach(child -> collect(child, writes, names));
+            case Stmt.For(Loop loop, Stmt body) -> {
+                Extent extent = extent(body);
+                boolean runs = IndexMath.constant(loop.extent()).orElse(0) > 0;
+                yield runs || !extent.hasBarrier ? extent : new Extent(extent.before, extent.after, false);
+            }
+            case Stmt.Allocate(Buffer _, Stmt body) -> extent(body);
+            case Stmt.Let(Expr.Var _, Expr _, Stmt body) -> extent(body);
+            case Stmt.Barrier _ -> new Extent(SharedAccesses.none(), SharedAccesses.none(), true);
+            case Stmt.If _,
+                    Stmt.Store _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Invoke _ -> {
+                SharedAccesses all = SharedAccesses.in(stmt, asynchronous);
+                yield new Extent(all, all, false);
+            }
+        };
     }
 }

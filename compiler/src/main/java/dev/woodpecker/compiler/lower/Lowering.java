@@ -56,7 +56,8 @@ public final class Lowering {
         return switch (trace.apply(LoopNest.of(program, numerics))) {
             case Outcome.Applied(LoopNest nest) -> nest;
             case Outcome.Rejection r ->
-                throw new LoweringException("kernel " + program.name() + ": step " + r.step() + " does not fit: " + r.reason());
+                throw new LoweringException(
+                        "kernel " + program.name() + ": step " + r.step() + " does not fit: " + r.reason());
         };
     }
 
@@ -65,9 +66,11 @@ public final class Lowering {
         Stmt stmt = show("place", placed, observer);
         stmt = show("simplify", Simplifier.simplify(stmt), observer);
         LoweredKernel.Launch launch = LoweredKernel.Launch.NONE;
+        stmt = show("tensorize", TensorizeLoops.apply(stmt, target), observer);
+        stmt = show("pipeline", PipelineLoops.apply(stmt), observer);
         if (target.isCuda()) {
             launch = BindThreads.launch(stmt);
-            stmt = show("bind threads", BindThreads.guard(stmt, launch), observer);
+            stmt = show("bind threads", MergeThreadLoops.apply(BindThreads.guard(stmt, launch)), observer);
             stmt = show("insert barriers", InsertBarriers.apply(stmt), observer);
         }
         stmt = show("flatten indices", FlattenIndices.apply(stmt), observer);

@@ -11,7 +11,8 @@ import java.util.Optional;
 
 /**
  * Gives peeled iterations their own copy of the body. Requires: peeled loops have constant extents. Ensures: no loop is
- * marked as peeled; conditions that the copies decide are left to the simplifier.
+ * marked as peeled, but pipelined ones, which {@link PipelineLoops} peels; conditions that the copies decide are left to
+ * the simplifier.
  */
 public final class PeelLoops {
     private PeelLoops() {}
@@ -31,6 +32,8 @@ public final class PeelLoops {
                         ? new Stmt.For(loop, eitherOr(loop, extent - 1, target.body(), last))
                         : Stmt.seq(some(loop, extent - 1, target.body()), once(loop, last));
             }
+            // Its copies are told from the rest only after stages are placed.
+            case Loop.Peel.Pipelined _ -> target;
             case Loop.Peel.Ends() -> {
                 Expr shifted = IndexMath.add(loop.variable(), Expr.index(1));
                 Stmt middle = LoopNest.substituteVariables(target.body(), Map.of(loop.name(), shifted));

@@ -174,7 +174,7 @@ public final class PlaceStages {
     }
 
     private boolean reads(Stmt stmt, String tensor) {
-        return stmt.anyMatch(s -> s instanceof Stmt.Compute c && AssignScopes.reads(nest.stage(c.stage()), tensor));
+        return stmt.anyMatch(s -> s instanceof Stmt.Compute c && AssignScopes.reads(nest, c, tensor));
     }
 
     private Placed part(String stage, Stmt producer, List<Loop> around) {

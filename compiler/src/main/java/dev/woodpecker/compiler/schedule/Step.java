@@ -20,7 +20,9 @@ public sealed interface Step
                 Layout,
                 Border,
                 Vectorize,
-                Unroll {
+                Unroll,
+                Tensorize,
+                Pipeline {
     /** Applies the step under the decisions for its open factors. */
     Outcome apply(LoopNest nest, Map<String, Long> decisions);
 

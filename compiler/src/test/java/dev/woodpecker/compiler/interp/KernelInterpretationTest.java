@@ -15,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.Distribution;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.Intrinsic;
 import dev.woodpecker.compiler.ir.LayoutMap;
@@ -116,7 +117,9 @@ class KernelInterpretationTest {
                 .startsWith(0, 62, 61);
         List<Stmt> early = new ArrayList<>(complete);
         early.set(2, new Stmt.Wait(1));
-        assertThatThrownBy(() -> run(block(Stmt.seq(early)), N)).hasMessageContaining("never written");
+        assertThatThrownBy(() -> run(block(Stmt.seq(early)), N))
+                .hasMessageContaining(
+                        "reads element 63 of tile, to which an asynchronous copy is under way that was not waited for");
     }
 
     @Test
@@ -125,8 +128,8 @@ class KernelInterpretationTest {
                 "square4",
                 Intrinsic.Level.THREAD,
                 List.of(
-                        new Intrinsic.Operand("to", DType.F32, List.of(4), Scope.GLOBAL, Intrinsic.Access.WRITE, ""),
-                        new Intrinsic.Operand("from", DType.F32, List.of(4), Scope.GLOBAL, Intrinsic.Access.READ, "")),
+                        Intrinsic.Operand.memory("to", DType.F32, List.of(4), Scope.GLOBAL, Intrinsic.Access.WRITE),
+                        Intrinsic.Operand.memory("from", DType.F32, List.of(4), Scope.GLOBAL, Intrinsic.Access.READ)),
                 tiles -> {
                     for (int i = 0; i < 4; i++) {
                         tiles[0][i] = tiles[1][i] * tiles[1][i];
@@ -143,6 +146,62 @@ class KernelInterpretationTest {
         assertThat(run(body, 1).outputs().get("y").toFloats())
                 .startsWith(0, 1, 4, 9, 16)
                 .endsWith(63 * 63);
+    }
+
+    @Test
+    void aWarpHoldsATileTogether() {
+        // Lane 8 * r + c holds the element [r, c] of a 4x8 tile; loaded transposed in memory order it shows where it
+        // went.
+        Distribution distribution = new Distribution(
+                "rows of 8",
+                4,
+                8,
+                32,
+                1,
+                List.of(new Distribution.Digit(Distribution.Source.LANE, 8, 0, 1)),
+                List.of(new Distribution.Digit(Distribution.Source.LANE, 1, 8, 1)));
+        Intrinsic reverse = new Intrinsic(
+                "load_reversed",
+                Intrinsic.Level.WARP,
+                List.of(
+                        Intrinsic.Operand.fragment("fragment", DType.F32, distribution, Intrinsic.Access.WRITE),
+                        Intrinsic.Operand.memory(
+                                "tile", DType.F32, List.of(4, 8), Scope.SHARED, Intrinsic.Access.READ)),
+                tiles -> {
+                    for (int i = 0; i < 32; i++) {
+                        tiles[0][i] = tiles[1][31 - i];
+                    }
+                },
+                Map.of());
+        Buffer tile = buffer("tile", Scope.SHARED, 8, 8);
+        Buffer fragment = buffer("fragment", Scope.FRAGMENT, 1);
+        Expr row = new Expr.Binary(BinaryOp.DIV, T, Expr.index(8));
+        Expr column = new Expr.Binary(BinaryOp.REM, T, Expr.index(8));
+        Stmt fill = new Stmt.Store(tile, List.of(row, column), new Expr.Load(X, List.of(T)), Origin.NONE);
+        Stmt load = new Stmt.Invoke(
+                reverse,
+                List.of(
+                        new Stmt.Window(fragment, List.of(Expr.index(0))),
+                        new Stmt.Window(
+                                tile, List.of(new Expr.Binary(BinaryOp.MUL, half(T), Expr.index(4)), Expr.index(0)))));
+        Stmt drain = store(Y, T, new Expr.Load(fragment, List.of(Expr.index(0))));
+        Stmt body = new Stmt.Allocate(
+                tile,
+                thread(new Stmt.Allocate(
+                        fragment, Stmt.seq(fill, new Stmt.Barrier(), load, new Stmt.Barrier(), drain))));
+        float[] y = run(body, N).outputs().get("y").toFloats();
+        assertThat(y)
+                .as("each warp has the half of the tile that its window names")
+                .startsWith(31, 30, 29)
+                .endsWith(34, 33, 32);
+        assertThatThrownBy(() -> run(loop(T, 16, Loop.Binding.THREAD_X, load), 16, X, Y, INPUT))
+                .isInstanceOf(InterpreterException.class)
+                .hasMessageContaining("an operation of 32 threads is reached by 16 of group 0");
+    }
+
+    /** 0 in the first warp, 1 in the second. */
+    private static Expr half(Expr thread) {
+        return new Expr.Binary(BinaryOp.DIV, thread, Expr.index(32));
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.woodpecker.compiler.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.Golden;
+import dev.woodpecker.compiler.TensorProduct;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -48,7 +50,10 @@ class StepTest {
                         new Split("k", Factor.of(16), Tail.EXACT),
                         new Reorder(List.of("k.o", "i", "j", "k.i")),
                         new CacheRead("b", "y", Optional.of("k.o"), Scope.SHARED)),
-                of("CacheRead-whole", Programs.matmul(8, 64, 32), new CacheRead("b", "y", Optional.empty(), Scope.WORKSPACE)),
+                of(
+                        "CacheRead-whole",
+                        Programs.matmul(8, 64, 32),
+                        new CacheRead("b", "y", Optional.empty(), Scope.WORKSPACE)),
                 of("CacheWrite", Programs.matmul(8, 64, 32), new CacheWrite("y", Scope.WORKSPACE)),
                 of(
                         "Decompose",
@@ -63,11 +68,30 @@ class StepTest {
                         "SplitReduction-interleaved",
                         Programs.matmul(8, 64, 50),
                         new SplitReduction("y", "k", Factor.of(16), SplitReduction.Stretch.INTERLEAVED)),
-                of("Layout", Programs.increment(8, 64), new Layout("y", LayoutMap.rowMajor(2).blocked(1, 16))),
+                of(
+                        "Layout",
+                        Programs.increment(8, 64),
+                        new Layout("y", LayoutMap.rowMajor(2).blocked(1, 16))),
                 of("Border-halo", Programs.window(8), new Border("x", "y", Border.Mode.HALO)),
                 of("Border-peel", Programs.window(8), new Border("x", "y", Border.Mode.PEEL)),
                 of("Vectorize", Programs.increment(8, 16), new Vectorize("j")),
-                of("Unroll", Programs.increment(8, 4), new Unroll("j")));
+                of("Unroll", Programs.increment(8, 4), new Unroll("j")),
+                of("Tensorize", tensorProduct(), upTo(Tensorize.class)),
+                of("Pipeline", tensorProduct(), upTo(Pipeline.class)));
+    }
+
+    private static TensorProgram tensorProduct() {
+        return TensorProduct.program(TensorProduct.M, TensorProduct.N, TensorProduct.K);
+    }
+
+    /** The steps of the schedule for tensor cores up to the first one of this kind. */
+    private static Step[] upTo(Class<? extends Step> kind) {
+        List<Step> steps = TensorProduct.trace("y").steps();
+        int last = IntStream.range(0, steps.size())
+                .filter(i -> kind.isInstance(steps.get(i)))
+                .findFirst()
+                .orElseThrow();
+        return steps.subList(0, last + 1).toArray(Step[]::new);
     }
 
     @ParameterizedTest
@@ -75,8 +99,8 @@ class StepTest {
     void beforeAndAfter(Case c) {
         LoopNest before = LoopNest.of(c.program, Numerics.FP32);
         LoopNest after = applied(Trace.of("test", c.steps).apply(before));
-        String text = c.steps.stream().map(Step::toString).collect(Collectors.joining("\n"))
-                + "\n\nbefore\n\n" + show(before) + "\nafter\n\n" + show(after);
+        String text = c.steps.stream().map(Step::toString).collect(Collectors.joining("\n")) + "\n\nbefore\n\n"
+                + show(before) + "\nafter\n\n" + show(after);
         Golden.check("steps/" + c.name + ".txt", text);
     }
 
@@ -119,7 +143,8 @@ class StepTest {
         assertThat(refusal(Programs.increment(8, 12), new Vectorize("j"))).contains("power of two");
         assertThat(refusal(Programs.square(8), new Inline("y"))).contains("is an output");
         assertThat(refusal(Programs.matmul(8, 8, 8), new Inline("y"))).contains("reduction");
-        assertThat(refusal(Programs.increment(8, 8), new Layout("y", LayoutMap.rowMajor(3)))).contains("rank 3");
+        assertThat(refusal(Programs.increment(8, 8), new Layout("y", LayoutMap.rowMajor(3))))
+                .contains("rank 3");
         assertThat(refusal(Programs.increment(8, 8), new Border("x", "y", Border.Mode.HALO)))
                 .contains("reads nothing beyond");
         assertThat(refusal(
@@ -135,7 +160,8 @@ class StepTest {
                 "test",
                 List.of(new Split("k", Factor.of(8), Tail.EXACT), new Reorder(List.of("k.i", "i", "j", "k.o"))));
         assertThat(((Outcome.Rejection) swap.apply(strict)).reason()).contains("axis order");
-        assertThat(((Outcome.Rejection) new Vectorize("k").apply(strict, Map.of())).reason()).contains("axis order");
+        assertThat(((Outcome.Rejection) new Vectorize("k").apply(strict, Map.of())).reason())
+                .contains("axis order");
     }
 
     private static String refusal(TensorProgram program, Step step) {
@@ -152,7 +178,7 @@ class StepTest {
     }
 
     private static String show(LoopNest nest) {
-        return nest.buffers().values().stream().map(IrText::of).collect(Collectors.joining("\n"))
-                + "\n" + IrText.of(nest.tree());
+        return nest.buffers().values().stream().map(IrText::of).collect(Collectors.joining("\n")) + "\n"
+                + IrText.of(nest.tree());
     }
 }

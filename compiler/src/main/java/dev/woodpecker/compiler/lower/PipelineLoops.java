@@ -1,0 +1,172 @@
+package dev.woodpecker.compiler.lower;
+
+import dev.woodpecker.compiler.ir.Bounds;
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Intrinsic;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Simplifier;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.schedule.LoopNest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Lets copies to shared memory run ahead of the loop that reads them. Requires: stages are placed and indices simplified;
+ * pipelined loops are those that the step {@code Pipeline} has checked. Ensures: no loop is marked as pipelined; its copies
+ * are asynchronous, one group an iteration, each waited for before it is read; barriers are left to {@link InsertBarriers}.
+ *
+ * <pre>
+ * for k in 0..5 pipeline 2:         alloc x[2, ..] shared
+ *   alloc x[..] shared              async x[0, ..] of iteration 0; commit
+ *   x[..] = ...              ->     for k in 0..4:
+ *   use x[..]                         wait 0
+ *                                     async x[(k + 1) % 2, ..] of iteration k + 1; commit
+ *                                     use x[k % 2, ..]
+ *                                   wait 0
+ *                                   use x[0, ..] in iteration 4
+ * </pre>
+ */
+public final class PipelineLoops {
+    private final Loop loop;
+    private final int stages;
+    private final Bounds bounds;
+    private final List<Buffer> buffers = new ArrayList<>();
+    private final List<Stmt> copies = new ArrayList<>();
+    private final List<Stmt> uses = new ArrayList<>();
+
+    private PipelineLoops(Stmt.For target, int stages, Bounds around) {
+        this.loop = target.loop().withPeel(Optional.empty());
+        this.stages = stages;
+        this.bounds = around.inside(loop);
+        Stmt body = target.body();
+        while (body instanceof Stmt.Allocate(Buffer buffer, Stmt inner)) {
+            buffers.add(buffer);
+            body = inner;
+        }
+        List<Stmt> statements = body instanceof Stmt.Seq(List<Stmt> all) ? all : List.of(body);
+        statements.forEach(s -> (fills(s) ? copies : uses).add(s));
+    }
+
+    public static Stmt apply(Stmt phase) {
+        Stmt pipelined = apply(phase, Bounds.none());
+        return pipelined == phase ? phase : Simplifier.simplify(pipelined);
+    }
+
+    private static Stmt apply(Stmt s, Bounds bounds) {
+        if (!(s instanceof Stmt.For f)) {
+            return s.map(child -> apply(child, bounds), e -> e);
+        }
+        boolean pipelined = f.loop().peel().orElse(new Loop.Peel.Ends()) instanceof Loop.Peel.Pipelined;
+        return pipelined
+                ? new PipelineLoops(f, ((Loop.Peel.Pipelined) f.loop().peel().orElseThrow()).stages(), bounds).lowered()
+                : f.map(child -> apply(child, bounds.inside(f.loop())), e -> e);
+    }
+
+    /** Whether a statement of the body writes one of the loop's shared buffers. */
+    private boolean fills(Stmt s) {
+        return s.anyMatch(c -> c instanceof Stmt.Store store && isStaged(store.buffer()));
+    }
+
+    /** Copies of the first iterations, then all iterations but the last ones with copies ahead of them, then the last ones. */
+    private Stmt lowered() {
+        long iterations = IndexMath.constant(loop.extent())
+                .orElseThrow(() -> new LoweringException("pipelined loop " + loop.name() + " has no constant extent"));
+        int ahead = stages - 1;
+        List<Stmt> all = new ArrayList<>();
+        for (int i = 0; i < ahead; i++) {
+            all.addAll(copiesOf(Expr.index(i)));
+        }
+        List<Stmt> steady = new ArrayList<>(List.of(new Stmt.Wait(ahead - 1)));
+        steady.addAll(copiesOf(IndexMath.add(loop.variable(), Expr.index(ahead))));
+        steady.addAll(usesIn(loop.variable()));
+        all.add(new Stmt.For(loop.withExtent(Expr.index(iterations - ahead)), Stmt.seq(steady)));
+        for (int i = 0; i < ahead; i++) {
+            all.add(new Stmt.Wait(ahead - 1 - i));
+            all.addAll(usesIn(Expr.index(iterations - ahead + i)));
+        }
+        Stmt result = Stmt.seq(all);
+        for (Buffer buffer : buffers.reversed()) {
+            result = new Stmt.Allocate(isStaged(buffer) ? staged(buffer) : buffer, result);
+        }
+        return result;
+    }
+
+    /** The copies of an iteration, as a group. */
+    private List<Stmt> copiesOf(Expr iteration) {
+        List<Stmt> group = new ArrayList<>();
+        copies.forEach(copy -> group.add(in(iteration, staged(AsynchronousCopies.of(copy, bounds)))));
+        group.add(new Stmt.Commit());
+        return group;
+    }
+
+    private List<Stmt> usesIn(Expr iteration) {
+        return uses.stream().map(use -> in(iteration, staged(use))).toList();
+    }
+
+    private Stmt in(Expr iteration, Stmt s) {
+        return LoopNest.substituteVariables(s, Map.of(loop.name(), iteration));
+    }
+
+    // ---- A buffer for each stage
+
+    private boolean isStaged(Buffer buffer) {
+        return buffer.scope() == Scope.SHARED
+                && buffers.stream().anyMatch(b -> b.name().equals(buffer.name()));
+    }
+
+    /** The buffers of all stages, one after another. */
+    private Buffer staged(Buffer buffer) {
+        List<Expr> shape = new ArrayList<>(List.of(Expr.index(stages)));
+        shape.addAll(buffer.shape());
+        List<LayoutMap.Dimension> dimensions = new ArrayList<>(List.of(LayoutMap.Dimension.whole(0)));
+        buffer.layout()
+                .dimensions()
+                .forEach(d -> dimensions.add(new LayoutMap.Dimension(d.axis() + 1, d.divisor(), d.modulus())));
+        return new Buffer(
+                buffer.name(),
+                buffer.type(),
+                shape,
+                new LayoutMap(shape.size(), dimensions),
+                buffer.scope(),
+                buffer.alignmentBytes());
+    }
+
+    /** An index into the buffer of the iteration. */
+    private List<Expr> staged(List<Expr> indices) {
+        List<Expr> all = new ArrayList<>(List.of(IndexMath.rem(loop.variable(), stages)));
+        all.addAll(indices);
+        return all;
+    }
+
+    private Stmt staged(Stmt statement) {
+        return statement.rewrite(
+                s -> switch (s) {
+                    case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) ->
+                        new Stmt.Invoke(
+                                intrinsic, operands.stream().map(this::staged).toList());
+                    case Stmt.AsyncCopy c
+                    when isStaged(c.to()) ->
+                        new Stmt.AsyncCopy(
+                                staged(c.to()),
+                                staged(c.toIndices()),
+                                c.from(),
+                                c.fromIndices(),
+                                c.elements(),
+                                c.guard());
+                    case Stmt other -> other;
+                },
+                e -> e.rewrite(n -> n instanceof Expr.Load(Buffer buffer, List<Expr> indices) && isStaged(buffer)
+                        ? new Expr.Load(staged(buffer), staged(indices))
+                        : n));
+    }
+
+    private Stmt.Window staged(Stmt.Window window) {
+        return isStaged(window.buffer()) ? new Stmt.Window(staged(window.buffer()), staged(window.indices())) : window;
+    }
+}

@@ -1,0 +1,52 @@
+package dev.woodpecker.compiler.target;
+
+import dev.woodpecker.compiler.ir.Distribution;
+import dev.woodpecker.compiler.ir.Distribution.Digit;
+import dev.woodpecker.compiler.ir.Distribution.Source;
+import java.util.List;
+
+/**
+ * How a warp holds the operands of {@code mma.m16n8k16} with elements of 16 bits: PTX ISA, "Matrix Fragments for
+ * mma.m16n8k16 with floating point type". There {@code groupID} is {@code lane / 4} and {@code threadID_in_group} is
+ * {@code lane % 4}.
+ */
+public final class Fragments {
+    private static final int LANES = 32;
+
+    private static final Digit GROUP = new Digit(Source.LANE, 4, 0, 1);
+    private static final Digit IN_GROUP = new Digit(Source.LANE, 1, 4, 2);
+    /** Two neighbours of a row fill a register. */
+    private static final Digit LOW_HIGH = new Digit(Source.VALUE, 1, 2, 1);
+
+    /** The left operand, 16 rows of 16, in values {@code a0 .. a7}. */
+    public static final Distribution M16K16_LEFT = new Distribution(
+            "m16n8k16.a",
+            16,
+            16,
+            LANES,
+            8,
+            List.of(GROUP, new Digit(Source.VALUE, 2, 2, 8)),
+            List.of(IN_GROUP, LOW_HIGH, new Digit(Source.VALUE, 4, 0, 8)));
+
+    /** The right operand in values {@code b0 .. b3}, transposed: a row of the tile is a column of the operand. */
+    public static final Distribution N8K16_RIGHT = new Distribution(
+            "m16n8k16.b",
+            8,
+            16,
+            LANES,
+            4,
+            List.of(GROUP),
+            List.of(IN_GROUP, LOW_HIGH, new Digit(Source.VALUE, 2, 0, 8)));
+
+    /** The accumulator, 16 rows of 8 elements of 32 bits, in values {@code c0 .. c3}. */
+    public static final Distribution M16N8_ACCUMULATOR = new Distribution(
+            "m16n8k16.c",
+            16,
+            8,
+            LANES,
+            4,
+            List.of(GROUP, new Digit(Source.VALUE, 2, 0, 8)),
+            List.of(IN_GROUP, LOW_HIGH));
+
+    private Fragments() {}
+}

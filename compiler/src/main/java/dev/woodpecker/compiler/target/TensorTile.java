@@ -1,0 +1,53 @@
+package dev.woodpecker.compiler.target;
+
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.Distribution;
+import dev.woodpecker.compiler.ir.Intrinsic;
+
+/**
+ * A matrix product of one instruction and the instructions that bring its operands from shared memory. The product has
+ * the operands {@code accumulator} [rows, columns], {@code left} [rows, depth] and {@code right} [columns, depth]; a load
+ * has {@code fragment} and {@code tile}, rows of a buffer.
+ *
+ * @param capability the first generation of GPUs that has it: 80 for {@code sm_80}
+ */
+public record TensorTile(Intrinsic product, Intrinsic loadLeft, Intrinsic loadRight, int capability) {
+    public String name() {
+        return product.name();
+    }
+
+    public int rows() {
+        return product.operand("left").shape().getFirst();
+    }
+
+    public int columns() {
+        return product.operand("right").shape().getFirst();
+    }
+
+    public int depth() {
+        return product.operand("left").shape().getLast();
+    }
+
+    /** The element type of both operands. */
+    public DType elementType() {
+        return product.operand("left").type();
+    }
+
+    public DType accumulatorType() {
+        return product.operand("accumulator").type();
+    }
+
+    public Distribution accumulator() {
+        return product.operand("accumulator").distribution().orElseThrow();
+    }
+
+    /** How many lanes execute it together. */
+    public int lanes() {
+        return product.level().threads();
+    }
+
+    /** For messages: {@code 16x8x16}. */
+    public String extents() {
+        return rows() + "x" + columns() + "x" + depth();
+    }
+}

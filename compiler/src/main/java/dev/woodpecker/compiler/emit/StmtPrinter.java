@@ -6,13 +6,11 @@ import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
-import dev.woodpecker.compiler.ir.Intrinsic;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
-import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.lower.PlanScratch;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,6 +30,7 @@ final class StmtPrinter {
     private final Helpers helpers;
     private final Names names;
     private final ExprPrinter expressions;
+    private final IntrinsicPrinter intrinsics;
     private final PlanScratch scratch;
     private final Set<String> vectorVariables;
     /** Stores that declare the variable that they give its first value, and its type. */
@@ -53,6 +52,7 @@ final class StmtPrinter {
         this.helpers = helpers;
         this.names = names;
         this.expressions = expressions;
+        this.intrinsics = new IntrinsicPrinter(dialect, names, expressions);
         this.scratch = scratch;
         this.vectorVariables = vectorVariables;
         this.out = out;
@@ -96,10 +96,22 @@ final class StmtPrinter {
                     line("cp_async_wait<" + pending + ">();");
                 }
             }
-            case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) -> invoke(intrinsic, operands);
+            case Stmt.Invoke invoke -> call(intrinsics.call(invoke));
             case Stmt.Compute c ->
                 throw new IllegalStateException("stage " + c.stage() + " must be placed before printing");
         }
+    }
+
+    /** A call on one line, or with a line for each argument where that is too long. */
+    private void call(IntrinsicPrinter.Call call) {
+        String together = call.function() + "(" + String.join(", ", call.arguments()) + ");";
+        if (together.length() <= LINE_LENGTH) {
+            line(together);
+            return;
+        }
+        line(call.function() + "(");
+        String separator = ",\n" + INDENT.repeat(depth + 2);
+        line(INDENT.repeat(2) + String.join(separator, call.arguments()) + ");");
     }
 
     private boolean isDevice() {
@@ -265,7 +277,9 @@ final class StmtPrinter {
         String name = names.declareBuffer(buffer.name());
         long bytes = PlanScratch.bytes(buffer);
         long elements = Math.max(1, bytes / buffer.type().bytes());
-        if (isDevice()) {
+        if (buffer.scope() == Scope.FRAGMENT) {
+            line(intrinsics.declaration(buffer, name) + ";");
+        } else if (isDevice()) {
             boolean shared = buffer.scope() == Scope.SHARED;
             String aligned = shared ? " ALIGNED(16)" : "";
             line((shared ? dialect.shared() : "") + type + " " + name + "[" + elements + "]" + aligned + ";");
@@ -327,12 +341,9 @@ final class StmtPrinter {
     private void copy(Stmt.AsyncCopy copy) {
         Expr to = ExprPrinter.offset(copy.to(), copy.toIndices());
         Expr from = ExprPrinter.offset(copy.from(), copy.fromIndices());
-        int bytes = copy.elements() * copy.to().type().bytes();
-        if (isDevice() && (bytes == 4 || bytes == 8 || bytes == 16)) {
-            line("cp_async_" + bytes + "("
-                    + expressions.pointer(names.ofBuffer(copy.to().name()), to) + ", "
-                    + expressions.pointer(names.ofBuffer(copy.from().name()), from) + ", "
-                    + expressions.print(copy.guard()) + ");");
+        Optional<IntrinsicPrinter.Call> call = intrinsics.call(copy);
+        if (call.isPresent()) {
+            call(call.get());
             return;
         }
         Expr.Var i = Expr.Var.index("e");
@@ -349,40 +360,5 @@ final class StmtPrinter {
                 Origin.NONE);
         Stmt.Store element = new Stmt.Store(copy.to(), List.of(IndexMath.add(to, i)), value, Origin.NONE);
         print(Simplifier.simplify(new Stmt.For(loop, element), expressions.bounds()));
-    }
-
-    private void invoke(Intrinsic intrinsic, List<Stmt.Window> operands) {
-        String template = intrinsic.templates().get(dialect.name());
-        if (template == null) {
-            throw new LoweringException("intrinsic " + intrinsic.name() + " has no form in dialect " + dialect.name()
-                    + "; it has: "
-                    + String.join(
-                            ", ",
-                            intrinsic.templates().keySet().stream().sorted().toList()));
-        }
-        String text = template;
-        // Longer names first, so that $ab is not taken for $a.
-        List<Integer> order = new ArrayList<>();
-        for (int i = 0; i < operands.size(); i++) {
-            order.add(i);
-        }
-        order.sort((a, b) -> Integer.compare(
-                intrinsic.operands().get(b).name().length(),
-                intrinsic.operands().get(a).name().length()));
-        for (int i : order) {
-            Stmt.Window window = operands.get(i);
-            String name = intrinsic.operands().get(i).name();
-            Expr offset = ExprPrinter.offset(window.buffer(), window.indices());
-            text = text.replace("$" + name + ".stride", rowStride(window.buffer()))
-                    .replace(
-                            "$" + name,
-                            expressions.pointer(names.ofBuffer(window.buffer().name()), offset));
-        }
-        line(text + ";");
-    }
-
-    /** Elements from one row of a buffer's last two axes to the next. */
-    private String rowStride(Buffer buffer) {
-        return expressions.print(buffer.shape().getLast());
     }
 }

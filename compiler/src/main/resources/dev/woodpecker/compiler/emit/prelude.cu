@@ -131,3 +131,26 @@ CP_ASYNC(16)
 INLINE void cp_async_commit() {}
 template <int pending> INLINE void cp_async_wait() {}
 #endif
+
+/*
+ * Tensor cores. Tiles of halves in shared memory, row-major, to the registers of a warp: lane i gives the address of
+ * row i % 8 of the 8x8 matrix i / 8, and gets of each matrix two neighbours of row lane / 4.
+ */
+INLINE void ldmatrix_x4(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(fragment[0]), "=r"(fragment[1]), "=r"(fragment[2]), "=r"(fragment[3])
+                 : "r"(shared_address(tile + lane % 16 * stride + lane / 16 * 8)) : "memory");
+}
+INLINE void ldmatrix_x2(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
+                 : "=r"(fragment[0]), "=r"(fragment[1])
+                 : "r"(shared_address(tile + lane % 8 * stride + lane / 8 % 2 * 8)) : "memory");
+}
+INLINE void mma_m16n8k16_f32_f16(float *sum, const unsigned *left, const unsigned *right) {
+    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+                 "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+                 : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
+}

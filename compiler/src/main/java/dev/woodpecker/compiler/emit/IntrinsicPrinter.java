@@ -1,0 +1,111 @@
+package dev.woodpecker.compiler.emit;
+
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Intrinsic;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Simplifier;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.lower.LoweringException;
+import dev.woodpecker.compiler.lower.PlanScratch;
+import dev.woodpecker.compiler.target.Intrinsics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Intrinsics of one function as calls of the dialect's functions, by their templates; and the registers that they share.
+ * A fragment of short elements is an array of whole registers, each with its elements in order from the low bits on.
+ */
+final class IntrinsicPrinter {
+    private static final Pattern TEMPLATE = Pattern.compile("(\\w+)\\((.*)\\)");
+    private static final int REGISTER_BYTES = 4;
+
+    private final Dialect dialect;
+    private final Names names;
+    private final ExprPrinter expressions;
+
+    IntrinsicPrinter(Dialect dialect, Names names, ExprPrinter expressions) {
+        this.dialect = dialect;
+        this.names = names;
+        this.expressions = expressions;
+    }
+
+    /** A call of one of the dialect's functions. */
+    record Call(String function, List<String> arguments) {}
+
+    /** The declaration of a fragment under a name. */
+    String declaration(Buffer fragment, String name) {
+        long registers = Math.ceilDiv(PlanScratch.bytes(fragment), REGISTER_BYTES);
+        boolean packed = fragment.type().bytes() < REGISTER_BYTES;
+        return dialect.type(packed ? DType.U32 : fragment.type()) + " " + name + "[" + registers + "]";
+    }
+
+    Call call(Stmt.Invoke invoke) {
+        Intrinsic intrinsic = invoke.intrinsic();
+        String template = intrinsic.templates().get(dialect.name());
+        if (template == null) {
+            throw new LoweringException("intrinsic " + intrinsic.name() + " has no form in dialect " + dialect.name()
+                    + "; it has: " + String.join(", ", new TreeMap<>(intrinsic.templates()).keySet()));
+        }
+        Map<String, String> operands = new TreeMap<>();
+        for (int i = 0; i < invoke.operands().size(); i++) {
+            Stmt.Window window = invoke.operands().get(i);
+            String name = intrinsic.operands().get(i).name();
+            operands.put("$" + name, pointer(window.buffer(), window.indices()));
+            operands.put("$" + name + ".stride", rowStride(window.buffer()));
+        }
+        return filled(template, operands);
+    }
+
+    /** The call that makes a copy; empty where the dialect has no instruction for it. */
+    Optional<Call> call(Stmt.AsyncCopy copy) {
+        int bytes = copy.elements() * copy.to().type().bytes();
+        return Intrinsics.asynchronousCopy(bytes)
+                .flatMap(intrinsic -> Optional.ofNullable(intrinsic.templates().get(dialect.name())))
+                .map(template -> filled(
+                        template,
+                        Map.of(
+                                "$to", pointer(copy.to(), copy.toIndices()),
+                                "$from", pointer(copy.from(), copy.fromIndices()),
+                                "$guard", expressions.print(copy.guard()))));
+    }
+
+    private static Call filled(String template, Map<String, String> values) {
+        Matcher call = TEMPLATE.matcher(template);
+        if (!call.matches()) {
+            throw new LoweringException("template '" + template + "' is no call: function($operand, ...)");
+        }
+        List<String> arguments = new ArrayList<>();
+        for (String placeholder : call.group(2).split(", ", -1)) {
+            String value = values.get(placeholder);
+            if (value == null) {
+                throw new LoweringException("template '" + template + "' has " + placeholder + "; known: "
+                        + String.join(", ", values.keySet()));
+            }
+            arguments.add(value);
+        }
+        return new Call(call.group(1), arguments);
+    }
+
+    private String pointer(Buffer buffer, List<Expr> indices) {
+        Expr offset = ExprPrinter.offset(buffer, indices);
+        boolean packed = buffer.scope() == Scope.FRAGMENT && buffer.type().bytes() < REGISTER_BYTES;
+        Expr inUnits = packed
+                ? Simplifier.simplify(
+                        IndexMath.div(offset, REGISTER_BYTES / buffer.type().bytes()), expressions.bounds())
+                : offset;
+        return expressions.pointer(names.ofBuffer(buffer.name()), inUnits);
+    }
+
+    /** Elements from one row of a buffer's last two axes to the next. */
+    private String rowStride(Buffer buffer) {
+        return expressions.print(buffer.shape().getLast());
+    }
+}

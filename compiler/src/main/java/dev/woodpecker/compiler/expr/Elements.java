@@ -307,8 +307,14 @@ final class Elements {
             return quotient ? binary(BinaryOp.DIV, a, b, origin) : remainder;
         }
         Expr r = remainder.expr();
-        Expr opposite = fold.binary(BinaryOp.LT, fold.binary(BinaryOp.XOR, r, y), Expr.zero(type));
-        Expr inexact = fold.binary(BinaryOp.AND, fold.binary(BinaryOp.NE, r, Expr.zero(type)), opposite);
+        Expr zero = Expr.zero(type);
+        // Only a remainder of the other sign than the divisor is rounded differently.
+        Expr inexact = bounds.of(y).min() > 0
+                ? fold.binary(BinaryOp.LT, r, zero)
+                : fold.binary(
+                        BinaryOp.AND,
+                        fold.binary(BinaryOp.NE, r, zero),
+                        fold.binary(BinaryOp.LT, fold.binary(BinaryOp.XOR, r, y), zero));
         Expr result = quotient
                 ? fold.sub(fold.binary(BinaryOp.DIV, x, y), fold.cast(type, inexact))
                 : fold.select(inexact, fold.add(r, y), r);

@@ -116,7 +116,12 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
     }
 
     Expr plain(Expr e, Expr lane) {
-        return Simplifier.simplify(abstracted(inLane(e, lane)), bounds);
+        return Simplifier.simplify(abstracted(inLane(e, lane), false), bounds);
+    }
+
+    /** As {@link #plain(Expr, Expr)}, but that of a choice its sides are kept, only its condition may be unknown. */
+    Expr plainChoices(Expr e, Expr lane) {
+        return Simplifier.simplify(abstracted(inLane(e, lane), true), bounds);
     }
 
     String path() {
@@ -136,13 +141,16 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
         };
     }
 
-    private static Expr abstracted(Expr e) {
+    private static Expr abstracted(Expr e, boolean intoChoices) {
         boolean loads = e.anyMatch(n -> n instanceof Expr.Load);
         if (!loads) {
             return e;
         }
-        return e instanceof Expr.Binary b && isTransparent(b.op()) || e instanceof Expr.Unary
-                ? e.mapOperands(Surroundings::abstracted)
+        boolean isTransparent = e instanceof Expr.Unary
+                || e instanceof Expr.Binary b && isTransparent(b.op())
+                || intoChoices && e instanceof Expr.Select;
+        return isTransparent
+                ? e.mapOperands(operand -> abstracted(operand, intoChoices))
                 : new Expr.Var(LOADED + IrText.of(e), e.type());
     }
 

@@ -1,9 +1,6 @@
 package dev.woodpecker.compiler.lower;
 
-import dev.woodpecker.compiler.ir.BinaryOp;
-import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.Buffer;
-import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.IrText;
@@ -11,7 +8,6 @@ import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.Scope;
-import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
@@ -231,7 +227,10 @@ public final class Verifier {
         for (int axis = 0; axis < indices.size(); axis++) {
             Expr index = here.plain(indices.get(axis), lane);
             Expr extent = isFlat ? elements(buffer) : padded(buffer, axis);
-            if (!isWithin(index, here.plain(extent), here.bounds())) {
+            Expr plainExtent = here.plain(extent);
+            boolean proven = IndexProof.isWithin(index, plainExtent, here.bounds())
+                    || IndexProof.isWithin(here.plainChoices(indices.get(axis), lane), plainExtent, here.bounds());
+            if (!proven) {
                 boolean loaded = index.anyMatch(n -> n instanceof Expr.Var v && Surroundings.isLoaded(v));
                 add(
                         Finding.Kind.BOUNDS,
@@ -244,18 +243,6 @@ public final class Verifier {
                                         : "; it takes values in " + interval(index, here)));
             }
         }
-    }
-
-    /** Whether {@code 0 <= index < extent}; a quotient is, where its dividend is below the multiple of the extent. */
-    private static boolean isWithin(Expr index, Expr extent, Bounds bounds) {
-        if (Simplifier.proves(bounds, new Expr.Binary(BinaryOp.GE, index, Expr.index(0)))
-                && Simplifier.proves(bounds, new Expr.Binary(BinaryOp.LT, index, extent))) {
-            return true;
-        }
-        return index instanceof Expr.Binary(BinaryOp op, Expr dividend, Expr.IntConst(long divisor, DType _))
-                && op == BinaryOp.DIV
-                && divisor > 0
-                && isWithin(dividend, IndexMath.mul(extent, Expr.index(divisor)), bounds);
     }
 
     private static String interval(Expr index, Surroundings here) {

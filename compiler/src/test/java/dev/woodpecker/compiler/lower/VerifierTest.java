@@ -93,6 +93,22 @@ class VerifierTest {
     }
 
     @Test
+    void anIndexThatIsHeldInsideOrReflectedIsSound() {
+        Expr loaded = new Expr.Cast(DType.I64, load(INDICES, I));
+        Expr held = new Expr.Binary(
+                BinaryOp.MAX, Expr.index(0), new Expr.Binary(BinaryOp.MIN, Expr.index(63), add(loaded, Expr.index(5))));
+        assertThat(findings(loop(I, 64, Binding.PARALLEL, store(Y, I, load(X, held)))))
+                .isEmpty();
+        // 0, 1, ..., 63, 62, 61, ... for i = -8..71
+        Expr shifted = sub(I, Expr.index(8));
+        Expr up = new Expr.Select(less(shifted, Expr.index(0)), sub(Expr.index(0), shifted), shifted);
+        Expr reflected = new Expr.Select(less(up, Expr.index(64)), up, sub(Expr.index(126), up));
+        Buffer wide = buffer("wide", Scope.GLOBAL, 80);
+        assertThat(findings(loop(I, 80, Binding.PARALLEL, store(wide, I, load(X, reflected)))))
+                .isEmpty();
+    }
+
+    @Test
     void workersWriteDifferentElements() {
         Expr quotient = new Expr.Binary(BinaryOp.DIV, I, Expr.index(8));
         Expr remainder = new Expr.Binary(BinaryOp.REM, I, Expr.index(8));

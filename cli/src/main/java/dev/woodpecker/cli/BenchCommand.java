@@ -25,7 +25,8 @@ import picocli.CommandLine.Spec;
 /** {@code wpk bench}: times a model, beside another runtime in alternating blocks, and lists its convolutions. */
 @Command(
         name = "bench",
-        description = "Times a model, beside another runtime if asked for, and lists its convolutions and matrix products.",
+        description =
+                "Times a model, beside another runtime if asked for, and lists its convolutions and matrix products.",
         mixinStandardHelpOptions = true)
 final class BenchCommand implements Runnable {
     private static final int RUNS_IN_A_BLOCK = 5;

@@ -68,13 +68,12 @@ record ConformanceResult(String name, Verdict verdict, String detail) {
 
     @Override
     public String toString() {
-        String word =
-                switch (verdict) {
-                    case NATIVE -> "passed (native)";
-                    case HOST -> "passed (host)";
-                    case FAIL -> "FAILED";
-                    case SKIP -> "skipped";
-                };
+        String word = switch (verdict) {
+            case NATIVE -> "passed (native)";
+            case HOST -> "passed (host)";
+            case FAIL -> "FAILED";
+            case SKIP -> "skipped";
+        };
         String oneLine = detail.lines().collect(Collectors.joining(" | "));
         return String.format(Locale.ROOT, "%-16s %s%s", word, name, oneLine.isEmpty() ? "" : "  " + oneLine);
     }

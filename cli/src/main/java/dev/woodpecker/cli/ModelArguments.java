@@ -31,7 +31,9 @@ final class ModelArguments {
             description = "The extent of a dimension that the model leaves open; 1 where nothing says otherwise.")
     private Map<String, Integer> dimensions = new LinkedHashMap<>();
 
-    @Option(names = "--threads", description = "Threads, the caller included; 0 for one a core. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--threads",
+            description = "Threads, the caller included; 0 for one a core. Default: ${DEFAULT-VALUE}.")
     private int threads = 0;
 
     @Option(names = "--numerics", description = "strict (sums in axis order) or fp32. Default: ${DEFAULT-VALUE}.")

@@ -82,10 +82,11 @@ final class OnnxRuntimePeer implements AutoCloseable {
     private OnnxTensor tensor(String name, NdArray array) {
         OnnxJavaType type = TYPES.get(array.type());
         if (type == null) {
-            throw new IllegalArgumentException(
-                    "ONNX Runtime's Java binding takes no " + array.type().text() + ", the type of input '" + name + "'");
+            throw new IllegalArgumentException("ONNX Runtime's Java binding takes no "
+                    + array.type().text() + ", the type of input '" + name + "'");
         }
-        ByteBuffer bytes = ByteBuffer.allocateDirect(Math.toIntExact(array.bytes())).order(ByteOrder.nativeOrder());
+        ByteBuffer bytes =
+                ByteBuffer.allocateDirect(Math.toIntExact(array.bytes())).order(ByteOrder.nativeOrder());
         MemorySegment.ofBuffer(bytes).copyFrom(array.memory());
         long[] shape = Arrays.stream(array.shape()).asLongStream().toArray();
         try {
@@ -128,7 +129,8 @@ final class OnnxRuntimePeer implements AutoCloseable {
                 .filter(entry -> entry.getValue() == info.type)
                 .map(Map.Entry::getKey)
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("output '" + name + "' has elements of type " + info.type));
+                .orElseThrow(
+                        () -> new IllegalArgumentException("output '" + name + "' has elements of type " + info.type));
         int[] shape = Arrays.stream(info.getShape()).mapToInt(Math::toIntExact).toArray();
         NdArray array = NdArray.allocate(type, shape);
         array.memory().copyFrom(MemorySegment.ofBuffer(tensor.getByteBuffer()));

@@ -113,6 +113,9 @@ final class ProfileRecorder implements GraphRunner.Observer {
     Profile profile() {
         List<Profile.Kernel> kernels = new ArrayList<>();
         inOrder.forEach(known -> kernels.add(known.kernel()));
-        return new Profile(runs, kernels, plans.stream().mapToInt(ExecutablePlan::constantKernels).sum());
+        return new Profile(
+                runs,
+                kernels,
+                plans.stream().mapToInt(ExecutablePlan::constantKernels).sum());
     }
 }

@@ -59,8 +59,8 @@ class SessionTest {
     void resultsAreNewArraysAndShapesMayDifferBetweenRuns() {
         try (Model model = Model.load(reluOfSum(), Options.defaults());
                 Session session = model.newSession()) {
-            NdArray first =
-                    session.run(Map.of("x", NdArray.of(new float[] {1, 2, 3}, 1, 3))).get("y");
+            NdArray first = session.run(Map.of("x", NdArray.of(new float[] {1, 2, 3}, 1, 3)))
+                    .get("y");
             NdArray second = session.run(Map.of("x", NdArray.of(new float[] {-5, 5, -5, 0, 0, 0}, 2, 3)))
                     .get("y");
             assertThat(first).isEqualTo(NdArray.of(new float[] {2, 1, 3}, 1, 3));
@@ -212,7 +212,8 @@ class SessionTest {
                 .output("y"));
         try (Model model = Model.load(file, Options.defaults());
                 Session session = model.newSession()) {
-            assertThat(session.run(Map.of("i", NdArray.of(new long[] {2, -1}, 2))).get("y"))
+            assertThat(session.run(Map.of("i", NdArray.of(new long[] {2, -1}, 2)))
+                            .get("y"))
                     .isEqualTo(NdArray.of(new float[] {30, 30}, 2));
             assertThatThrownBy(() -> session.run(Map.of("i", NdArray.of(new long[] {0, 3}, 2))))
                     .isInstanceOf(OperatorException.class)

@@ -1,13 +1,12 @@
 package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.compiler.ir.LayoutMap;
-import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.program.CopyProgram;
 import dev.woodpecker.runtime.plan.program.Cost;
-import dev.woodpecker.runtime.plan.program.Layouts;
 import dev.woodpecker.runtime.plan.program.LayoutTakers;
+import dev.woodpecker.runtime.plan.program.Layouts;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -84,14 +83,19 @@ final class AssignLayouts {
         List<Operation> result = operations.stream()
                 .map(operation -> switch (operation) {
                     case Operation.View view ->
-                        (Operation) new Operation.View(view.name(), name(view.input(), names), name(view.output(), names));
+                        (Operation)
+                                new Operation.View(view.name(), name(view.input(), names), name(view.output(), names));
                     case Operation.Kernel kernel ->
                         new Operation.Kernel(
                                 kernel.name(),
                                 kernel.operator(),
                                 kernel.program(),
-                                kernel.inputs().stream().map(v -> name(v, names)).toList(),
-                                kernel.outputs().stream().map(v -> name(v, names)).toList());
+                                kernel.inputs().stream()
+                                        .map(v -> name(v, names))
+                                        .toList(),
+                                kernel.outputs().stream()
+                                        .map(v -> name(v, names))
+                                        .toList());
                 })
                 .toList();
         Map<String, LayoutMap> newLayouts = new HashMap<>();
@@ -161,10 +165,15 @@ final class AssignLayouts {
     }
 
     private void ofResult(
-            TensorProgram program, String tensor, Map<String, LayoutMap> chosen, Operation.Kernel kernel, String value) {
+            TensorProgram program,
+            String tensor,
+            Map<String, LayoutMap> chosen,
+            Operation.Kernel kernel,
+            String value) {
         for (int i = 0; i < program.outputs().size(); i++) {
             LayoutMap layout = chosen.get(program.outputs().get(i));
-            boolean sameShape = types.get(value).shape().equals(types.get(kernel.outputs().get(i)).shape());
+            boolean sameShape =
+                    type(value).shape().equals(type(kernel.outputs().get(i)).shape());
             if (layout != null && sameShape && LayoutTakers.readsAtOwnIndex(program, tensor)) {
                 chosen.put(tensor, layout);
             }
@@ -181,8 +190,9 @@ final class AssignLayouts {
                 continue;
             }
             Map<String, LayoutMap> candidate = LayoutTakers.takers(kernel.program(), layout);
-            boolean taken = candidate.containsKey(kernel.program().inputs().get(i).name())
-                    && candidate.keySet().containsAll(kernel.program().outputs());
+            boolean taken =
+                    candidate.containsKey(kernel.program().inputs().get(i).name())
+                            && candidate.keySet().containsAll(kernel.program().outputs());
             if (taken && copiedBytes(kernel, candidate) <= bestBytes) {
                 best = candidate;
                 bestBytes = copiedBytes(kernel, candidate);
@@ -196,10 +206,11 @@ final class AssignLayouts {
         for (int i = 0; i < kernel.inputs().size(); i++) {
             String value = kernel.inputs().get(i);
             LayoutMap rowMajor = LayoutMap.rowMajor(shape(value).length);
-            LayoutMap layout = chosen.getOrDefault(kernel.program().inputs().get(i).name(), rowMajor);
+            LayoutMap layout =
+                    chosen.getOrDefault(kernel.program().inputs().get(i).name(), rowMajor);
             if (!fixed.contains(value) && !simplified(value, layout).equals(layout(value))) {
                 bytes += Layouts.elements(layout, shape(value))
-                        * types.get(value).element().bytes();
+                        * type(value).element().bytes();
             }
         }
         return bytes;
@@ -216,7 +227,7 @@ final class AssignLayouts {
             return value;
         }
         return copies.computeIfAbsent(value + " as " + layout.text(), copy -> {
-            TensorType type = types.get(value);
+            TensorType type = type(value);
             operations.add(new Operation.Kernel(
                     "copy(" + value + ")",
                     "Copy",
@@ -249,10 +260,14 @@ final class AssignLayouts {
     }
 
     private int[] shape(String value) {
+        return type(value).shape().extents();
+    }
+
+    private TensorType type(String value) {
         TensorType type = types.get(value);
         if (type == null) {
             throw new IllegalStateException("the type of '" + value + "' is not known");
         }
-        return type.shape().extents();
+        return type;
     }
 }

@@ -72,9 +72,7 @@ final class ConstantValues {
     private MemorySegment input(String value) {
         String root = parts.root(value);
         NdArray constant = graph.constants().get(root);
-        return constant != null
-                ? memory.computeIfAbsent(root, _ -> aligned(constant, temporary))
-                : computed(root);
+        return constant != null ? memory.computeIfAbsent(root, _ -> aligned(constant, temporary)) : computed(root);
     }
 
     private MemorySegment aligned(NdArray constant, Arena arena) {

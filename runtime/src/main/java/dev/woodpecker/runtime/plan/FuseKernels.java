@@ -73,13 +73,17 @@ final class FuseKernels {
 
     /** The producers of which only the consumer reads the result, the last first: what the others make is there by then. */
     private static List<Integer> candidates(
-            Operation.Kernel consumer, Map<String, Integer> producers, Map<String, Integer> readers, KernelGraph graph) {
+            Operation.Kernel consumer,
+            Map<String, Integer> producers,
+            Map<String, Integer> readers,
+            KernelGraph graph) {
         List<Integer> found = new ArrayList<>();
         for (String input : consumer.inputs()) {
             Integer producer = producers.get(input);
             boolean only = readers.getOrDefault(input, 0) == 1;
             boolean sameShape = consumer.outputs().stream()
-                    .anyMatch(output -> graph.type(output).shape().equals(graph.type(input).shape()));
+                    .anyMatch(output ->
+                            graph.type(output).shape().equals(graph.type(input).shape()));
             if (producer != null && only && sameShape && !found.contains(producer)) {
                 found.add(producer);
             }

@@ -64,12 +64,15 @@ public record KernelGraph(
     public String toString() {
         StringBuilder text = new StringBuilder();
         for (Operation operation : operations) {
-            text.append(String.join(", ", operation.outputs().stream().map(this::described).toList()))
+            text.append(String.join(
+                            ", ",
+                            operation.outputs().stream().map(this::described).toList()))
                     .append(" = ")
-                    .append(switch (operation) {
-                        case Operation.Kernel kernel -> kernel.program().name();
-                        case Operation.View _ -> "view";
-                    })
+                    .append(
+                            switch (operation) {
+                                case Operation.Kernel kernel -> kernel.program().name();
+                                case Operation.View _ -> "view";
+                            })
                     .append('(')
                     .append(String.join(", ", operation.inputs()))
                     .append(") # ")

@@ -37,8 +37,8 @@ final class MemoryPlanner {
             largestFirst.add(i);
         }
         largestFirst.sort(
-                Comparator.<Integer>comparingLong(i -> -requests.get(i).bytes()).thenComparing(i -> requests.get(i)
-                        .first()));
+                Comparator.<Integer>comparingLong(i -> -requests.get(i).bytes())
+                        .thenComparing(i -> requests.get(i).first()));
         long[] offsets = new long[requests.size()];
         List<Integer> placed = new ArrayList<>();
         long total = 0;

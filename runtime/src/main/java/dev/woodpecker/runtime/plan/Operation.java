@@ -24,7 +24,8 @@ public sealed interface Operation {
         public Kernel {
             inputs = List.copyOf(inputs);
             outputs = List.copyOf(outputs);
-            if (inputs.size() != program.inputs().size() || outputs.size() != program.outputs().size()) {
+            if (inputs.size() != program.inputs().size()
+                    || outputs.size() != program.outputs().size()) {
                 throw new IllegalArgumentException("operation '" + name + "' has " + inputs + " -> " + outputs
                         + " for a program of " + program.inputs().size() + " inputs and "
                         + program.outputs().size() + " outputs");

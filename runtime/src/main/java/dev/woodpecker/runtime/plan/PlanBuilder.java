@@ -77,7 +77,9 @@ final class PlanBuilder {
         return new ExecutablePlan(
                 values(graph.inputs()),
                 values(graph.outputs()),
-                order.stream().map(key -> Objects.requireNonNull(kernels.get(key))).toList(),
+                order.stream()
+                        .map(key -> Objects.requireNonNull(kernels.get(key)))
+                        .toList(),
                 memory,
                 invocations,
                 placement.copies(),
@@ -92,7 +94,9 @@ final class PlanBuilder {
         buffers.addAll(placement.workspaces().get(step));
         String shapes = String.join(
                 ", ",
-                kernel.outputs().stream().map(value -> graph.type(value).toString()).toList());
+                kernel.outputs().stream()
+                        .map(value -> graph.type(value).toString())
+                        .toList());
         return new Invocation(kernel.name(), kernel.operator(), position, buffers, Cost.of(kernel.program()), shapes);
     }
 
@@ -119,7 +123,11 @@ final class PlanBuilder {
         TensorProgram program = kernel.program();
         Map<String, LayoutMap> layouts = new HashMap<>();
         for (int i = 0; i < kernel.inputs().size(); i++) {
-            putLayout(graph, layouts, program.inputs().get(i).name(), kernel.inputs().get(i));
+            putLayout(
+                    graph,
+                    layouts,
+                    program.inputs().get(i).name(),
+                    kernel.inputs().get(i));
         }
         for (int i = 0; i < kernel.outputs().size(); i++) {
             putLayout(graph, layouts, program.outputs().get(i), kernel.outputs().get(i));

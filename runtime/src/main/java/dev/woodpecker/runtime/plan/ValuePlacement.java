@@ -98,7 +98,9 @@ record ValuePlacement(
             List<Integer> copied = new ArrayList<>();
             for (int i = 0; i < graph.outputs().size(); i++) {
                 String root = parts.root(graph.outputs().get(i));
-                if (computed.contains(root) && !sources.containsKey(root) && graph.layout(root).isRowMajor()) {
+                if (computed.contains(root)
+                        && !sources.containsKey(root)
+                        && graph.layout(root).isRowMajor()) {
                     sources.put(root, new BufferSource.Output(i));
                 } else {
                     copied.add(i);
@@ -122,7 +124,8 @@ record ValuePlacement(
                 }
             }
             for (int output : copied) {
-                last.put(parts.root(graph.outputs().get(output)), parts.running().size());
+                last.put(
+                        parts.root(graph.outputs().get(output)), parts.running().size());
             }
             Map<String, Integer> requestOf = new LinkedHashMap<>();
             first.forEach((value, step) -> {

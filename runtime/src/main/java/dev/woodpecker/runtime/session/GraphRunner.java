@@ -65,7 +65,8 @@ public final class GraphRunner implements AutoCloseable {
         Map<String, NdArray> values = new HashMap<>(given);
         Graph graph = whole;
         while (true) {
-            CachedPlan plan = runPlan(graph, values, graph.outputs().equals(whole.outputs()) ? results : Map.of(), observer);
+            CachedPlan plan =
+                    runPlan(graph, values, graph.outputs().equals(whole.outputs()) ? results : Map.of(), observer);
             Optional<InferredGraph.Rest> rest = plan.planned().rest();
             if (rest.isEmpty()) {
                 break;

@@ -58,8 +58,8 @@ public final class PlanCache implements AutoCloseable {
     private Leased make(Graph graph, List<TensorType> types, Map<String, NdArray> values) {
         LeasedArena memory = new LeasedArena();
         try {
-            Planner.Planned planned = planner.plan(
-                    typed(graph, types), input -> Optional.ofNullable(values.get(input)), memory.arena());
+            Planner.Planned planned =
+                    planner.plan(typed(graph, types), input -> Optional.ofNullable(values.get(input)), memory.arena());
             return add(new CachedPlan(graph, types, planned, memory));
         } catch (RuntimeException | Error e) {
             memory.close();

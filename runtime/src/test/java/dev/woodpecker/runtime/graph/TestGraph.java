@@ -44,15 +44,17 @@ public final class TestGraph {
     public TestGraph node(String name, String operator, String from, String to, Object... attributes) {
         Map<String, Attribute> map = new LinkedHashMap<>();
         for (int i = 0; i < attributes.length; i += 2) {
-            map.put((String) attributes[i], switch (attributes[i + 1]) {
-                case Integer value -> Attribute.of((long) value);
-                case Float value -> Attribute.of(value);
-                case String value -> Attribute.of(value);
-                case long[] values -> Attribute.of(values);
-                case DType type -> new Attribute.ElementType(type);
-                case Attribute attribute -> attribute;
-                default -> throw new IllegalArgumentException("no attribute: " + attributes[i + 1]);
-            });
+            map.put(
+                    (String) attributes[i],
+                    switch (attributes[i + 1]) {
+                        case Integer value -> Attribute.of((long) value);
+                        case Float value -> Attribute.of(value);
+                        case String value -> Attribute.of(value);
+                        case long[] values -> Attribute.of(values);
+                        case DType type -> new Attribute.ElementType(type);
+                        case Attribute attribute -> attribute;
+                        default -> throw new IllegalArgumentException("no attribute: " + attributes[i + 1]);
+                    });
         }
         nodes.add(new Node(name, Operator.onnx(operator), operands(from), operands(to), map, List.of(name)));
         return this;

@@ -32,11 +32,11 @@ class AssignLayoutsTest {
     @Test
     void copiesStandWhereLayoutsDiffer() {
         assertThat(assigned(convolution(), "c")).isEqualTo("""
-                x as 0,1/16,2,3,1%16: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = copy(x) # copy(x)
-                w as 1,2,3,0: f32[32, 32, 1, 1] as 1,2,3,0 = copy(w) # copy(w)
-                c as 0,1,2,3: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = conv2d(x as 0,1/16,2,3,1%16, w as 1,2,3,0) # conv1
-                c: f32[1, 32, 8, 8] = copy(c as 0,1,2,3) # copy(c)
-                """);
+            x as 0,1/16,2,3,1%16: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = copy(x) # copy(x)
+            w as 1,2,3,0: f32[32, 32, 1, 1] as 1,2,3,0 = copy(w) # copy(w)
+            c as 0,1,2,3: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = conv2d(x as 0,1/16,2,3,1%16, w as 1,2,3,0) # conv1
+            c: f32[1, 32, 8, 8] = copy(c as 0,1,2,3) # copy(c)
+            """);
     }
 
     @Test
@@ -93,8 +93,7 @@ class AssignLayoutsTest {
                 .input("b", DType.F32, 64, 64)
                 .node("matmul1", "MatMul", "a b", "y");
         LayoutMap columns = LayoutMap.permuted(1, 0);
-        String assigned = AssignLayouts.apply(
-                        TestKernelGraphs.of(graph.outputs("y")), program -> Map.of("b", columns))
+        String assigned = AssignLayouts.apply(TestKernelGraphs.of(graph.outputs("y")), program -> Map.of("b", columns))
                 .toString();
         assertThat(assigned).isEqualTo("y: f32[1, 64] = matmul(a, b) # matmul1\n");
     }

@@ -28,8 +28,8 @@ class FuseKernelsTest {
                 .node("relu1", "Relu", "e", "y")
                 .outputs("y");
         assertThat(fused(graph)).isEqualTo("""
-                y: f32[1, 16, 8, 8] = conv2d_add_add_relu(x, w, bias) # conv1+add1+sum1+relu1
-                """);
+            y: f32[1, 16, 8, 8] = conv2d_add_add_relu(x, w, bias) # conv1+add1+sum1+relu1
+            """);
     }
 
     @Test
@@ -39,10 +39,10 @@ class FuseKernelsTest {
                 .node("exp1", "Exp", "c", "z")
                 .outputs("y", "z");
         assertThat(fused(graph)).isEqualTo("""
-                c: f32[1, 16, 8, 8] = conv2d(x, w) # conv1
-                y: f32[1, 16, 8, 8] = relu(c) # relu1
-                z: f32[1, 16, 8, 8] = exp(c) # exp1
-                """);
+            c: f32[1, 16, 8, 8] = conv2d(x, w) # conv1
+            y: f32[1, 16, 8, 8] = relu(c) # relu1
+            z: f32[1, 16, 8, 8] = exp(c) # exp1
+            """);
     }
 
     @Test
@@ -59,8 +59,8 @@ class FuseKernelsTest {
                 .node("mul1", "Mul", "c s", "y")
                 .outputs("y");
         assertThat(fused(graph)).isEqualTo("""
-                y: f32[1, 16, 8, 8] = conv2d_sigmoid_multiply(x, w) # conv1+sigmoid1+mul1
-                """);
+            y: f32[1, 16, 8, 8] = conv2d_sigmoid_multiply(x, w) # conv1+sigmoid1+mul1
+            """);
     }
 
     /** Of two convolutions that are summed the later takes the sum: the earlier is done by then. */
@@ -72,9 +72,9 @@ class FuseKernelsTest {
                 .node("sum1", "Add", "c d", "y")
                 .outputs("y");
         assertThat(fused(graph)).isEqualTo("""
-                c: f32[1, 16, 8, 8] = conv2d(x, w) # conv1
-                y: f32[1, 16, 8, 8] = conv2d_add(x, w2, c) # conv2+sum1
-                """);
+            c: f32[1, 16, 8, 8] = conv2d(x, w) # conv1
+            y: f32[1, 16, 8, 8] = conv2d_add(x, w2, c) # conv2+sum1
+            """);
     }
 
     @Test
@@ -85,7 +85,7 @@ class FuseKernelsTest {
                 .node("clip1", "Clip", "c low high", "y")
                 .outputs("y");
         assertThat(fused(graph)).isEqualTo("""
-                y: f32[1, 16, 8, 8] = conv2d_clip(x, w) # conv1+clip1
-                """);
+            y: f32[1, 16, 8, 8] = conv2d_clip(x, w) # conv1+clip1
+            """);
     }
 }

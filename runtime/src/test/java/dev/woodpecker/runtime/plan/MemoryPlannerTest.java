@@ -27,8 +27,8 @@ class MemoryPlannerTest {
 
     @Test
     void aGapIsFilled() {
-        List<Request> requests = List.of(
-                new Request(128, 0, 9), new Request(192, 0, 2), new Request(64, 0, 9), new Request(192, 3, 5));
+        List<Request> requests =
+                List.of(new Request(128, 0, 9), new Request(192, 0, 2), new Request(64, 0, 9), new Request(192, 3, 5));
         Placement placement = MemoryPlanner.place(requests);
         assertThat(placement.bytes()).isEqualTo(128 + 192 + 64);
     }

@@ -29,7 +29,8 @@ public final class FoldBatchNormalization {
         GraphEditor editor = new GraphEditor(graph);
         boolean changed = false;
         for (Node node : graph.nodes()) {
-            Optional<Pair> pair = node.operator().isOnnx("BatchNormalization") ? pair(graph, uses, node) : Optional.empty();
+            Optional<Pair> pair =
+                    node.operator().isOnnx("BatchNormalization") ? pair(graph, uses, node) : Optional.empty();
             if (pair.isPresent()) {
                 fold(editor, pair.get());
                 changed = true;
@@ -39,10 +40,12 @@ public final class FoldBatchNormalization {
     }
 
     /** A normalisation with the convolution before it; all but the image is constant. */
-    private record Pair(Node convolution, Node normalization, NdArray weights, Optional<NdArray> bias, List<NdArray> statistics) {}
+    private record Pair(
+            Node convolution, Node normalization, NdArray weights, Optional<NdArray> bias, List<NdArray> statistics) {}
 
     private static Optional<Pair> pair(Graph graph, Uses uses, Node normalization) {
-        Optional<Node> producer = uses.producer(normalization.input(0)).filter(node -> node.operator().isOnnx("Conv"));
+        Optional<Node> producer = uses.producer(normalization.input(0))
+                .filter(node -> node.operator().isOnnx("Conv"));
         if (producer.isEmpty() || normalization.outputs().size() != 1) {
             return Optional.empty();
         }
@@ -60,7 +63,8 @@ public final class FoldBatchNormalization {
                 && weights.isPresent()
                 && weights.get().type().isFloat()
                 && statistics.size() == 4
-                && statistics.stream().allMatch(array -> array.elements() == weights.get().size(0));
+                && statistics.stream()
+                        .allMatch(array -> array.elements() == weights.get().size(0));
         return fits
                 ? Optional.of(new Pair(convolution, normalization, weights.get(), bias, statistics))
                 : Optional.empty();

@@ -18,7 +18,12 @@ final class AttributeTexts {
             entry("Resize.nearestMode", List.of("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")),
             entry(
                     "Resize.coordinateTransformationMode",
-                    List.of("half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "align_corners", "asymmetric")));
+                    List.of(
+                            "half_pixel",
+                            "half_pixel_symmetric",
+                            "pytorch_half_pixel",
+                            "align_corners",
+                            "asymmetric")));
 
     private AttributeTexts() {}
 

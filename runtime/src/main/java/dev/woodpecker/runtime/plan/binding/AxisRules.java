@@ -20,7 +20,10 @@ final class AxisRules {
                 : call.with(
                         attribute,
                         fromFront(
-                                call, attribute, call.integer(attribute, 0), call.first().rank() + moreAxes));
+                                call,
+                                attribute,
+                                call.integer(attribute, 0),
+                                call.first().rank() + moreAxes));
     }
 
     /** An axis that is an input. */
@@ -36,7 +39,8 @@ final class AxisRules {
     static CallRule axes(String attribute) {
         return (call, values) -> {
             long[] axes = call.integers(attribute).orElse(new long[0]);
-            return call.with(attribute, fromFront(call, attribute, axes, call.first().rank()));
+            return call.with(
+                    attribute, fromFront(call, attribute, axes, call.first().rank()));
         };
     }
 
@@ -54,7 +58,8 @@ final class AxisRules {
         int rank = call.first().rank();
         return call.attribute("perm").isPresent()
                 ? call
-                : call.with("perm", LongStream.range(0, rank).map(i -> rank - 1 - i).toArray());
+                : call.with(
+                        "perm", LongStream.range(0, rank).map(i -> rank - 1 - i).toArray());
     }
 
     static long[] fromFront(NodeCall call, String attribute, long[] axes, int rank) {

@@ -33,7 +33,8 @@ public record BoundKernel(
     public TensorType outputType(int index) {
         Stage stage = program.stage(program.outputs().get(index)).orElseThrow();
         return TensorType.of(
-                stage.type(), stage.shape().stream().mapToInt(BoundKernel::extent).toArray());
+                stage.type(),
+                stage.shape().stream().mapToInt(BoundKernel::extent).toArray());
     }
 
     private static int extent(Expr extent) {

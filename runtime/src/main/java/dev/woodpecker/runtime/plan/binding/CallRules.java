@@ -11,16 +11,11 @@ final class CallRules {
     private static final List<CallRule> AXIS = List.of(AxisRules.axis("axis"));
     private static final List<CallRule> REDUCTION = List.of(AxisRules::reducedAxes);
     private static final List<CallRule> AXIS_INPUT = List.of(AxisRules.axisInput("axis"));
-    private static final List<CallRule> POOL =
-            List.of(AxisRules.byDefault("ceilMode", 0), WindowRules::pool);
+    private static final List<CallRule> POOL = List.of(AxisRules.byDefault("ceilMode", 0), WindowRules::pool);
 
     private static final Map<String, List<CallRule>> TABLE = Map.ofEntries(
-            entry(
-                    "ArgMax",
-                    List.of(AxisRules.axis("axis"), AxisRules.byDefault("selectLastIndex", 0))),
-            entry(
-                    "ArgMin",
-                    List.of(AxisRules.axis("axis"), AxisRules.byDefault("selectLastIndex", 0))),
+            entry("ArgMax", List.of(AxisRules.axis("axis"), AxisRules.byDefault("selectLastIndex", 0))),
+            entry("ArgMin", List.of(AxisRules.axis("axis"), AxisRules.byDefault("selectLastIndex", 0))),
             entry(
                     "AveragePool",
                     List.of(
@@ -44,8 +39,12 @@ final class CallRules {
             entry("LogSoftmax", AXIS),
             entry("LpNormalization", AXIS),
             entry("LpPool", POOL),
-            entry("MaxPool", List.of(
-                    AxisRules.byDefault("ceilMode", 0), AxisRules.byDefault("storageOrder", 0), WindowRules::pool)),
+            entry(
+                    "MaxPool",
+                    List.of(
+                            AxisRules.byDefault("ceilMode", 0),
+                            AxisRules.byDefault("storageOrder", 0),
+                            WindowRules::pool)),
             entry("MeanVarianceNormalization", List.of(AxisRules.axes("axes"))),
             entry("OneHot", List.of(AxisRules.axis("axis", 1), TypeRules.typeOf("values"))),
             entry("Pad", List.of(MovementRules::pad)),

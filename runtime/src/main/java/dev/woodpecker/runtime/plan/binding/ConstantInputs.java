@@ -11,8 +11,8 @@ final class ConstantInputs {
 
     /** The elements of an input; empty if the node does not have it. */
     static Optional<NdArray> elements(NodeCall call, Values values, String input) {
-        return call.tensor(input).map(tensor -> values.constant(tensor.value())
-                .orElseThrow(() -> Unbindable.needs(tensor.value())));
+        return call.tensor(input)
+                .map(tensor -> values.constant(tensor.value()).orElseThrow(() -> Unbindable.needs(tensor.value())));
     }
 
     /** The integers of an input; empty if the node does not have it. */

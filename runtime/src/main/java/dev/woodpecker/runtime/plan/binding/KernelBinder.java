@@ -56,7 +56,8 @@ public final class KernelBinder {
                 Subject.TYPE,
                 call.operator() + " of " + inputTypes(call),
                 call.node().place(),
-                "no kernel takes it: " + String.join("; ", reasons.stream().distinct().toList()),
+                "no kernel takes it: "
+                        + String.join("; ", reasons.stream().distinct().toList()),
                 ""));
     }
 
@@ -73,9 +74,11 @@ public final class KernelBinder {
         List<String> types = new ArrayList<>();
         for (NodeCall.Input input : call.inputs().values()) {
             switch (input) {
-                case NodeCall.Input.Tensor tensor -> types.add(tensor.type().element().text());
+                case NodeCall.Input.Tensor tensor ->
+                    types.add(tensor.type().element().text());
                 case NodeCall.Input.Several several ->
-                    several.tensors().forEach(tensor -> types.add(tensor.type().element().text()));
+                    several.tensors()
+                            .forEach(tensor -> types.add(tensor.type().element().text()));
                 case NodeCall.Input.Absent _ -> types.add("_");
             }
         }

@@ -35,11 +35,10 @@ public final class KernelLibrary {
     }
 
     private static final class OfClassPath {
-        private static final KernelLibrary LIBRARY = new KernelLibrary(ServiceLoader.load(
-                        KernelProvider.class, KernelLibrary.class.getClassLoader())
-                .stream()
-                .flatMap(provider -> provider.get().kernels().stream())
-                .toList());
+        private static final KernelLibrary LIBRARY = new KernelLibrary(
+                ServiceLoader.load(KernelProvider.class, KernelLibrary.class.getClassLoader()).stream()
+                        .flatMap(provider -> provider.get().kernels().stream())
+                        .toList());
     }
 
     /** The kernels of an operator, {@code Conv} or {@code com.acme::Gate}, the preferred one first; none for others. */

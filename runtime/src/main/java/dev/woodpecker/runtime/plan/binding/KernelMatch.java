@@ -5,7 +5,6 @@ import dev.woodpecker.compiler.expr.Binding.Argument;
 import dev.woodpecker.compiler.expr.KernelProvider.CompiledKernel;
 import dev.woodpecker.compiler.expr.KernelSpec;
 import dev.woodpecker.compiler.expr.KernelSpec.Parameter;
-import dev.woodpecker.compiler.expr.KernelSpec.Role;
 import dev.woodpecker.compiler.expr.Kind;
 import dev.woodpecker.compiler.expr.Specializer;
 import dev.woodpecker.compiler.ir.DType;
@@ -91,7 +90,8 @@ record KernelMatch(NodeCall call, CompiledKernel kernel, Binding binding, List<S
                 return new Result.Unfit(spec.shortName() + ": " + problem.get());
             }
             Binding binding = new Binding(name(), arguments, outputTypes());
-            return new Result.Fits(new KernelMatch(call, kernel, binding, Collections.unmodifiableList(bound), mismatches));
+            return new Result.Fits(
+                    new KernelMatch(call, kernel, binding, Collections.unmodifiableList(bound), mismatches));
         }
 
         /** Kernels of one shape and type are one kernel, whatever their node is called. */
@@ -115,7 +115,8 @@ record KernelMatch(NodeCall call, CompiledKernel kernel, Binding binding, List<S
 
         private Map<String, DType> outputTypes() {
             Map<String, DType> types = new LinkedHashMap<>();
-            call.outputTypes().forEach((position, type) -> types.put(spec.outputs().get(position), type));
+            call.outputTypes()
+                    .forEach((position, type) -> types.put(spec.outputs().get(position), type));
             return types;
         }
 
@@ -142,7 +143,9 @@ record KernelMatch(NodeCall call, CompiledKernel kernel, Binding binding, List<S
                 arguments.put(parameter.name(), converts ? converted(argument) : argument);
             }
             unused.removeIf(attribute -> AttributeEffects.isOfSomeKernels(call.operator(), attribute));
-            return unused.isEmpty() ? Optional.empty() : Optional.of("it does not know attribute " + String.join(", ", unused));
+            return unused.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of("it does not know attribute " + String.join(", ", unused));
         }
 
         /** An int for a float, or a float without a fraction for an int. */
@@ -174,14 +177,16 @@ record KernelMatch(NodeCall call, CompiledKernel kernel, Binding binding, List<S
                     arguments.put(parameter.name(), new Argument.Missing());
                     return Optional.empty();
                 }
-                case NodeCall.Input.Tensor tensor when parameter.kind() == Kind.TENSOR_LIST -> {
+                case NodeCall.Input.Tensor tensor
+                when parameter.kind() == Kind.TENSOR_LIST -> {
                     List<NodeCall.Input.Tensor> list = new ArrayList<>(List.of(tensor));
                     while (!following.isEmpty() && following.removeFirst() instanceof NodeCall.Input.Tensor next) {
                         list.add(next);
                     }
                     return several(parameter, list);
                 }
-                case NodeCall.Input.Several several when parameter.kind() == Kind.TENSOR_LIST -> {
+                case NodeCall.Input.Several several
+                when parameter.kind() == Kind.TENSOR_LIST -> {
                     return several(parameter, several.tensors());
                 }
                 case NodeCall.Input.Several several -> {
@@ -189,14 +194,17 @@ record KernelMatch(NodeCall call, CompiledKernel kernel, Binding binding, List<S
                     if (several.tensors().isEmpty()) {
                         return input(parameter, new NodeCall.Input.Absent(), following);
                     }
-                    following.addAll(0, several.tensors().subList(1, several.tensors().size()));
+                    following.addAll(
+                            0, several.tensors().subList(1, several.tensors().size()));
                     return input(parameter, several.tensors().getFirst(), following);
                 }
                 case NodeCall.Input.Tensor tensor -> {
-                    return dense(parameter, tensor).map(argument -> {
-                        arguments.put(parameter.name(), argument);
-                        return Optional.<String>empty();
-                    }).orElseGet(() -> Optional.of(wrongType(parameter, tensor)));
+                    return dense(parameter, tensor)
+                            .map(argument -> {
+                                arguments.put(parameter.name(), argument);
+                                return Optional.<String>empty();
+                            })
+                            .orElseGet(() -> Optional.of(wrongType(parameter, tensor)));
                 }
             }
         }
@@ -217,12 +225,11 @@ record KernelMatch(NodeCall call, CompiledKernel kernel, Binding binding, List<S
         private Optional<Argument.Dense> dense(Parameter parameter, NodeCall.Input.Tensor tensor) {
             DType type = tensor.type().element();
             Kind kind = elementKind(parameter.kind());
-            boolean taken =
-                    switch (kind) {
-                        case INT -> type.isInteger();
-                        case BOOL -> type == DType.BOOL;
-                        default -> true;
-                    };
+            boolean taken = switch (kind) {
+                case INT -> type.isInteger();
+                case BOOL -> type == DType.BOOL;
+                default -> true;
+            };
             if (!taken) {
                 return Optional.empty();
             }
@@ -236,16 +243,16 @@ record KernelMatch(NodeCall call, CompiledKernel kernel, Binding binding, List<S
         }
 
         private static String wrongType(Parameter parameter, NodeCall.Input.Tensor tensor) {
-            return "input " + parameter.name() + " takes no " + tensor.type().element().text();
+            return "input " + parameter.name() + " takes no "
+                    + tensor.type().element().text();
         }
 
         private static int distance(Kind kind, DType type) {
-            boolean close =
-                    switch (kind) {
-                        case INT -> type.isInteger();
-                        case BOOL -> type == DType.BOOL;
-                        default -> type.isFloat();
-                    };
+            boolean close = switch (kind) {
+                case INT -> type.isInteger();
+                case BOOL -> type == DType.BOOL;
+                default -> type.isFloat();
+            };
             return close ? 0 : 1;
         }
 

@@ -31,7 +31,8 @@ public record LibrarySupport(KernelLibrary library) implements OperatorSupport {
             return Optional.empty();
         } catch (Unbindable unbindable) {
             return unbindable.result() instanceof BindingResult.Unsupported(var problem)
-                    ? Optional.of(problem.problem() + (problem.supported().isEmpty() ? "" : "; supported: " + problem.supported()))
+                    ? Optional.of(problem.problem()
+                            + (problem.supported().isEmpty() ? "" : "; supported: " + problem.supported()))
                     : Optional.empty();
         }
     }

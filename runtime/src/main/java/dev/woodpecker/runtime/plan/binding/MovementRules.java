@@ -27,7 +27,8 @@ final class MovementRules {
             throw Unbindable.attribute(
                     call,
                     "",
-                    "%d starts, %d ends, %d axes, %d steps".formatted(starts.length, ends.length, axes.length, steps.length),
+                    "%d starts, %d ends, %d axes, %d steps"
+                            .formatted(starts.length, ends.length, axes.length, steps.length),
                     "as many of each");
         }
         for (int j = 0; j < starts.length; j++) {
@@ -41,8 +42,14 @@ final class MovementRules {
             // A step beyond the axis takes in one element, as the longest step within an int does.
             steps[j] = Math.clamp(steps[j], -Integer.MAX_VALUE / 2, Integer.MAX_VALUE / 2);
         }
-        NodeCall inputs = call.withoutInput("starts").withoutInput("ends").withoutInput("axes").withoutInput("steps");
-        return inputs.with("starts", starts).with("ends", ends).with("axes", axes).with("steps", steps);
+        NodeCall inputs = call.withoutInput("starts")
+                .withoutInput("ends")
+                .withoutInput("axes")
+                .withoutInput("steps");
+        return inputs.with("starts", starts)
+                .with("ends", ends)
+                .with("axes", axes)
+                .with("steps", steps);
     }
 
     private static long bound(long position, long extent, long least, long most) {
@@ -86,7 +93,8 @@ final class MovementRules {
         NodeCall shaped = call.withoutInput("input").with("shape", shape);
         var value = call.node().attribute("value");
         if (value.isPresent() && value.get() instanceof dev.woodpecker.runtime.graph.Attribute.Tensor(var elements)) {
-            return shaped.with("value", new Argument.Real(elements.getDouble(0))).withOutputType(0, elements.type());
+            return shaped.with("value", new Argument.Real(elements.getDouble(0)))
+                    .withOutputType(0, elements.type());
         }
         return shaped.with("value", new Argument.Real(0)).withOutputType(0, dev.woodpecker.compiler.ir.DType.F32);
     }

@@ -60,7 +60,8 @@ record NodeCall(
     Input.Tensor first() {
         return switch (inputs.values().stream().findFirst().orElse(new Input.Absent())) {
             case Input.Tensor tensor -> tensor;
-            case Input.Several several when !several.tensors().isEmpty() -> several.tensors().getFirst();
+            case Input.Several several
+            when !several.tensors().isEmpty() -> several.tensors().getFirst();
             case Input.Several _, Input.Absent _ ->
                 throw Unbindable.attribute(this, "", "its first input is missing", "");
         };

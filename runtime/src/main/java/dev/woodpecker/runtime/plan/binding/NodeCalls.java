@@ -78,7 +78,8 @@ final class NodeCalls {
             case Attribute.Floats(List<Float> list) ->
                 new Argument.Reals(list.stream().map(Float::doubleValue).toList());
             case Attribute.Text(String text) -> AttributeTexts.number(call, camel, text);
-            case Attribute.Tensor tensor when tensor.value().rank() <= 1 ->
+            case Attribute.Tensor tensor
+            when tensor.value().rank() <= 1 ->
                 ConstantInputs.asArgument(tensor.value(), tensor.value().rank() == 1);
             case Attribute.Texts _, Attribute.ElementType _, Attribute.Tensor _, Attribute.Subgraph _ ->
                 throw Unbindable.unsupported(

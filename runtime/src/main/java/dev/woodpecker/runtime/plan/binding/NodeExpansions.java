@@ -60,8 +60,11 @@ public final class NodeExpansions {
     public static Expanded expand(Node node, Values values, Workshop workshop) {
         Expansion expansion = TABLE.get(node.operator().toString());
         boolean isWhole = node.operator().isOnnx("OneHot")
-                && values.type(node.inputName(0).orElse("")).filter(type -> type.element().isFloat()).isEmpty();
-        boolean isPair = PAIRWISE.getOrDefault(node.operator().toString(), "").equals(node.operator().name())
+                && values.type(node.inputName(0).orElse(""))
+                        .filter(type -> type.element().isFloat())
+                        .isEmpty();
+        boolean isPair = PAIRWISE.getOrDefault(node.operator().toString(), "")
+                        .equals(node.operator().name())
                 && node.inputs().size() == 2;
         if (expansion == null || isPair || isWhole) {
             return new Expanded.None();
@@ -151,7 +154,10 @@ public final class NodeExpansions {
         int axis = (int) (given < 0 ? given + shape.length : given);
         if (axis < 0 || axis >= shape.length) {
             throw Unbindable.attribute(
-                    new NodeCall(node, Map.of(), Map.of(), Map.of()), "axis", "axis = " + given, "an axis of the input");
+                    new NodeCall(node, Map.of(), Map.of(), Map.of()),
+                    "axis",
+                    "axis = " + given,
+                    "an axis of the input");
         }
         long[] lengths = lengths(node, shape[axis], values);
         List<Node> nodes = new ArrayList<>();

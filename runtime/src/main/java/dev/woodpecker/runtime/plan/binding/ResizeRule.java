@@ -50,12 +50,11 @@ final class ResizeRule {
         }
         double[] ratios =
                 Arrays.stream(axes).mapToDouble(axis -> scales[(int) axis]).toArray();
-        double common =
-                switch (policy) {
-                    case "not_larger" -> Arrays.stream(ratios).min().orElse(1);
-                    case "not_smaller" -> Arrays.stream(ratios).max().orElse(1);
-                    default -> 0;
-                };
+        double common = switch (policy) {
+            case "not_larger" -> Arrays.stream(ratios).min().orElse(1);
+            case "not_smaller" -> Arrays.stream(ratios).max().orElse(1);
+            default -> 0;
+        };
         for (int j = 0; j < axes.length; j++) {
             int axis = (int) axes[j];
             scales[axis] = common == 0 ? scales[axis] : common;

@@ -10,7 +10,8 @@ final class TypeRules {
     /** The type that an attribute names, or that of the first input where it is absent. */
     static CallRule outputType(String attribute) {
         return (call, values) -> {
-            if (call.node().attribute(attribute).orElse(Attribute.of(0L)) instanceof Attribute.ElementType(DType type)) {
+            if (call.node().attribute(attribute).orElse(Attribute.of(0L))
+                    instanceof Attribute.ElementType(DType type)) {
                 return call.withOutputType(0, type);
             }
             return call.withOutputType(0, call.first().type().element());

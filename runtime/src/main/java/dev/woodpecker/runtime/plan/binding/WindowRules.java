@@ -36,13 +36,11 @@ final class WindowRules {
         }
         boolean ceil = pool && call.integer("ceilMode", 0) != 0 && mode.equals("VALID");
         NodeCall result = pool && !ceil ? filled.with("ceilMode", 0) : filled;
-        return result.with(
-                "pads",
-                pads(mode, window.length, d -> {
-                    long reach = (window[d] - 1) * dilations[d] + 1;
-                    long outputs = Math.ceilDiv((long) x[2 + d], strides[d]);
-                    return Math.max(0, (outputs - 1) * strides[d] + reach - x[2 + d]);
-                }));
+        return result.with("pads", pads(mode, window.length, d -> {
+            long reach = (window[d] - 1) * dilations[d] + 1;
+            long outputs = Math.ceilDiv((long) x[2 + d], strides[d]);
+            return Math.max(0, (outputs - 1) * strides[d] + reach - x[2 + d]);
+        }));
     }
 
     /** ConvTranspose: {@code output_shape} and {@code auto_pad} say what the result's extents are to be. */
@@ -92,9 +90,10 @@ final class WindowRules {
     }
 
     private static String autoPad(NodeCall call) {
-        String mode = call.node().attribute("auto_pad").orElse(Attribute.of("NOTSET")) instanceof Attribute.Text(String text)
-                ? text
-                : "NOTSET";
+        String mode =
+                call.node().attribute("auto_pad").orElse(Attribute.of("NOTSET")) instanceof Attribute.Text(String text)
+                        ? text
+                        : "NOTSET";
         return switch (mode) {
             case "", "NOTSET" -> "NOTSET";
             case "VALID", "SAME_UPPER", "SAME_LOWER" -> mode;

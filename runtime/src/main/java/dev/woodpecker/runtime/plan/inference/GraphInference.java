@@ -120,7 +120,9 @@ public final class GraphInference implements Values {
     }
 
     private List<String> openInputs() {
-        return graph.inputs().stream().filter(input -> !pinned.containsKey(input)).toList();
+        return graph.inputs().stream()
+                .filter(input -> !pinned.containsKey(input))
+                .toList();
     }
 
     /** The graph up to a node that needs elements, or runs on the host, and the graph from there on. */
@@ -137,7 +139,8 @@ public final class GraphInference implements Values {
             live.addAll(at.usedNames());
         }
         live.removeIf(value -> constants.containsKey(value) || !types.containsKey(value));
-        List<String> computed = live.stream().filter(value -> !graph.inputs().contains(value)).toList();
+        List<String> computed =
+                live.stream().filter(value -> !graph.inputs().contains(value)).toList();
         Graph first = graphOf(openInputs(), done, computed);
         List<String> restInputs = new ArrayList<>(live);
         restInputs.removeIf(value -> !used.contains(value));
@@ -152,8 +155,8 @@ public final class GraphInference implements Values {
 
     private Map<String, NdArray> hostConstants(Optional<Node> hostNode) {
         Map<String, NdArray> used = new LinkedHashMap<>();
-        hostNode.ifPresent(node -> node.usedNames()
-                .forEach(value -> constant(value).ifPresent(array -> used.put(value, array))));
+        hostNode.ifPresent(node ->
+                node.usedNames().forEach(value -> constant(value).ifPresent(array -> used.put(value, array))));
         return used;
     }
 
@@ -189,9 +192,8 @@ public final class GraphInference implements Values {
         }
         if (!computed.containsKey(value)) {
             BoundKernel bound = kernels.get(producer);
-            Optional<Map<String, NdArray>> results = bound != null
-                    ? ConstantFolding.ofKernel(bound, this)
-                    : ConstantFolding.ofHost(producer, this);
+            Optional<Map<String, NdArray>> results =
+                    bound != null ? ConstantFolding.ofKernel(bound, this) : ConstantFolding.ofHost(producer, this);
             results.ifPresentOrElse(computed::putAll, () -> notConstant.add(value));
         }
         return Optional.ofNullable(computed.get(value));
@@ -224,9 +226,8 @@ public final class GraphInference implements Values {
     }
 
     private Step step(Node node, Deque<Node> waiting) {
-        Optional<NdArray> query = node.inputName(0)
-                .flatMap(this::type)
-                .flatMap(type -> HostOperators.fromShape(node, type));
+        Optional<NdArray> query =
+                node.inputName(0).flatMap(this::type).flatMap(type -> HostOperators.fromShape(node, type));
         if (query.isPresent()) {
             constants.put(node.outputName(0).orElseThrow(), query.get());
             return Step.DONE;
@@ -274,7 +275,8 @@ public final class GraphInference implements Values {
             constants.putAll(ConstantFolding.ofHost(node, this).orElseThrow());
             return Step.DONE;
         }
-        // What is behind input 0 says how to view it; but AlignAxis, an operator of graphs here, asks for a shape alone.
+        // What is behind input 0 says how to view it; but AlignAxis, an operator of graphs here, asks for a shape
+        // alone.
         for (int i = 1; i < node.inputs().size() && node.operator().isOnnx(); i++) {
             Optional<String> name = node.inputName(i);
             if (name.isPresent() && constant(name.get()).isEmpty()) {
@@ -288,7 +290,8 @@ public final class GraphInference implements Values {
                     .map(type -> type.shape().extents())
                     .orElse(new int[0]));
         }
-        int[] shape = ViewOperators.shape(node, shapes, input -> node.inputName(input).flatMap(this::constant));
+        int[] shape =
+                ViewOperators.shape(node, shapes, input -> node.inputName(input).flatMap(this::constant));
         TensorType input = type(node.inputName(0).orElseThrow()).orElseThrow();
         var element = node.operator().isOnnx("BitCast")
                         && node.attribute("to").orElseThrow()

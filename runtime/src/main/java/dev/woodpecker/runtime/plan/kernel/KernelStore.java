@@ -108,12 +108,10 @@ public final class KernelStore {
 
     private Source source(KernelKey key, LoweredKernel kernel) {
         Cost cost = Cost.of(key.program());
-        CodeOptions.Effort effort = cost.flops() + cost.bytes() < LIGHT_WORK
-                ? CodeOptions.Effort.LIGHT
-                : CodeOptions.Effort.FULL;
-        CodeOptions.Arithmetic arithmetic = numerics == Numerics.STRICT
-                ? CodeOptions.Arithmetic.STRICT
-                : CodeOptions.Arithmetic.CONTRACTED;
+        CodeOptions.Effort effort =
+                cost.flops() + cost.bytes() < LIGHT_WORK ? CodeOptions.Effort.LIGHT : CodeOptions.Effort.FULL;
+        CodeOptions.Arithmetic arithmetic =
+                numerics == Numerics.STRICT ? CodeOptions.Arithmetic.STRICT : CodeOptions.Arithmetic.CONTRACTED;
         String text = CPrinter.print(kernel, Dialect.C);
         Set<String> symbols = new LinkedHashSet<>();
         kernel.phases().forEach(phase -> symbols.add(phase.symbol()));

@@ -32,7 +32,8 @@ public record Cost(long flops, long multiplyAdds, long bytes) {
             if (stage.reduction().isPresent()) {
                 Stage.Reduction reduction = stage.reduction().get();
                 long points = times(elements, points(reduction.axes()));
-                flops = add(flops, times(points, operations(reduction.body()) + (isArithmetic(reduction.type()) ? 1 : 0)));
+                flops = add(
+                        flops, times(points, operations(reduction.body()) + (isArithmetic(reduction.type()) ? 1 : 0)));
                 if (isSumOfProducts(reduction)) {
                     multiplyAdds = add(multiplyAdds, points);
                 }
@@ -50,8 +51,7 @@ public record Cost(long flops, long multiplyAdds, long bytes) {
     }
 
     public Cost plus(Cost other) {
-        return new Cost(
-                add(flops, other.flops), add(multiplyAdds, other.multiplyAdds), add(bytes, other.bytes));
+        return new Cost(add(flops, other.flops), add(multiplyAdds, other.multiplyAdds), add(bytes, other.bytes));
     }
 
     private static boolean isSumOfProducts(Stage.Reduction reduction) {
@@ -73,15 +73,26 @@ public record Cost(long flops, long multiplyAdds, long bytes) {
         if (!seen.add(e) || e instanceof Expr.Read || e instanceof Expr.TableEntry) {
             return 0;
         }
-        long own =
-                switch (e) {
-                    case Expr.Binary b -> isArithmetic(b.left().type()) && !b.op().isComparison() ? 1 : 0;
-                    case Expr.Unary u -> isArithmetic(u.type()) ? 1 : 0;
-                    case Expr.Call _ -> 1;
-                    case Expr.IntConst _, Expr.FloatConst _, Expr.Var _, Expr.Param _, Expr.Accumulator _, Expr.Cast _,
-                            Expr.Bitcast _, Expr.Select _, Expr.Read _, Expr.Reduce _, Expr.Load _, Expr.TableEntry _,
-                            Expr.Ramp _, Expr.Broadcast _, Expr.Extract _ -> 0;
-                };
+        long own = switch (e) {
+            case Expr.Binary b -> isArithmetic(b.left().type()) && !b.op().isComparison() ? 1 : 0;
+            case Expr.Unary u -> isArithmetic(u.type()) ? 1 : 0;
+            case Expr.Call _ -> 1;
+            case Expr.IntConst _,
+                    Expr.FloatConst _,
+                    Expr.Var _,
+                    Expr.Param _,
+                    Expr.Accumulator _,
+                    Expr.Cast _,
+                    Expr.Bitcast _,
+                    Expr.Select _,
+                    Expr.Read _,
+                    Expr.Reduce _,
+                    Expr.Load _,
+                    Expr.TableEntry _,
+                    Expr.Ramp _,
+                    Expr.Broadcast _,
+                    Expr.Extract _ -> 0;
+        };
         for (Expr operand : e.operands()) {
             own += operations(operand, seen);
         }

@@ -26,9 +26,11 @@ public final class InlineConstants {
                         .filter(input -> !elements.containsKey(input.name()))
                         .toList(),
                 program.stages().stream()
-                        .map(stage -> Reads.rewrite(stage, e -> e instanceof Expr.Read read && elements.containsKey(read.tensor())
-                                ? constant(read, elements.get(read.tensor()))
-                                : e))
+                        .map(stage -> Reads.rewrite(
+                                stage,
+                                e -> e instanceof Expr.Read read && elements.containsKey(read.tensor())
+                                        ? constant(read, elements.get(read.tensor()))
+                                        : e))
                         .toList(),
                 program.outputs());
     }

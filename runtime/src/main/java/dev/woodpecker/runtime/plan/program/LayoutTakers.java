@@ -39,8 +39,7 @@ public final class LayoutTakers {
     /** Whether every read of a tensor is at the very index that the reading stage computes. */
     public static boolean readsAtOwnIndex(TensorProgram program, String tensor) {
         List<Reads.At> reads = Reads.of(program, tensor);
-        return !reads.isEmpty()
-                && reads.stream().allMatch(at -> PointwiseMerge.isAtOwnIndex(at.read(), at.stage()));
+        return !reads.isEmpty() && reads.stream().allMatch(at -> PointwiseMerge.isAtOwnIndex(at.read(), at.stage()));
     }
 
     private static boolean isDivisible(List<Expr> shape, LayoutMap layout) {
@@ -71,8 +70,8 @@ public final class LayoutTakers {
         return switch (index) {
             case Expr.Var variable ->
                 stage.axes().stream().anyMatch(axis -> axis.variable().equals(variable));
-            case Expr.Binary(BinaryOp op, Expr left, Expr.IntConst right) when op == BinaryOp.ADD || op == BinaryOp.SUB ->
-                right.value() % block == 0 && isAxisOf(stage, left, block);
+            case Expr.Binary(BinaryOp op, Expr left, Expr.IntConst right)
+            when op == BinaryOp.ADD || op == BinaryOp.SUB -> right.value() % block == 0 && isAxisOf(stage, left, block);
             default -> false;
         };
     }

@@ -55,9 +55,11 @@ public final class PointwiseMerge {
         boolean fits = pointwise.reduction().isEmpty()
                 && pointwise.shape().equals(result.shape())
                 && producer.stages().stream()
-                        .allMatch(stage -> Reads.of(stage).stream().noneMatch(r -> r.tensor().equals(result.name())));
+                        .allMatch(stage -> Reads.of(stage).stream()
+                                .noneMatch(r -> r.tensor().equals(result.name())));
         Set<String> resultNames = new HashSet<>();
-        results.forEach(position -> resultNames.add(consumer.inputs().get(position).name()));
+        results.forEach(
+                position -> resultNames.add(consumer.inputs().get(position).name()));
         List<Expr.Read> ofResult = Reads.of(pointwise).stream()
                 .filter(read -> resultNames.contains(read.tensor()))
                 .toList();
@@ -131,13 +133,13 @@ public final class PointwiseMerge {
                         read.origin());
             default -> e;
         });
-        Stage joined = new Stage(
-                result.name(), pointwise.type(), result.axes(), result.reduction(), element, result.origin());
+        Stage joined =
+                new Stage(result.name(), pointwise.type(), result.axes(), result.reduction(), element, result.origin());
         List<Stage> stages = producer.stages().stream()
                 .map(stage -> stage == result ? joined : stage)
                 .toList();
-        TensorProgram program = new TensorProgram(
-                producer.name() + "_" + consumer.name(), inputs, stages, producer.outputs());
+        TensorProgram program =
+                new TensorProgram(producer.name() + "_" + consumer.name(), inputs, stages, producer.outputs());
         return new Merged(program, origins);
     }
 

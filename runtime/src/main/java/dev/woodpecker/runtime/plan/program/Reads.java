@@ -67,8 +67,7 @@ public final class Reads {
                 stage.name(),
                 stage.type(),
                 stage.axes(),
-                stage.reduction()
-                        .map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), rewrite(r.body(), f))),
+                stage.reduction().map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), rewrite(r.body(), f))),
                 rewrite(stage.element(), f),
                 stage.origin());
     }

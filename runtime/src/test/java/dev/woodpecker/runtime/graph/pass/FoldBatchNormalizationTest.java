@@ -24,16 +24,16 @@ class FoldBatchNormalizationTest {
 
     @Test
     void factorsGoIntoWeightsAndBias() {
-        Graph folded = RemoveDeadNodes.apply(
-                FoldBatchNormalization.apply(convolutionAndNormalization("x w b").outputs("y")));
+        Graph folded = RemoveDeadNodes.apply(FoldBatchNormalization.apply(
+                convolutionAndNormalization("x w b").outputs("y")));
         assertThat(folded).hasToString("""
-                graph g
-                  input x: f32[1, 1, 4, 4]
-                  constant conv1_weights: f32[2, 1, 1, 1]
-                  constant conv1_bias: f32[2]
-                  y = Conv(x, conv1_weights, conv1_bias) {group=1}  # conv1+bn1
-                  output y
-                """);
+            graph g
+              input x: f32[1, 1, 4, 4]
+              constant conv1_weights: f32[2, 1, 1, 1]
+              constant conv1_bias: f32[2]
+              y = Conv(x, conv1_weights, conv1_bias) {group=1}  # conv1+bn1
+              output y
+            """);
         // The factors are 4 / sqrt(3 + 1) and 6 / sqrt(8 + 1).
         assertThat(folded.constant("conv1_weights")).contains(NdArray.of(new float[] {4, 6}, 2, 1, 1, 1));
         assertThat(folded.constant("conv1_bias")).contains(NdArray.of(new float[] {6, 12}, 2));
@@ -42,7 +42,8 @@ class FoldBatchNormalizationTest {
 
     @Test
     void anAbsentBiasIsZero() {
-        Graph folded = FoldBatchNormalization.apply(convolutionAndNormalization("x w").outputs("y"));
+        Graph folded =
+                FoldBatchNormalization.apply(convolutionAndNormalization("x w").outputs("y"));
         assertThat(folded.constant("conv1_bias")).contains(NdArray.of(new float[] {4, 10}, 2));
     }
 

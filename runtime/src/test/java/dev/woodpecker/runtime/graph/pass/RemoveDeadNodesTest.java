@@ -18,10 +18,10 @@ class RemoveDeadNodesTest {
                 .node("dead2", "Exp", "a", "b")
                 .outputs("y");
         assertThat(RemoveDeadNodes.apply(graph)).hasToString("""
-                graph g
-                  input x: f32[4]
-                  y = Relu(x)  # live
-                  output y
-                """);
+            graph g
+              input x: f32[4]
+              y = Relu(x)  # live
+              output y
+            """);
     }
 }

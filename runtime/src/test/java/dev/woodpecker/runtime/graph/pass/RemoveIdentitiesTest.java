@@ -17,11 +17,11 @@ class RemoveIdentitiesTest {
                 .node("r", "Relu", "b", "y")
                 .outputs("y");
         assertThat(RemoveIdentities.apply(graph)).hasToString("""
-                graph g
-                  input x: f32[4]
-                  y = Relu(x)  # r
-                  output y
-                """);
+            graph g
+              input x: f32[4]
+              y = Relu(x)  # r
+              output y
+            """);
     }
 
     @Test

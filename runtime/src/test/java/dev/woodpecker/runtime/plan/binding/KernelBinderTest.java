@@ -46,8 +46,7 @@ class KernelBinderTest {
 
     @Test
     void convolutionGetsStepsAndPadsForEveryAxis() {
-        BoundKernel kernel = bound(
-                image(3).weights("w", 4, 3, 3, 2).node("conv", "Conv", "x w", "y", "group", 1), "y");
+        BoundKernel kernel = bound(image(3).weights("w", 4, 3, 3, 2).node("conv", "Conv", "x w", "y", "group", 1), "y");
         assertThat(kernel.binding().arguments())
                 .containsEntry("strides", ints(1, 1))
                 .containsEntry("dilations", ints(1, 1))
@@ -59,14 +58,12 @@ class KernelBinderTest {
     @Test
     void samePaddingIsUnevenAtTheEndOrTheBegin() {
         var upper = bound(
-                image(3)
-                        .weights("w", 4, 3, 3, 2)
+                image(3).weights("w", 4, 3, 3, 2)
                         .node("conv", "Conv", "x w", "y", "group", 1, "auto_pad", "SAME_UPPER"),
                 "y");
         assertThat(upper.binding().arguments()).containsEntry("pads", ints(1, 0, 1, 1));
         var lower = bound(
-                image(3)
-                        .weights("w", 4, 3, 3, 2)
+                image(3).weights("w", 4, 3, 3, 2)
                         .node("conv", "Conv", "x w", "y", "group", 1, "auto_pad", "SAME_LOWER"),
                 "y");
         assertThat(lower.binding().arguments()).containsEntry("pads", ints(1, 1, 1, 0));
@@ -74,8 +71,7 @@ class KernelBinderTest {
 
     @Test
     void aConvolutionWithAFilterForEachChannelIsDepthwise() {
-        BoundKernel kernel =
-                bound(image(8).weights("w", 8, 1, 3, 3).node("conv", "Conv", "x w", "y", "group", 8), "y");
+        BoundKernel kernel = bound(image(8).weights("w", 8, 1, 3, 3).node("conv", "Conv", "x w", "y", "group", 8), "y");
         assertThat(kernel.kernel().spec().variant()).isEqualTo("depthwise");
     }
 
@@ -88,16 +84,16 @@ class KernelBinderTest {
                         .node("add", "Add", "a b", "y"),
                 "y");
         assertThat(integers.outputType(0)).hasToString("i32[4]");
-        BoundKernel moved = bound(
-                new TestGraph().input("x", DType.BOOL, 2, 3).node("transpose", "Transpose", "x", "y"), "y");
+        BoundKernel moved =
+                bound(new TestGraph().input("x", DType.BOOL, 2, 3).node("transpose", "Transpose", "x", "y"), "y");
         assertThat(moved.outputType(0)).hasToString("bool[3, 2]");
     }
 
     @Test
     void castGoesByTheTypeAskedFor() {
         for (DType type : List.of(DType.F16, DType.I8, DType.I64, DType.BOOL, DType.F64)) {
-            BoundKernel kernel = bound(
-                    new TestGraph().input("x", DType.F32, 2).node("cast", "Cast", "x", "y", "to", type), "y");
+            BoundKernel kernel =
+                    bound(new TestGraph().input("x", DType.F32, 2).node("cast", "Cast", "x", "y", "to", type), "y");
             assertThat(kernel.outputType(0).element()).isEqualTo(type);
         }
     }
@@ -131,8 +127,7 @@ class KernelBinderTest {
                 "y");
         assertThat(kernel.program().outputs()).containsExactly("y");
         BoundKernel both = bound(
-                image(3).node(
-                        "pool", "MaxPool", "x", "y i", "kernel_shape", new long[] {2, 2}, "storage_order", 0),
+                image(3).node("pool", "MaxPool", "x", "y i", "kernel_shape", new long[] {2, 2}, "storage_order", 0),
                 "y",
                 "i");
         assertThat(both.kernel().spec().variant()).isEqualTo("indices");
@@ -153,8 +148,10 @@ class KernelBinderTest {
     void anAttributeThatNoKernelKnowsIsRefused() {
         BindingResult result =
                 bind(new TestGraph().input("x", DType.F32, 4).node("relu", "Relu", "x", "y", "slope", 2f), "y");
-        assertThat(result).isInstanceOfSatisfying(BindingResult.Unsupported.class, unsupported -> assertThat(
-                        unsupported.problem().problem())
-                .contains("does not know attribute slope"));
+        assertThat(result)
+                .isInstanceOfSatisfying(
+                        BindingResult.Unsupported.class,
+                        unsupported ->
+                                assertThat(unsupported.problem().problem()).contains("does not know attribute slope"));
     }
 }

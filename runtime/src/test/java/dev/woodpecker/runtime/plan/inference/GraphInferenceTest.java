@@ -41,13 +41,13 @@ class GraphInferenceTest {
                 .node("argmax1", "ArgMax", "c", "y", "axis", -1, "keepdims", 0)
                 .outputs("y");
         assertThat(infer(graph).graph()).hasToString("""
-                graph g
-                  input x: f32[1, 3, 32, 32]
-                  constant w: f32[8, 3, 3, 3]
-                  c: f32[1, 8, 16, 16] = Conv(x, w) {auto_pad="SAME_UPPER", group=1, strides=[2, 2]}  # conv1
-                  y: i64[1, 8, 16] = ArgMax(c) {axis=-1, keepdims=0}  # argmax1
-                  output y
-                """);
+            graph g
+              input x: f32[1, 3, 32, 32]
+              constant w: f32[8, 3, 3, 3]
+              c: f32[1, 8, 16, 16] = Conv(x, w) {auto_pad="SAME_UPPER", group=1, strides=[2, 2]}  # conv1
+              y: i64[1, 8, 16] = ArgMax(c) {axis=-1, keepdims=0}  # argmax1
+              output y
+            """);
     }
 
     /** The arithmetic on shapes that exporters write before a Reshape. */
@@ -89,23 +89,23 @@ class GraphInferenceTest {
                 .outputs("y", "a");
         InferredGraph inferred = infer(graph);
         assertThat(inferred.graph()).hasToString("""
-                graph g
-                  input x: f32[6]
-                  a: f32[6] = Relu(x)  # relu1
-                  output a
-                """);
+            graph g
+              input x: f32[6]
+              a: f32[6] = Relu(x)  # relu1
+              output a
+            """);
         InferredGraph.Rest rest = inferred.rest().orElseThrow();
         assertThat(rest.hostNode()).map(node -> node.name()).contains("nonzero1");
         assertThat(rest.graph()).hasToString("""
-                graph g
-                  input x: f32[6]
-                  input a: f32[6]
-                  input i
-                  j = Cast(i) {to=f32}  # cast1
-                  y = Add(j, x)  # add1
-                  output y
-                  output a
-                """);
+            graph g
+              input x: f32[6]
+              input a: f32[6]
+              input i
+              j = Cast(i) {to=f32}  # cast1
+              y = Add(j, x)  # add1
+              output y
+              output a
+            """);
     }
 
     /** The shape is an element that the graph itself computes: it has to run up to there. */

@@ -12,8 +12,7 @@ class CostTest {
     @Test
     void aProductHasAMultiplyAddAPoint() {
         TensorProgram matmul = TestPrograms.of(
-                "MatMul",
-                Binding.of("matmul").tensor("a", DType.F32, 10, 20).tensor("b", DType.F32, 20, 30));
+                "MatMul", Binding.of("matmul").tensor("a", DType.F32, 10, 20).tensor("b", DType.F32, 20, 30));
         assertThat(Cost.of(matmul)).isEqualTo(new Cost(2 * 10 * 20 * 30, 10 * 20 * 30, 4 * (200 + 600 + 300)));
     }
 
@@ -35,7 +34,8 @@ class CostTest {
     @Test
     void movingIsNoArithmetic() {
         TensorProgram transpose = TestPrograms.of(
-                "Transpose", Binding.of("transpose").tensor("x", DType.F32, 5, 7).ints("perm", 1, 0));
+                "Transpose",
+                Binding.of("transpose").tensor("x", DType.F32, 5, 7).ints("perm", 1, 0));
         assertThat(Cost.of(transpose)).isEqualTo(new Cost(0, 0, 2 * 35 * 4));
     }
 }

@@ -25,11 +25,11 @@ class InlineConstantsTest {
         TensorProgram relu6 =
                 InlineConstants.inline(clip, Map.of("min", NdArray.scalar(0f), "max", NdArray.scalar(6f)));
         assertThat(IrText.of(relu6)).isEqualTo("""
-                program clip
-                    input x: f32[8]
-                    out[i0 < 8]: f32
-                        = min(max(x[i0], 0.0), 6.0)
-                    output out
-                """);
+            program clip
+                input x: f32[8]
+                out[i0 < 8]: f32
+                    = min(max(x[i0], 0.0), 6.0)
+                output out
+            """);
     }
 }

@@ -73,7 +73,8 @@ class LayoutsTest {
     @Test
     void aReductionOverTheBlockedAxisDoesNot() {
         TensorProgram softmax = TestPrograms.of(
-                "Softmax", Binding.of("softmax").tensor("x", DType.F32, 1, 32, 4, 4).integer("axis", 1));
+                "Softmax",
+                Binding.of("softmax").tensor("x", DType.F32, 1, 32, 4, 4).integer("axis", 1));
         assertThat(LayoutTakers.takers(softmax, NCHW16C)).doesNotContainKey("x");
     }
 

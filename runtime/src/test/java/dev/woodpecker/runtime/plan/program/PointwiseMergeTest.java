@@ -15,8 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class PointwiseMergeTest {
     private static final TensorProgram MATMUL = TestPrograms.of(
-            "MatMul",
-            Binding.of("matmul").tensor("a", DType.F32, 2, 3).tensor("b", DType.F32, 3, 4));
+            "MatMul", Binding.of("matmul").tensor("a", DType.F32, 2, 3).tensor("b", DType.F32, 3, 4));
 
     private static TensorProgram add(long... otherShape) {
         return TestPrograms.of(
@@ -27,15 +26,15 @@ class PointwiseMergeTest {
     void biasBecomesTheEndOfAProduct() {
         var merged = PointwiseMerge.merge(MATMUL, add(4), Set.of(0), Map.of()).orElseThrow();
         assertThat(IrText.of(merged.program())).isEqualTo("""
-                program matmul_add
-                    input a: f32[2, 3]
-                    input b: f32[3, 4]
-                    input b2: f32[4]
-                    out[i < 2, j < 4]: f32
-                        acc = sum[k < 3] a[i, k] * b[k, j]
-                        = acc + b2[j]
-                    output out
-                """);
+            program matmul_add
+                input a: f32[2, 3]
+                input b: f32[3, 4]
+                input b2: f32[4]
+                out[i < 2, j < 4]: f32
+                    acc = sum[k < 3] a[i, k] * b[k, j]
+                    = acc + b2[j]
+                output out
+            """);
         assertThat(merged.inputOrigins())
                 .containsExactly(
                         new PointwiseMerge.InputOrigin(true, 0),
@@ -46,8 +45,7 @@ class PointwiseMergeTest {
     @Test
     void aTensorThatBothReadIsOneInput() {
         TensorProgram square = TestPrograms.of(
-                "MatMul",
-                Binding.of("matmul").tensor("a", DType.F32, 2, 2).tensor("b", DType.F32, 2, 2));
+                "MatMul", Binding.of("matmul").tensor("a", DType.F32, 2, 2).tensor("b", DType.F32, 2, 2));
         TensorProgram add = TestPrograms.of(
                 "Add", Binding.of("add").tensor("a", DType.F32, 2, 2).tensor("b", DType.F32, 2, 2));
         var merged = PointwiseMerge.merge(square, add, Set.of(1), Map.of(0, 0)).orElseThrow();
@@ -72,14 +70,14 @@ class PointwiseMergeTest {
     @Test
     void aBroadcastResultOrAConsumerThatReducesStaysApart() {
         TensorProgram wider = TestPrograms.of(
-                "Add",
-                Binding.of("add").tensor("a", DType.F32, 2, 4).tensor("b", DType.F32, 5, 2, 4));
+                "Add", Binding.of("add").tensor("a", DType.F32, 2, 4).tensor("b", DType.F32, 5, 2, 4));
         assertThat(PointwiseMerge.merge(MATMUL, wider, Set.of(0), Map.of())).isEmpty();
         TensorProgram softmax = TestPrograms.of(
                 "Softmax", Binding.of("softmax").tensor("x", DType.F32, 2, 4).integer("axis", 1));
         assertThat(PointwiseMerge.merge(MATMUL, softmax, Set.of(0), Map.of())).isEmpty();
         TensorProgram transpose = TestPrograms.of(
-                "Transpose", Binding.of("transpose").tensor("x", DType.F32, 2, 4).ints("perm", 1, 0));
+                "Transpose",
+                Binding.of("transpose").tensor("x", DType.F32, 2, 4).ints("perm", 1, 0));
         assertThat(PointwiseMerge.merge(MATMUL, transpose, Set.of(0), Map.of())).isEmpty();
     }
 
@@ -88,7 +86,8 @@ class PointwiseMergeTest {
     void aResultThatIsReadTwiceIsWrittenTwice() {
         TensorProgram multiply = TestPrograms.of(
                 "Mul", Binding.of("multiply").tensor("a", DType.F32, 2, 4).tensor("b", DType.F32, 2, 4));
-        var merged = PointwiseMerge.merge(MATMUL, multiply, Set.of(0, 1), Map.of()).orElseThrow();
+        var merged =
+                PointwiseMerge.merge(MATMUL, multiply, Set.of(0, 1), Map.of()).orElseThrow();
         assertThat(IrText.of(merged.program())).contains("= acc * acc");
     }
 

@@ -34,22 +34,37 @@ final class GuardedRewrite {
         return apply(e, Optional.empty());
     }
 
+    /** {@code guard}: the condition, a scalar, under which {@code e} is evaluated. */
     private Expr apply(Expr e, Optional<Expr> guard) {
         if (!isConcerned(e)) {
             return e;
         }
-        if (e instanceof Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse)
-                && (isConcerned(whenTrue) || isConcerned(whenFalse))) {
-            Expr chosen = temporaries.bind("chosen", apply(condition, guard));
-            Expr first = apply(whenTrue, both(guard, chosen));
-            Expr second = apply(whenFalse, both(guard, new Expr.Unary(UnaryOp.NOT, chosen)));
-            return replaced(new Expr.Select(chosen, first, second));
+        if (e instanceof Expr.Select s && (isConcerned(s.whenTrue()) || isConcerned(s.whenFalse()))) {
+            return select(s, guard);
         }
         Expr mapped = e.mapOperands(operand -> apply(operand, guard));
         if (guard.isPresent() && rule.appliesTo(mapped)) {
             mapped = mapped.mapOperands(operand -> guarded(operand, guard.get()));
         }
         return replaced(mapped);
+    }
+
+    private Expr select(Expr.Select s, Optional<Expr> guard) {
+        Expr condition = apply(s.condition(), guard);
+        boolean uniform = condition.lanes() == 1 || condition instanceof Expr.Broadcast;
+        if (!uniform) {
+            // Both sides are evaluated, so that no load in them needs this condition.
+            Expr chosen = temporaries.bind("chosen", condition);
+            return replaced(new Expr.Select(chosen, apply(s.whenTrue(), guard), apply(s.whenFalse(), guard)));
+        }
+        Expr scalar = temporaries.bind("chosen", condition instanceof Expr.Broadcast b ? b.value() : condition);
+        Expr first = apply(s.whenTrue(), both(guard, scalar));
+        Expr second = apply(s.whenFalse(), both(guard, new Expr.Unary(UnaryOp.NOT, scalar)));
+        return replaced(new Expr.Select(spread(scalar, condition.lanes()), first, second));
+    }
+
+    private static Expr spread(Expr scalar, int lanes) {
+        return lanes == 1 ? scalar : new Expr.Broadcast(scalar, lanes);
     }
 
     private Expr replaced(Expr e) {
@@ -72,12 +87,10 @@ final class GuardedRewrite {
     }
 
     private static Expr guarded(Expr operand, Expr guard) {
-        boolean loads =
-                operand.anyMatch(n -> n instanceof Expr.Load l && l.buffer().scope() != Scope.REGISTER);
-        if (!loads || operand.lanes() != guard.lanes()) {
+        if (!operand.anyMatch(n -> n instanceof Expr.Load l && l.buffer().scope() != Scope.REGISTER)) {
             return operand;
         }
-        Expr zero = Expr.zero(operand.type());
-        return new Expr.Select(guard, operand, operand.lanes() == 1 ? zero : new Expr.Broadcast(zero, operand.lanes()));
+        int lanes = operand.lanes();
+        return new Expr.Select(spread(guard, lanes), operand, spread(Expr.zero(operand.type()), lanes));
     }
 }

@@ -52,7 +52,9 @@ final class LaneCopies {
         List<Expr> all = List.of(Vectorize.allLanes(lanes));
         copies.forEach((load, copy) -> {
             List<Expr> ramp = load.indices().stream().map(this::asRamp).toList();
-            statements.add(new Stmt.Store(copy, all, new Expr.Load(load.buffer(), ramp), Origin.NONE));
+            if (!isFirstWritten(copied, copy)) {
+                statements.add(new Stmt.Store(copy, all, new Expr.Load(load.buffer(), ramp), Origin.NONE));
+            }
             if (written.contains(load)) {
                 after.add(new Stmt.Store(load.buffer(), ramp, new Expr.Load(copy, all), Origin.NONE));
             }
@@ -64,6 +66,41 @@ final class LaneCopies {
             result = new Stmt.Allocate(copy, result);
         }
         return result;
+    }
+
+    /** Whether each lane writes its element in any case before it reads it. */
+    private static boolean isFirstWritten(Stmt body, Buffer copy) {
+        return switch (body) {
+            case Stmt.Store store -> store.buffer().equals(copy) && !reads(store, copy);
+            case Stmt.Seq(List<Stmt> statements) ->
+                statements.stream()
+                        .filter(s -> s.anyMatch(child -> isAccess(child, copy)))
+                        .findFirst()
+                        .map(s -> isFirstWritten(s, copy))
+                        .orElse(false);
+            case Stmt.Let let -> !reads(let, copy) && isFirstWritten(let.body(), copy);
+            case Stmt.Allocate a -> isFirstWritten(a.body(), copy);
+            case Stmt.For _,
+                    Stmt.If _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Invoke _ -> false;
+        };
+    }
+
+    private static boolean isAccess(Stmt s, Buffer buffer) {
+        return reads(s, buffer)
+                || (s instanceof Stmt.Store store && store.buffer().equals(buffer));
+    }
+
+    private static boolean reads(Stmt s, Buffer buffer) {
+        return s.expressions().stream()
+                .anyMatch(e ->
+                        e.anyMatch(n -> n instanceof Expr.Load l && l.buffer().equals(buffer)));
     }
 
     private static Expr.Load target(Stmt.Store store) {

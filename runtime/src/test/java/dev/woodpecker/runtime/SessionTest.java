@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -39,6 +40,11 @@ class SessionTest {
         return new Dimension.Symbolic(name);
     }
 
+    /** The output {@code y} of a run. */
+    private static NdArray y(Session session, Map<String, NdArray> inputs) {
+        return Objects.requireNonNull(session.run(inputs).get("y"));
+    }
+
     private Path file(OnnxModelBuilder builder) {
         Path file = directory.resolve(builder.graphName() + ".onnx");
         builder.write(file);
@@ -59,10 +65,8 @@ class SessionTest {
     void resultsAreNewArraysAndShapesMayDifferBetweenRuns() {
         try (Model model = Model.load(reluOfSum(), Options.defaults());
                 Session session = model.newSession()) {
-            NdArray first = session.run(Map.of("x", NdArray.of(new float[] {1, 2, 3}, 1, 3)))
-                    .get("y");
-            NdArray second = session.run(Map.of("x", NdArray.of(new float[] {-5, 5, -5, 0, 0, 0}, 2, 3)))
-                    .get("y");
+            NdArray first = y(session, Map.of("x", NdArray.of(new float[] {1, 2, 3}, 1, 3)));
+            NdArray second = y(session, Map.of("x", NdArray.of(new float[] {-5, 5, -5, 0, 0, 0}, 2, 3)));
             assertThat(first).isEqualTo(NdArray.of(new float[] {2, 1, 3}, 1, 3));
             assertThat(second).isEqualTo(NdArray.of(new float[] {0, 4, 0, 1, 0, 0}, 2, 3));
             assertThat(session.profile().kernels())
@@ -101,8 +105,7 @@ class SessionTest {
     void notANumberFlowsThrough() {
         try (Model model = Model.load(reluOfSum(), Options.defaults());
                 Session session = model.newSession()) {
-            NdArray y = session.run(Map.of("x", NdArray.of(new float[] {Float.NaN, 2, 3}, 1, 3)))
-                    .get("y");
+            NdArray y = y(session, Map.of("x", NdArray.of(new float[] {Float.NaN, 2, 3}, 1, 3)));
             assertThat(y.toFloatArray()).containsExactly(Float.NaN, 1, 3);
         }
     }
@@ -150,7 +153,7 @@ class SessionTest {
                         for (int run = 0; run < 50; run++) {
                             NdArray x = NdArray.allocate(DType.F32, rows, 3);
                             x.set(3L * rows - 1, (double) run);
-                            right &= session.run(Map.of("x", x)).get("y").getDouble(3L * rows - 1) == run;
+                            right &= y(session, Map.of("x", x)).getDouble(3L * rows - 1) == run;
                         }
                         return right;
                     }
@@ -197,7 +200,7 @@ class SessionTest {
             NdArray x = NdArray.of(new float[] {1, 2, 3, 4, 5, 6}, 6);
             for (long rows : new long[] {2, 3, 2}) {
                 NdArray shape = NdArray.of(new long[] {rows, -1}, 2);
-                assertThat(session.run(Map.of("x", x, "shape", shape)).get("y").shape())
+                assertThat(y(session, Map.of("x", x, "shape", shape)).shape())
                         .containsExactly((int) rows, (int) (6 / rows));
             }
         }
@@ -212,8 +215,7 @@ class SessionTest {
                 .output("y"));
         try (Model model = Model.load(file, Options.defaults());
                 Session session = model.newSession()) {
-            assertThat(session.run(Map.of("i", NdArray.of(new long[] {2, -1}, 2)))
-                            .get("y"))
+            assertThat(y(session, Map.of("i", NdArray.of(new long[] {2, -1}, 2))))
                     .isEqualTo(NdArray.of(new float[] {30, 30}, 2));
             assertThatThrownBy(() -> session.run(Map.of("i", NdArray.of(new long[] {0, 3}, 2))))
                     .isInstanceOf(OperatorException.class)

@@ -8,4 +8,18 @@ import java.util.Map;
  * @param status 0, or the number of the check that failed
  * @param outputs by buffer, in logical order; empty where a check failed
  */
-public record KernelResult(int status, Map<String, HostTensor> outputs) {}
+public record KernelResult(int status, Map<String, HostTensor> outputs) {
+    public KernelResult {
+        outputs = Map.copyOf(outputs);
+    }
+
+    /** The output of this name; it must be there. */
+    public HostTensor output(String name) {
+        HostTensor tensor = outputs.get(name);
+        if (tensor == null) {
+            throw new IllegalArgumentException(
+                    "no output " + name + "; status " + status + ", outputs " + String.join(", ", outputs.keySet()));
+        }
+        return tensor;
+    }
+}

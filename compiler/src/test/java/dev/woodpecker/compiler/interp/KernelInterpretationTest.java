@@ -46,7 +46,7 @@ class KernelInterpretationTest {
         Buffer flat = buffer("y", Scope.GLOBAL, 20);
         // The 20 elements of memory in order: each row of 3 has a zero after it.
         Stmt copy = loop(I, 20, Loop.Binding.SERIAL, store(flat, I, new Expr.Load(blocked, List.of(I))));
-        HostTensor y = run(copy, 1, blocked, flat, ascending(5, 3)).outputs().get("y");
+        HostTensor y = run(copy, 1, blocked, flat, ascending(5, 3)).output("y");
         assertThat(y.toFloats()).startsWith(0, 1, 2, 0, 3, 4, 5, 0, 6);
     }
 
@@ -58,13 +58,13 @@ class KernelInterpretationTest {
                 new Expr.Ramp(Expr.index(0), 1, 8),
                 new Expr.Binary(BinaryOp.ADD, reversed, new Expr.Broadcast(f32(1), 8)));
         Stmt rest = loop(I, N - 8, Loop.Binding.SERIAL, store(Y, add(I, Expr.index(8)), new Expr.Load(X, List.of(I))));
-        assertThat(run(Stmt.seq(first, rest), 1).outputs().get("y").toFloats())
+        assertThat(run(Stmt.seq(first, rest), 1).output("y").toFloats())
                 .startsWith(64, 63, 62, 61, 60, 59, 58, 57, 0, 1);
     }
 
     @Test
     void threadsRunInStepBetweenBarriers() {
-        assertThat(run(reversal(true), N).outputs().get("y").toFloats())
+        assertThat(run(reversal(true), N).output("y").toFloats())
                 .startsWith(63, 62, 61)
                 .endsWith(1, 0);
     }
@@ -97,9 +97,7 @@ class KernelInterpretationTest {
         Buffer register = Buffer.rowMajor("r", DType.F32, List.of(), Scope.REGISTER);
         Stmt load = thread(new Stmt.Store(register, List.of(), new Expr.Load(X, List.of(T)), Origin.NONE));
         Stmt store = thread(store(Y, T, new Expr.Load(register, List.of())));
-        assertThat(run(new Stmt.Allocate(register, Stmt.seq(load, store)), N)
-                        .outputs()
-                        .get("y"))
+        assertThat(run(new Stmt.Allocate(register, Stmt.seq(load, store)), N).output("y"))
                 .isEqualTo(INPUT);
     }
 
@@ -112,7 +110,7 @@ class KernelInterpretationTest {
                 new Stmt.Wait(0),
                 new Stmt.Barrier(),
                 store(Y, T, new Expr.Load(TILE, List.of(reversed(T)))));
-        assertThat(run(block(Stmt.seq(complete)), N).outputs().get("y").toFloats())
+        assertThat(run(block(Stmt.seq(complete)), N).output("y").toFloats())
                 .as("zeros where the guard does not hold")
                 .startsWith(0, 62, 61);
         List<Stmt> early = new ArrayList<>(complete);
@@ -143,7 +141,7 @@ class KernelInterpretationTest {
                 Loop.Binding.SERIAL,
                 new Stmt.Invoke(
                         square, List.of(new Stmt.Window(Y, List.of(start)), new Stmt.Window(X, List.of(start)))));
-        assertThat(run(body, 1).outputs().get("y").toFloats())
+        assertThat(run(body, 1).output("y").toFloats())
                 .startsWith(0, 1, 4, 9, 16)
                 .endsWith(63 * 63);
     }
@@ -189,7 +187,7 @@ class KernelInterpretationTest {
                 tile,
                 thread(new Stmt.Allocate(
                         fragment, Stmt.seq(fill, new Stmt.Barrier(), load, new Stmt.Barrier(), drain))));
-        float[] y = run(body, N).outputs().get("y").toFloats();
+        float[] y = run(body, N).output("y").toFloats();
         assertThat(y)
                 .as("each warp has the half of the tile that its window names")
                 .startsWith(31, 30, 29)

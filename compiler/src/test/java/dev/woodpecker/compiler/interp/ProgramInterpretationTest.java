@@ -12,6 +12,7 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -232,7 +233,9 @@ class ProgramInterpretationTest {
     }
 
     private static HostTensor run(KernelSpec spec, Binding binding, Map<String, HostTensor> inputs) {
-        return Interpreter.run(Specializer.specialize(spec, binding), inputs).get("out");
+        return Optional.ofNullable(Interpreter.run(Specializer.specialize(spec, binding), inputs)
+                        .get("out"))
+                .orElseThrow();
     }
 
     private float[] floats(int n) {

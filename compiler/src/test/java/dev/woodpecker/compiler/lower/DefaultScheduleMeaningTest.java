@@ -173,10 +173,9 @@ class DefaultScheduleMeaningTest {
         Map<String, HostTensor> expected = Interpreter.run(program, inputs);
         KernelResult result = Interpreter.run(kernel, inputs);
         assertThat(result.status()).isZero();
-        expected.forEach(
-                (name, tensor) -> assertThat(distance(tensor, result.outputs().get(name)))
-                        .as("greatest relative difference of %s%n%s", name, shown.get("place"))
-                        .isLessThanOrEqualTo(TOLERANCE));
+        expected.forEach((name, tensor) -> assertThat(distance(tensor, result.output(name)))
+                .as("greatest relative difference of %s%n%s", name, shown.get("place"))
+                .isLessThanOrEqualTo(TOLERANCE));
     }
 
     private static void show(Map<String, String> shown, String pass, Stmt s) {

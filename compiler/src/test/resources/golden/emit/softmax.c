@@ -47,15 +47,19 @@ int32_t softmax(void *const *buffers, const int64_t *params, void *scratch, int6
         for (int64_t j_o = 0; j_o < 625; j_o++) {
             top_part = max_f32x8(top_part, load_f32x8(x + i * 5000 + j_o * 8));
         }
-        top = max_f32(top, max_f32(max_f32(max_f32(top_part[0], top_part[4]), max_f32(top_part[2], top_part[6])), max_f32(max_f32(top_part[1], top_part[5]), max_f32(top_part[3], top_part[7]))));
+        top = max_f32(top,
+                max_f32(max_f32(max_f32(top_part[0], top_part[4]), max_f32(top_part[2], top_part[6])),
+                max_f32(max_f32(top_part[1], top_part[5]), max_f32(top_part[3], top_part[7]))));
         for (int64_t j_o = 0; j_o < 625; j_o++) {
             const f32x8 exp_x = load_f32x8(x + i * 5000 + j_o * 8) - top;
-            const f32x8 x2 = blend_f32x8(exp_x > 89.0f, splat_f32x8(89.0f), blend_f32x8(exp_x < -104.0f, splat_f32x8(-104.0f), exp_x));
+            const f32x8 x2 = blend_f32x8(exp_x > 89.0f, splat_f32x8(89.0f),
+                    blend_f32x8(exp_x < -104.0f, splat_f32x8(-104.0f), exp_x));
             const f32x8 shifted = x2 * 1.442695f + 1.2582912e7f;
             const f32x8 n = shifted - 1.2582912e7f;
             const f32x8 r = x2 - n * 0.6933594f - n * -2.1219444e-4f;
             const i32x8 e = (i32x8)shifted - splat_i32x8(1262485504);
-            const f32x8 p = (((((1.9875691e-4f * r + 0.0013981999f) * r + 0.008333452f) * r + 0.041665796f) * r + 0.16666666f) * r + 0.5f) * (r * r) + r + 1.0f;
+            const f32x8 p = (((((1.9875691e-4f * r + 0.0013981999f) * r + 0.008333452f) * r + 0.041665796f) * r
+                    + 0.16666666f) * r + 0.5f) * (r * r) + r + 1.0f;
             const i32x8 half = e >> 1;
             const f32x8 exp = p * (f32x8)((half + 127) << 23) * (f32x8)((e - half + 127) << 23);
             store_f32x8(row + j_o * 8, exp); /* Sample.java:4 */
@@ -65,7 +69,8 @@ int32_t softmax(void *const *buffers, const int64_t *params, void *scratch, int6
         for (int64_t j_o = 0; j_o < 625; j_o++) {
             sum_part += load_f32x8(row + j_o * 8);
         }
-        sum += sum_part[0] + sum_part[4] + (sum_part[2] + sum_part[6]) + (sum_part[1] + sum_part[5] + (sum_part[3] + sum_part[7]));
+        sum += sum_part[0] + sum_part[4] + (sum_part[2] + sum_part[6])
+                + (sum_part[1] + sum_part[5] + (sum_part[3] + sum_part[7]));
         for (int64_t j_o = 0; j_o < 625; j_o++) {
             store_f32x8(y + i * 5000 + j_o * 8, load_f32x8(row + j_o * 8) / sum); /* Sample.java:5 */
         }

@@ -59,7 +59,10 @@ final class StmtPrinter {
     }
 
     void line(String text) {
-        out.append(INDENT.repeat(depth)).append(text).append('\n');
+        String indent = INDENT.repeat(depth);
+        for (String line : Lines.broken(text, indent.length())) {
+            out.append(indent).append(line).append('\n');
+        }
     }
 
     private void line(String text, Origin origin) {

@@ -1,28 +1,26 @@
 package dev.woodpecker.processor;
 
 import dev.woodpecker.compiler.diagnostic.DiagnosticCode;
+import dev.woodpecker.compiler.expr.Binding;
+import dev.woodpecker.compiler.expr.BindingText;
 import dev.woodpecker.compiler.expr.KernelSpec;
-import dev.woodpecker.compiler.expr.KernelSpec.Parameter;
-import dev.woodpecker.compiler.expr.KernelSpec.Role;
-import dev.woodpecker.compiler.expr.Kind;
+import dev.woodpecker.compiler.expr.SpecializationException;
+import dev.woodpecker.compiler.expr.Specializer;
+import dev.woodpecker.compiler.ir.DType;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import org.eclipse.jdt.core.dom.Annotation;
 import org.eclipse.jdt.core.dom.ArrayInitializer;
-import org.eclipse.jdt.core.dom.Expression;
 import org.eclipse.jdt.core.dom.MethodDeclaration;
 import org.eclipse.jdt.core.dom.SingleMemberAnnotation;
 
 /** {@code @Example}s of a kernel. */
 final class Examples {
-    private final Findings findings;
+    private final KernelContext context;
     private final ParsedSource source;
 
-    Examples(Findings findings, ParsedSource source) {
-        this.findings = findings;
+    Examples(KernelContext context, ParsedSource source) {
+        this.context = context;
         this.source = source;
     }
 
@@ -32,9 +30,7 @@ final class Examples {
         for (Annotation list : Annotations.of(Annotations.EXAMPLE + ".List", method.modifiers())) {
             if (list instanceof SingleMemberAnnotation single
                     && single.getValue() instanceof ArrayInitializer initializer) {
-                for (Object element : initializer.expressions()) {
-                    examples.add((Annotation) (Expression) element);
-                }
+                examples.addAll(Nodes.of(Annotation.class, initializer.expressions()));
             }
         }
         return examples;
@@ -44,57 +40,22 @@ final class Examples {
         return (String) Annotations.value(example, "value");
     }
 
-    void check(List<Annotation> examples, KernelSpec spec) {
-        for (Annotation example : examples) {
-            check(example, spec);
+    /** Checks that an example can be read and, if the kernel itself is right, that the kernel takes it. */
+    void check(Annotation example, KernelSpec spec) {
+        Binding binding;
+        try {
+            binding = BindingText.parse(spec, "example", text(example), DType.F32);
+        } catch (IllegalArgumentException misfit) {
+            context.report(DiagnosticCode.EXAMPLE_SYNTAX, source.place(example), String.valueOf(misfit.getMessage()));
+            return;
         }
-    }
-
-    private void check(Annotation example, KernelSpec spec) {
-        Set<String> given = new HashSet<>();
-        for (String pair : text(example).split(" +")) {
-            int equals = pair.indexOf('=');
-            if (equals <= 0) {
-                report(DiagnosticCode.EXAMPLE_SYNTAX, example, "'" + pair + "' is not name=value");
-                return;
-            }
-            String name = pair.substring(0, equals);
-            Optional<Parameter> parameter = spec.parameters().stream()
-                    .filter(p -> p.name().equals(name))
-                    .findFirst();
-            if (parameter.isEmpty()) {
-                List<String> names =
-                        spec.parameters().stream().map(Parameter::name).toList();
-                report(
-                        DiagnosticCode.EXAMPLE_PARAMETER,
-                        example,
-                        "there is no parameter " + name + "; there are " + names);
-            } else if (!given.add(name)) {
-                report(DiagnosticCode.EXAMPLE_PARAMETER, example, name + " is given twice");
-            } else if (!fits(pair.substring(equals + 1), parameter.get())) {
-                boolean isInput = parameter.get().role() == Role.INPUT;
-                report(
-                        DiagnosticCode.EXAMPLE_SYNTAX,
-                        example,
-                        "'" + pair + "' gives no "
-                                + (isInput ? "shape" : parameter.get().kind().text()));
+        if (context.isSound()) {
+            try {
+                Specializer.specialize(spec, binding);
+            } catch (SpecializationException misfit) {
+                context.report(
+                        DiagnosticCode.EXAMPLE_MISFIT, source.place(example), String.valueOf(misfit.getMessage()));
             }
         }
-        for (Parameter parameter : spec.parameters()) {
-            if (parameter.absent().isEmpty() && !given.contains(parameter.name())) {
-                report(DiagnosticCode.EXAMPLE_PARAMETER, example, parameter.name() + " is not given");
-            }
-        }
-    }
-
-    private static boolean fits(String value, Parameter parameter) {
-        return switch (parameter.role()) {
-            case INPUT -> AttributeValues.isShape(value, parameter.kind() == Kind.TENSOR_LIST);
-            case ATTRIBUTE -> AttributeValues.fits(value, parameter.kind());
-        };
-    }
-
-    private void report(DiagnosticCode code, Annotation example, String detail) {
-        findings.add(code, source.place(example), detail);
     }
 }

@@ -44,10 +44,14 @@ final class KernelWriter {
             providers.add(SpecWriter.providerName(type).reflectionName());
         }
         for (ReadKernel kernel : kernels) {
-            resource(KernelText.resourcePath(kernel.spec().name()), KernelText.print(kernel.spec()));
-            for (String example : kernel.spec().examples()) {
-                for (var emitted : ExampleSources.emit(kernel.spec(), example).entrySet()) {
-                    resource("META-INF/woodpecker/" + emitted.getKey(), emitted.getValue());
+            String path = KernelText.resourcePath(kernel.spec().name());
+            resource(path, KernelText.print(kernel.spec()));
+            List<String> examples = kernel.spec().examples();
+            for (int number = 1; number <= examples.size(); number++) {
+                String stem = path.substring(0, path.lastIndexOf('.')) + "." + number + ".";
+                for (var emitted : ExampleSources.emit(kernel.spec(), examples.get(number - 1))
+                        .entrySet()) {
+                    resource(stem + emitted.getKey(), emitted.getValue());
                 }
             }
         }

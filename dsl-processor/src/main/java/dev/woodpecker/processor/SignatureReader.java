@@ -1,11 +1,16 @@
 package dev.woodpecker.processor;
 
 import dev.woodpecker.compiler.diagnostic.DiagnosticCode;
+import dev.woodpecker.compiler.expr.BindingText;
+import dev.woodpecker.compiler.expr.KernelSpec;
 import dev.woodpecker.compiler.expr.KernelSpec.Form;
 import dev.woodpecker.compiler.expr.KernelSpec.Parameter;
 import dev.woodpecker.compiler.expr.KernelSpec.Role;
 import dev.woodpecker.compiler.expr.Kind;
+import dev.woodpecker.compiler.expr.TensorExpr.IntLiteral;
 import dev.woodpecker.compiler.expr.TensorExpr.Name;
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.Origin;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -196,12 +201,31 @@ final class SignatureReader {
         if (text.isEmpty()) {
             return Optional.empty();
         }
-        if (!AttributeValues.fits(text, kind)) {
+        try {
+            checkValue(kind, text);
+        } catch (IllegalArgumentException misfit) {
             context.report(
                     DiagnosticCode.ATTRIBUTE_DEFAULT,
                     source.place(annotation),
                     "byDefault = \"" + text + "\" is no " + kind.text());
         }
         return Optional.of(text);
+    }
+
+    /** Reads a value as {@code @Example} does, for a kernel with this one attribute. */
+    private static void checkValue(Kind kind, String text) {
+        Parameter attribute = new Parameter("value", kind, Role.ATTRIBUTE, Optional.empty(), Origin.NONE);
+        KernelSpec only = new KernelSpec(
+                "byDefault",
+                "",
+                "",
+                Form.TENSOR,
+                List.of(attribute),
+                List.of(),
+                new IntLiteral(0),
+                List.of(),
+                List.of(),
+                Origin.NONE);
+        BindingText.parse(only, "byDefault", "value=" + text, DType.F32);
     }
 }

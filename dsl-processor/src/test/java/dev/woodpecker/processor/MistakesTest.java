@@ -93,25 +93,38 @@ class MistakesTest {
                     @Kernel(op = "F")
                     public static float f(float x, §@Attribute(byDefault = "much") float alpha) { return alpha * x; }
                     """),
-                in(DiagnosticCode.EXAMPLE_SYNTAX, "'x' is not name=value", """
+                in(DiagnosticCode.EXAMPLE_SYNTAX, "'x': a value is missing: x=2x3", """
                     @Kernel(op = "F")
                     §@Example("x 1x64")
                     public static float f(float x) { return x; }
                     """),
-                in(DiagnosticCode.EXAMPLE_SYNTAX, "'x=1,64' gives no shape", """
+                in(DiagnosticCode.EXAMPLE_SYNTAX, "'1,64' is no 2x3", """
                     @Kernel(op = "F")
                     §@Example("x=1,64")
                     public static float f(float x) { return x; }
                     """),
-                in(DiagnosticCode.EXAMPLE_PARAMETER, "there is no parameter y; there are [x]", """
+                in(DiagnosticCode.EXAMPLE_SYNTAX, "no parameter has this name; parameters are x", """
                     @Kernel(op = "F")
                     §@Example("x=1x64 y=2")
                     public static float f(float x) { return x; }
                     """),
-                in(DiagnosticCode.EXAMPLE_PARAMETER, "axis is not given", """
+                in(DiagnosticCode.EXAMPLE_SYNTAX, "kernel K.f also needs axis=1", """
                     @Kernel(op = "F")
                     §@Example("x=1x64")
                     public static Tensor f(Tensor x, int axis) { return tensor(x.size(axis), i -> 1); }
+                    """),
+                in(DiagnosticCode.EXAMPLE_MISFIT, "this variant requires", """
+                    @Kernel(op = "F")
+                    §@Example("x=1x64")
+                    public static Tensor f(Tensor x) {
+                        require(x.rank() == 3);
+                        return tensor(x.size(2), i -> x.at(0, 0, i));
+                    }
+                    """),
+                in(DiagnosticCode.EXAMPLE_MISFIT, "takes values from 0 to 4, allowed 0 to 2", """
+                    @Kernel(op = "F")
+                    §@Example("x=5 w=3")
+                    public static Tensor f(Tensor x, Tensor w) { return tensor(x.size(0), i -> x.at(i) * w.at(i)); }
                     """),
                 in(DiagnosticCode.LOOP, "a for loop", """
                     @Kernel(op = "F")

@@ -55,6 +55,21 @@ class ProviderTest {
     }
 
     @Test
+    void examplesShowWhatAKernelBecomes() {
+        Compilation compilation = Compiling.members("""
+            @Kernel(op = "Scale")
+            @Example("x=4x8 factor=2")
+            @Example("x=64 factor=0.5")
+            public static float scale(float x, @Attribute float factor) { return x * factor; }
+            """);
+        assertThat(Compiling.resource(compilation, "META-INF/woodpecker/p.K.scale.1.c"))
+                .contains("int32_t scale(");
+        assertThat(Compiling.resource(compilation, "META-INF/woodpecker/p.K.scale.2.cu"))
+                .contains("__global__")
+                .contains("0.5f");
+    }
+
+    @Test
     void referencesCallTheMethod() throws Exception {
         Project project = new Project(folder);
         Path source = project.write("K", """

@@ -58,13 +58,14 @@ public enum DiagnosticCode {
     EXAMPLE_SYNTAX(
             10,
             "@Example cannot be read",
-            "Write name=value pairs separated by spaces: shapes as 1x64x56x56 or scalar, lists of shapes joined by +,"
-                    + " attributes as numbers joined by commas: @Example(\"x=1x64x56x56 strides=1,1\")."),
-    EXAMPLE_PARAMETER(
+            "Write name=value pairs separated by spaces, for every input that is not @Absent and every attribute"
+                    + " without a default: shapes as 1x64x56x56 or scalar, lists of shapes joined by +, attributes as"
+                    + " numbers joined by commas: @Example(\"x=1x64x56x56 strides=1,1\")."),
+    EXAMPLE_MISFIT(
             11,
-            "@Example does not match the parameters",
-            "Give every input that is not @Absent a shape and every attribute without a default a value, by the"
-                    + " parameters' names, and nothing else."),
+            "@Example does not fit the kernel",
+            "Give shapes and attributes for which the kernel applies: its require(...) conditions hold, ranks are what"
+                    + " it reads, and indices stay inside."),
     // Statements.
     LOOP(
             12,

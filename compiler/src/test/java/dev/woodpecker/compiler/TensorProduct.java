@@ -23,6 +23,7 @@ import dev.woodpecker.compiler.schedule.Step;
 import dev.woodpecker.compiler.schedule.Tail;
 import dev.woodpecker.compiler.schedule.Tensorize;
 import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.schedule.Unroll;
 import dev.woodpecker.compiler.schedule.Vectorize;
 import dev.woodpecker.compiler.target.Intrinsics;
 import java.util.ArrayList;
@@ -102,6 +103,37 @@ public final class TensorProduct {
         steps.add(new Tensorize("m.i", PRODUCT));
         steps.add(new Pipeline("k.o", Factor.of(2)));
         return Trace.of("tensor core", steps);
+    }
+
+    /** Two warps a block, each with two tiles side by side. */
+    public static Trace wideTrace(String output) {
+        List<Step> steps = new ArrayList<>(List.of(
+                new Split("m", Factor.of(32), Tail.GUARD),
+                new Split("m.i", Factor.of(16), Tail.GUARD),
+                new Split("n", Factor.of(16), Tail.GUARD),
+                new Split("n.i", Factor.of(8), Tail.GUARD),
+                new Split("k", Factor.of(16), Tail.GUARD),
+                new Reorder(List.of("m.o", "n.o", "m.i.o", "k.o", "n.i.o", "m.i.i", "n.i.i", "k.i")),
+                new Bind("m.o", Loop.Binding.BLOCK_Y),
+                new Bind("n.o", Loop.Binding.BLOCK_X),
+                new Bind("m.i.o", Loop.Binding.THREAD_Y),
+                new Unroll("n.i.o"),
+                new CacheRead("a", output, Optional.of("k.o"), Scope.SHARED),
+                new CacheRead("b", output, Optional.of("k.o"), Scope.SHARED)));
+        for (String tensor : List.of("a", "b")) {
+            String rows = tensor + ".cache.a0";
+            String columns = tensor + ".cache.a1";
+            String pieces = rows + "_" + columns + ".o";
+            steps.add(new Split(columns, Factor.of(8), Tail.EXACT));
+            steps.add(new Fuse(rows, columns + ".o"));
+            steps.add(new Split(pieces, Factor.of(32), Tail.EXACT));
+            steps.add(new Bind(pieces + ".o", Loop.Binding.THREAD_Y));
+            steps.add(new Bind(pieces + ".i", Loop.Binding.THREAD_X));
+            steps.add(new Vectorize(columns + ".i"));
+        }
+        steps.add(new Tensorize("m.i.i", PRODUCT));
+        steps.add(new Pipeline("k.o", Factor.of(3)));
+        return Trace.of("tensor core, two warps", steps);
     }
 
     private static Expr widened(String tensor, Expr... at) {

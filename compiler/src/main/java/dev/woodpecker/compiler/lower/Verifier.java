@@ -15,6 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * Proves what every kernel must keep to, for all inputs: accesses lie in their buffers (an index that is loaded from memory
@@ -176,18 +177,24 @@ public final class Verifier {
         }
     }
 
-    private void copy(Stmt.AsyncCopy copy, Surroundings around) {
-        Surroundings here = around.withLanes(copy.elements());
-        List<Expr> to = ramp(copy.toIndices());
-        List<Expr> from = ramp(copy.fromIndices());
-        access(copy.to(), to, Surroundings.LANE, here, Origin.NONE);
-        access(copy.from(), from, Surroundings.LANE, here.assuming(copy.guard()), Origin.NONE);
+    /** The first and the last element of a copy, and that no other thread copies there. */
+    private void copy(Stmt.AsyncCopy copy, Surroundings here) {
+        reads(copy.guard(), here, Origin.NONE);
+        LongStream.of(0, copy.elements() - 1).distinct().forEach(element -> {
+            Expr at = Expr.index(element);
+            access(copy.to(), from(copy.toIndices(), at), at, here, Origin.NONE);
+            access(copy.from(), from(copy.fromIndices(), at), at, here.assuming(copy.guard()), Origin.NONE);
+        });
+        Expr zero = Expr.zero(copy.to().type());
+        writers(
+                new Stmt.Store(copy.to(), from(copy.toIndices(), Surroundings.LANE), zero, Origin.NONE),
+                here.withLanes(copy.elements()));
     }
 
     /** Consecutive elements: the last index counts on. */
-    private static List<Expr> ramp(List<Expr> indices) {
+    private static List<Expr> from(List<Expr> indices, Expr element) {
         List<Expr> all = new ArrayList<>(indices);
-        all.set(all.size() - 1, IndexMath.add(indices.getLast(), Surroundings.LANE));
+        all.set(all.size() - 1, IndexMath.add(indices.getLast(), element));
         return all;
     }
 

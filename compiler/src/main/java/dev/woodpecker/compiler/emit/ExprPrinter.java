@@ -9,25 +9,22 @@ import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.Interval;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.UnaryOp;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 
 /**
- * Expressions of one function as C. A vector of booleans is a mask, all bits of a lane or none, whose lanes are as wide as
- * the values that it came from; where another width is needed it is converted.
+ * Expressions of one function as C.
  */
 final class ExprPrinter {
     /** How tight C operators bind that the IR has no number for. */
     static final int LOWEST = 0;
 
     private static final int CONDITIONAL = 2;
-    private static final int LOGICAL_OR = 3;
+    static final int LOGICAL_OR = 3;
     private static final int LOGICAL_AND = 4;
-    private static final int COMPARISON = 9;
+    static final int COMPARISON = 9;
     private static final int SUM = 11;
     private static final int UNARY = 13;
     private static final int POSTFIX = 14;
@@ -38,8 +35,8 @@ final class ExprPrinter {
     private final String indexType;
     /** Register buffers that are variables rather than arrays. */
     private final Set<String> variables = new HashSet<>();
-    /** Bytes a lane of the masks in variables. */
-    private final Map<String, Integer> maskBytes = new HashMap<>();
+
+    private final MaskPrinter masks;
 
     private Bounds bounds = Bounds.none();
 
@@ -48,6 +45,7 @@ final class ExprPrinter {
         this.helpers = helpers;
         this.names = names;
         this.indexType = indexType;
+        this.masks = new MaskPrinter(this, helpers, names);
     }
 
     Bounds bounds() {
@@ -69,7 +67,7 @@ final class ExprPrinter {
     /** The type of a variable that holds {@code value}; of a mask where it is a vector of booleans. */
     String typeOf(Expr value) {
         if (value.type() == DType.BOOL) {
-            return value.lanes() == 1 ? "int" : helpers.mask(maskBytes(value), value.lanes());
+            return value.lanes() == 1 ? "int" : helpers.mask(masks.bytes(value), value.lanes());
         }
         return value.lanes() == 1 && value.type() == DType.I64 ? indexType : helpers.type(value.type(), value.lanes());
     }
@@ -77,7 +75,7 @@ final class ExprPrinter {
     /** Remembers how wide the masks of a variable are. */
     void define(Expr.Var variable, Expr value) {
         if (value.type() == DType.BOOL && value.lanes() > 1) {
-            maskBytes.put(variable.name(), maskBytes(value));
+            masks.define(variable, masks.bytes(value));
         }
     }
 
@@ -94,14 +92,14 @@ final class ExprPrinter {
         return own < strength ? "(" + text + ")" : text;
     }
 
-    private static String call(String function, String... arguments) {
+    static String call(String function, String... arguments) {
         return function + "(" + String.join(", ", arguments) + ")";
     }
 
     /** {@code e}, in parentheses where it binds less than {@code strength}. */
-    private String text(Expr e, int strength) {
+    String text(Expr e, int strength) {
         if (e.type() == DType.BOOL && e.lanes() > 1) {
-            return grouped(mask(e, maskBytes(e)), LOWEST, strength);
+            return grouped(masks.print(e, masks.bytes(e)), LOWEST, strength);
         }
         return switch (e) {
             case Expr.IntConst c -> negative(Literals.integer(c.value(), c.type()), strength);
@@ -208,7 +206,7 @@ final class ExprPrinter {
     }
 
     /** A scalar beside a vector stands for all its lanes, where C converts it without loss. */
-    private String operand(Expr e, int strength) {
+    String operand(Expr e, int strength) {
         if (e instanceof Expr.Broadcast(Expr value, int _)) {
             boolean converts = value.type() == DType.F32 || value.type() == DType.F64;
             boolean small = value instanceof Expr.IntConst c && c.value() >= 0 && c.value() < 128;
@@ -269,7 +267,7 @@ final class ExprPrinter {
         if (s.condition() instanceof Expr.Broadcast(Expr condition, int _)) {
             return choice(condition, s, strength);
         }
-        String condition = mask(s.condition(), s.type().bytes());
+        String condition = masks.print(s.condition(), s.type().bytes());
         return call(
                 helpers.function("blend", s.type(), s.lanes()), condition, print(s.whenTrue()), print(s.whenFalse()));
     }
@@ -278,103 +276,6 @@ final class ExprPrinter {
         String text = text(condition, LOGICAL_OR) + " ? " + text(s.whenTrue(), LOGICAL_OR) + " : "
                 + text(s.whenFalse(), CONDITIONAL);
         return grouped(text, CONDITIONAL, strength);
-    }
-
-    // ---- Masks
-
-    /** How many bytes a lane of a vector of booleans has as it comes. */
-    private int maskBytes(Expr e) {
-        return switch (e) {
-            case Expr.Binary b ->
-                b.op().isComparison() && b.left().type() != DType.BOOL
-                        ? b.left().type().bytes()
-                        : maskBytes(b.left() instanceof Expr.Broadcast ? b.right() : b.left());
-            case Expr.Unary u -> maskBytes(u.operand());
-            case Expr.Var v -> maskBytes.getOrDefault(v.name(), 1);
-            case Expr.Select s -> maskBytes(s.whenTrue() instanceof Expr.Broadcast ? s.whenFalse() : s.whenTrue());
-            case Expr.Cast c ->
-                c.operand().type() == DType.BOOL
-                        ? maskBytes(c.operand())
-                        : c.operand().type().bytes();
-            case Expr.Load _,
-                    Expr.TableEntry _,
-                    Expr.Broadcast _,
-                    Expr.IntConst _,
-                    Expr.FloatConst _,
-                    Expr.Param _,
-                    Expr.Call _,
-                    Expr.Bitcast _,
-                    Expr.Read _,
-                    Expr.Accumulator _,
-                    Expr.Reduce _,
-                    Expr.Ramp _,
-                    Expr.Extract _ -> 1;
-        };
-    }
-
-    /** A vector of booleans as a mask with lanes of {@code bytes}. */
-    private String mask(Expr e, int bytes) {
-        String type = helpers.mask(bytes, e.lanes());
-        return switch (e) {
-            case Expr.Broadcast(Expr value, int lanes) ->
-                call(helpers.function("splat", Helpers.signed(bytes), lanes), text(value, LOGICAL_OR) + " ? -1 : 0");
-            case Expr.Unary(UnaryOp _, Expr operand) -> "~(" + mask(operand, bytes) + ")";
-            case Expr.Binary b
-            when !b.op().isComparison() -> {
-                String symbol = b.op() == BinaryOp.MIN ? "&" : b.op() == BinaryOp.MAX ? "|" : b.op().symbol();
-                yield "(" + mask(b.left(), bytes) + ") " + symbol + " (" + mask(b.right(), bytes) + ")";
-            }
-            case Expr.Binary b
-            when b.left().type() == DType.BOOL -> {
-                String differs = "(" + mask(b.left(), bytes) + ") ^ (" + mask(b.right(), bytes) + ")";
-                yield b.op() == BinaryOp.EQ ? "~(" + differs + ")" : differs;
-            }
-            case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) ->
-                call(
-                        helpers.function("blend", Helpers.signed(bytes), e.lanes()),
-                        mask(condition, bytes),
-                        mask(whenTrue, bytes),
-                        mask(whenFalse, bytes));
-            case Expr.Cast c when c.operand().type() == DType.BOOL -> mask(c.operand(), bytes);
-            case Expr.Binary _, Expr.Var _, Expr.Load _, Expr.Cast _, Expr.TableEntry _ -> {
-                String own = ownMask(e);
-                yield maskBytes(e) == bytes ? own : call("__builtin_convertvector", own, type);
-            }
-            case Expr.IntConst _,
-                    Expr.FloatConst _,
-                    Expr.Param _,
-                    Expr.Call _,
-                    Expr.Bitcast _,
-                    Expr.Read _,
-                    Expr.Accumulator _,
-                    Expr.Reduce _,
-                    Expr.Ramp _,
-                    Expr.Extract _ -> throw new IllegalStateException("no mask: " + e);
-        };
-    }
-
-    private String ownMask(Expr e) {
-        return switch (e) {
-            case Expr.Binary b ->
-                operand(b.left(), COMPARISON + 1) + " " + b.op().symbol() + " " + operand(b.right(), COMPARISON + 1);
-            case Expr.Cast c -> text(c.operand(), COMPARISON + 1) + " != 0";
-            case Expr.Load l -> load(l) + " != 0";
-            case Expr.TableEntry t -> table(t) + " != 0";
-            case Expr.Var v -> names.of(v.name());
-            case Expr.IntConst _,
-                    Expr.FloatConst _,
-                    Expr.Param _,
-                    Expr.Unary _,
-                    Expr.Call _,
-                    Expr.Bitcast _,
-                    Expr.Select _,
-                    Expr.Read _,
-                    Expr.Accumulator _,
-                    Expr.Reduce _,
-                    Expr.Ramp _,
-                    Expr.Broadcast _,
-                    Expr.Extract _ -> throw new IllegalStateException("no mask of its own: " + e);
-        };
     }
 
     // ---- Conversions
@@ -401,8 +302,8 @@ final class ExprPrinter {
         DType from = c.operand().type();
         String type = helpers.type(c.type(), c.lanes());
         if (from == DType.BOOL) {
-            int bytes = maskBytes(c.operand());
-            String bit = "(" + mask(c.operand(), bytes) + ") & 1";
+            int bytes = masks.bytes(c.operand());
+            String bit = "(" + masks.print(c.operand(), bytes) + ") & 1";
             return call("__builtin_convertvector", bit, type);
         }
         if (from.isFloat() && c.type().isInteger()) {
@@ -425,7 +326,7 @@ final class ExprPrinter {
 
     // ---- Memory
 
-    private String load(Expr.Load l) {
+    String load(Expr.Load l) {
         return access(l.buffer(), l.indices(), l.lanes());
     }
 
@@ -473,7 +374,7 @@ final class ExprPrinter {
         return offset instanceof Expr.IntConst c && c.value() == 0 ? base : base + " + " + text(offset, SUM);
     }
 
-    private String table(Expr.TableEntry t) {
+    String table(Expr.TableEntry t) {
         if (t.lanes() > 1) {
             Expr flat = Expr.index(0);
             for (int axis = 0; axis < t.indices().size(); axis++) {
@@ -500,7 +401,7 @@ final class ExprPrinter {
         if (value.type() != DType.BOOL || value.lanes() == 1) {
             return print(value);
         }
-        return "(" + helpers.type(DType.U8, value.lanes()) + ")((" + mask(value, 1) + ") & 1)";
+        return "(" + helpers.type(DType.U8, value.lanes()) + ")((" + masks.print(value, 1) + ") & 1)";
     }
 
     String indexType() {

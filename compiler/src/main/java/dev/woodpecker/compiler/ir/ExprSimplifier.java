@@ -2,7 +2,6 @@ package dev.woodpecker.compiler.ir;
 
 import java.util.HashMap;
 import java.util.IdentityHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -385,10 +384,5 @@ final class ExprSimplifier {
             return inner.type() == c.type() ? inner : new Expr.Bitcast(c.type(), inner);
         }
         return Arithmetic.bitcast(c.type(), c.operand()).orElse(c);
-    }
-
-    /** For tests: the list form of {@link #simplify(Expr)}. */
-    List<Expr> simplify(List<Expr> list) {
-        return Expr.mapAll(list, this::simplify);
     }
 }

@@ -9,6 +9,7 @@ import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.Stmt;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -99,8 +100,9 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
         }
         Stage part = new Stage(
                 producer.name(), producer.type(), local, producer.reduction(), producer.element(), producer.origin());
-        Stmt loops = LoopNest.nest(part, taken).rewrite(
-                s -> s instanceof Stmt.Compute c ? offset(c, producer, region) : s, e -> e);
+        Stmt.Compute before = LoopNest.computes(nest.tree(), producer.name()).getFirst();
+        Stmt fresh = keepPeels(LoopNest.nest(part, taken), nest, before);
+        Stmt loops = fresh.rewrite(s -> s instanceof Stmt.Compute c ? offset(c, producer, region) : s, e -> e);
         Stmt tree = Stages.removeNest(nest.tree(), producer.name());
         LoopNest without = nest.withTree(tree);
         Stmt.For kept = without.find(target.loop().name()).orElseThrow();
@@ -108,6 +110,42 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
                 kept.loop().name(), new Stmt.For(kept.loop(), Stmt.seq(loops, kept.body())));
         Buffer buffer = nest.buffers().get(producer.name());
         return buffer == null ? moved : moved.withBuffer(buffer.withScope(scope));
+    }
+
+    /** A reduction loop whose last iteration is peeled off, because a split was ragged, stays so in the fresh loops. */
+    private static Stmt keepPeels(Stmt fresh, LoopNest nest, Stmt.Compute before) {
+        Stmt.Compute after = LoopNest.computes(fresh, before.stage()).getFirst();
+        Map<String, String> renamed = new HashMap<>();
+        rename(before.at(), after.at(), renamed);
+        rename(before.over(), after.over(), renamed);
+        Map<String, Loop.Peel> peels = new HashMap<>();
+        for (Loop loop : LoopNest.path(nest.tree(), before).orElseThrow()) {
+            if (renamed.containsKey(loop.name())
+                    && loop.peel().isPresent()
+                    && loop.peel().get() instanceof Loop.Peel.Tail(String inner, long remainder)
+                    && renamed.containsKey(inner)
+                    && sameExtent(nest, inner, fresh, renamed.get(inner))) {
+                peels.put(renamed.get(loop.name()), new Loop.Peel.Tail(renamed.get(inner), remainder));
+            }
+        }
+        return fresh.rewrite(
+                s -> s instanceof Stmt.For(Loop loop, Stmt body) && peels.containsKey(loop.name())
+                        ? new Stmt.For(loop.withPeel(Optional.of(peels.get(loop.name()))), body)
+                        : s,
+                e -> e);
+    }
+
+    private static void rename(List<Expr> before, List<Expr> after, Map<String, String> renamed) {
+        for (int i = 0; i < before.size(); i++) {
+            if (before.get(i) instanceof Expr.Var old && after.get(i) instanceof Expr.Var now) {
+                renamed.put(old.name(), now.name());
+            }
+        }
+    }
+
+    private static boolean sameExtent(LoopNest nest, String before, Stmt fresh, String after) {
+        Optional<Expr> old = nest.find(before).map(f -> f.loop().extent());
+        return old.isPresent() && old.equals(LoopNest.find(fresh, after).map(f -> f.loop().extent()));
     }
 
     private static Stmt offset(Stmt.Compute c, Stage producer, Region region) {

@@ -86,7 +86,7 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
                         reduction.op(),
                         reduction.type(),
                         innerAxes,
-                        LoopNest.substitute(reduction.body(), Map.of(axis, index)))),
+                        points(reduction, index, extent % count != 0, extent))),
                 new Expr.Accumulator(reduction.type()),
                 old.origin());
         List<Expr> at = partialAxes.stream().<Expr>map(Axis::variable).toList();
@@ -104,7 +104,7 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
         Stmt combinedNest = LoopNest.nest(combined, taken);
         Stmt partialNest = LoopNest.nest(partial, taken);
         if (extent % count != 0) {
-            partialNest = guardTail(partialNest, partial, split, extent % count, extent, index);
+            partialNest = peelTail(partialNest, partial, split, extent % count);
         }
         Stmt both = new Stmt.Seq(List.of(partialNest, combinedNest));
         return nest.withProgram(Stages.insertBefore(nest.program(), partial, combined))
@@ -112,12 +112,20 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
                 .withTree(Stages.replaceNest(nest.tree(), stage, both));
     }
 
-    /** Points beyond the axis are skipped, in a copy of the last iteration's body. */
-    private static Stmt guardTail(Stmt nest, Stage partial, Axis split, long remainder, long extent, Expr index) {
+    /** The reduction's body at {@code index}, which is neutral beyond the axis. */
+    private Expr points(Stage.Reduction reduction, Expr index, boolean ragged, long extent) {
+        Expr body = LoopNest.substitute(reduction.body(), Map.of(axis, index));
+        return ragged
+                ? new Expr.Select(
+                        IndexMath.less(index, Expr.index(extent)),
+                        body,
+                        reduction.op().identity(reduction.type()))
+                : body;
+    }
+
+    /** The last iteration, which alone may reach beyond the axis, is a copy with fewer parts. */
+    private static Stmt peelTail(Stmt nest, Stage partial, Axis split, long remainder) {
         Stmt.Compute leaf = LoopNest.computes(nest, partial.name()).getFirst();
-        java.util.Map<String, Expr> bound = LoopNest.bind(partial.axes(), leaf.at());
-        bound.putAll(LoopNest.bind(partial.reduction().orElseThrow().axes(), leaf.over()));
-        Expr inside = IndexMath.less(LoopNest.substitute(index, bound), Expr.index(extent));
         String parts = ((Expr.Var) leaf.at().getLast()).name();
         int position = partial.reduction().orElseThrow().axes().stream()
                 .map(Axis::name)
@@ -125,12 +133,9 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
                 .indexOf(split.name());
         String points = ((Expr.Var) leaf.over().get(position)).name();
         return nest.rewrite(
-                s -> switch (s) {
-                    case Stmt.Compute c -> new Stmt.Compute(c.stage(), c.part(), c.at(), c.over(), inside, c.keep());
-                    case Stmt.For(Loop loop, Stmt body) when loop.name().equals(points) ->
-                        new Stmt.For(loop.withPeel(Optional.of(new Loop.Peel.Tail(parts, remainder))), body);
-                    case Stmt other -> other;
-                },
+                s -> s instanceof Stmt.For(Loop loop, Stmt body) && loop.name().equals(points)
+                        ? new Stmt.For(loop.withPeel(Optional.of(new Loop.Peel.Tail(parts, remainder))), body)
+                        : s,
                 e -> e);
     }
 }

@@ -26,8 +26,8 @@ public record Unroll(String loop) implements Step {
         }
         Loop bound = found.get().loop();
         OptionalLong extent = IndexMath.constant(bound.extent());
-        if (bound.binding() != Loop.Binding.SERIAL || bound.peel().isPresent()) {
-            return reject("'" + loop + "' is already bound to " + bound.binding() + " or peeled");
+        if (bound.binding() != Loop.Binding.SERIAL) {
+            return reject("'" + loop + "' is already bound to " + bound.binding());
         }
         if (extent.isEmpty() || extent.getAsLong() > LARGEST) {
             return reject("the extent of '" + loop + "' must be a constant up to " + LARGEST + "; split it first");

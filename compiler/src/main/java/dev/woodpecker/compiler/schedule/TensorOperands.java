@@ -157,7 +157,7 @@ final class TensorOperands {
         List<Expr> ofDepth = new ArrayList<>();
         Set<String> reductions = Decompose.variables(leaf.over());
         for (Expr term : Decompose.conjuncts(leaf.guard())) {
-            if (!Decompose.variables(List.of(term)).stream().noneMatch(reductions::contains)) {
+            if (Decompose.variables(List.of(term)).stream().anyMatch(reductions::contains)) {
                 ofDepth.add(term);
             }
         }

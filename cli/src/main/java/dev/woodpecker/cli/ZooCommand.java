@@ -53,12 +53,18 @@ final class ZooCommand implements Callable<Integer> {
             description = "resnet18, resnet50, vgg19, mobilenetv2 or bert; all of them if none is named.")
     private List<String> names = new ArrayList<>();
 
-    @Option(names = "--from", paramLabel = "FILE", description = {
-        "Instead: the graph of this model, with seeded weights for those that are ConstantOfShape there."
-    })
+    @Option(
+            names = "--from",
+            paramLabel = "FILE",
+            description = {
+                "Instead: the graph of this model, with seeded weights for those that are ConstantOfShape there."
+            })
     private @Nullable Path structure;
 
-    @Option(names = {"-o", "--output"}, paramLabel = "DIR", description = "Where files go (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "DIR",
+            description = "Where files go (default: ${DEFAULT-VALUE}).")
     private Path directory = Path.of(".");
 
     @Option(names = "--seed", description = "Of weights and image (default: ${DEFAULT-VALUE}).")

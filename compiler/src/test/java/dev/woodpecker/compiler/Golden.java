@@ -22,7 +22,9 @@ public final class Golden {
                 Files.writeString(path, actual);
             }
             assertThat(path).as("golden file; -Dgolden.update=true writes it").exists();
-            assertThat(actual).as("%s; -Dgolden.update=true accepts a change", file).isEqualTo(Files.readString(path));
+            assertThat(actual)
+                    .as("%s; -Dgolden.update=true accepts a change", file)
+                    .isEqualTo(Files.readString(path));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

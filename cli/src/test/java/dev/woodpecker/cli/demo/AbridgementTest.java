@@ -14,11 +14,11 @@ class AbridgementTest {
                 acc_2 += x[i + 2] * w[0];
             }
             """, 10)).isEqualTo("""
-                              for (...) {
-                                  acc_0 += x[i] * w[0];
-                                  ... and 2 more like it
-                              }
-                            """);
+                  for (...) {
+                      acc_0 += x[i] * w[0];
+                      ... and 2 more like it
+                  }
+                """);
     }
 
     @Test

@@ -26,7 +26,8 @@ public final class BindingText {
      * @throws IllegalArgumentException saying which pair does not fit the kernel, and what it takes
      */
     public static Binding parse(KernelSpec spec, String name, String pairs, DType floatType) {
-        List<String> list = pairs.isBlank() ? List.of() : Arrays.asList(pairs.trim().split("\\s+"));
+        List<String> list =
+                pairs.isBlank() ? List.of() : Arrays.asList(pairs.trim().split("\\s+"));
         Binding binding = Binding.of(name);
         for (String pair : list) {
             int equals = pair.indexOf('=');
@@ -34,7 +35,8 @@ public final class BindingText {
             Parameter parameter = spec.parameters().stream()
                     .filter(p -> p.name().equals(key))
                     .findFirst()
-                    .orElseThrow(() -> problem(spec, pair, "no parameter has this name; parameters are " + names(spec)));
+                    .orElseThrow(
+                            () -> problem(spec, pair, "no parameter has this name; parameters are " + names(spec)));
             if (equals < 0) {
                 throw problem(spec, pair, "a value is missing: " + key + "=" + form(parameter));
             }
@@ -49,7 +51,8 @@ public final class BindingText {
                 .map(p -> p.name() + "=" + form(p))
                 .toList();
         if (!missing.isEmpty()) {
-            throw new IllegalArgumentException("kernel " + spec.shortName() + " also needs " + String.join(" ", missing));
+            throw new IllegalArgumentException(
+                    "kernel " + spec.shortName() + " also needs " + String.join(" ", missing));
         }
         return binding;
     }
@@ -76,8 +79,11 @@ public final class BindingText {
             case INT -> new Argument.Integer(Long.parseLong(value));
             case FLOAT -> new Argument.Real(Double.parseDouble(value));
             case BOOL -> new Argument.Flag(truth(value));
-            case INT_ARRAY -> new Argument.Ints(parts(value).stream().map(Long::parseLong).toList());
-            case FLOAT_ARRAY -> new Argument.Reals(parts(value).stream().map(Double::parseDouble).toList());
+            case INT_ARRAY ->
+                new Argument.Ints(parts(value).stream().map(Long::parseLong).toList());
+            case FLOAT_ARRAY ->
+                new Argument.Reals(
+                        parts(value).stream().map(Double::parseDouble).toList());
             case INDEX, FLOAT_TENSOR, INT_TENSOR, MASK_TENSOR, TENSOR_LIST, TENSORS ->
                 throw new IllegalArgumentException("an attribute cannot be a " + kind.text());
         };

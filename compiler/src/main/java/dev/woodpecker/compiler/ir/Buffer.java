@@ -10,8 +10,8 @@ public record Buffer(String name, DType type, List<Expr> shape, LayoutMap layout
     public Buffer {
         shape = List.copyOf(shape);
         if (layout.rank() != shape.size()) {
-            throw new IllegalArgumentException(
-                    "buffer " + name + ": layout " + layout.text() + " is for rank " + layout.rank() + ", the shape has " + shape.size());
+            throw new IllegalArgumentException("buffer " + name + ": layout " + layout.text() + " is for rank "
+                    + layout.rank() + ", the shape has " + shape.size());
         }
     }
 

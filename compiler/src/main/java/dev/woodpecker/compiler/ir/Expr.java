@@ -251,9 +251,7 @@ public sealed interface Expr {
                 List<Expr> indices = mapAll(e.indices, f);
                 Optional<Expr> outside = mapOptional(e.outside, f);
                 boolean sameOutside = e.outside.isEmpty() || e.outside.get() == outside.orElseThrow();
-                yield indices == e.indices && sameOutside
-                        ? e
-                        : new Read(e.tensor, e.type, indices, outside, e.origin);
+                yield indices == e.indices && sameOutside ? e : new Read(e.tensor, e.type, indices, outside, e.origin);
             }
             case Reduce e -> {
                 Expr body = f.apply(e.body);

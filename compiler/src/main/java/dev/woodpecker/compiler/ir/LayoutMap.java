@@ -30,12 +30,14 @@ public record LayoutMap(int rank, List<Dimension> dimensions) {
 
     /** Row-major order, the last axis contiguous. */
     public static LayoutMap rowMajor(int rank) {
-        return new LayoutMap(rank, IntStream.range(0, rank).mapToObj(Dimension::whole).toList());
+        return new LayoutMap(
+                rank, IntStream.range(0, rank).mapToObj(Dimension::whole).toList());
     }
 
     /** Row-major with the axes permuted: {@code order[0]} is outermost. */
     public static LayoutMap permuted(int... order) {
-        return new LayoutMap(order.length, IntStream.of(order).mapToObj(Dimension::whole).toList());
+        return new LayoutMap(
+                order.length, IntStream.of(order).mapToObj(Dimension::whole).toList());
     }
 
     /** {@code axis} split by {@code block}: the block index stays where the axis was, the position in it becomes innermost. */

@@ -6,7 +6,8 @@ import java.util.Optional;
  * What a {@link Stmt.For} iterates: {@code variable} from 0 to {@code extent - 1}, {@code carrier} being the axis kind that
  * decides what a schedule may do with it.
  */
-public record Loop(Expr.Var variable, Expr extent, Binding binding, Carrier carrier, Optional<Peel> peel, Origin origin) {
+public record Loop(
+        Expr.Var variable, Expr extent, Binding binding, Carrier carrier, Optional<Peel> peel, Origin origin) {
     /** How the iterations run. */
     public enum Binding {
         SERIAL,

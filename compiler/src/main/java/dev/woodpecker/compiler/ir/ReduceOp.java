@@ -32,8 +32,14 @@ public enum ReduceOp {
         return switch (this) {
             case SUM -> Expr.zero(type);
             case PROD -> type.isFloat() ? new Expr.FloatConst(1, type) : new Expr.IntConst(1, type);
-            case MAX -> type.isFloat() ? new Expr.FloatConst(Double.NEGATIVE_INFINITY, type) : new Expr.IntConst(least(type), type);
-            case MIN -> type.isFloat() ? new Expr.FloatConst(Double.POSITIVE_INFINITY, type) : new Expr.IntConst(greatest(type), type);
+            case MAX ->
+                type.isFloat()
+                        ? new Expr.FloatConst(Double.NEGATIVE_INFINITY, type)
+                        : new Expr.IntConst(least(type), type);
+            case MIN ->
+                type.isFloat()
+                        ? new Expr.FloatConst(Double.POSITIVE_INFINITY, type)
+                        : new Expr.IntConst(greatest(type), type);
             case ANY -> Expr.FALSE;
             case ALL -> Expr.TRUE;
         };

@@ -143,7 +143,9 @@ public sealed interface Stmt {
             case Store(Buffer buffer, List<Expr> indices, Expr value, Origin origin) -> {
                 List<Expr> newIndices = Expr.mapAll(indices, onExpr);
                 Expr newValue = onExpr.apply(value);
-                yield newIndices == indices && newValue == value ? this : new Store(buffer, newIndices, newValue, origin);
+                yield newIndices == indices && newValue == value
+                        ? this
+                        : new Store(buffer, newIndices, newValue, origin);
             }
             case Compute c -> {
                 List<Expr> at = Expr.mapAll(c.at, onExpr);

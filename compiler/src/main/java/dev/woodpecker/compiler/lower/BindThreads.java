@@ -47,7 +47,8 @@ final class BindThreads {
     static Stmt guard(Stmt phase, LoweredKernel.Launch launch) {
         return phase.rewrite(
                 s -> {
-                    if (s instanceof Stmt.For(Loop loop, Stmt body) && loop.binding().isThread()) {
+                    if (s instanceof Stmt.For(Loop loop, Stmt body)
+                            && loop.binding().isThread()) {
                         int threads = launch.block().get(THREADS.indexOf(loop.binding()));
                         if (extent(loop) < threads) {
                             Expr inside = IndexMath.less(loop.variable(), loop.extent());

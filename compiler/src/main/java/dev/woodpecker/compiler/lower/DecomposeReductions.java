@@ -36,7 +36,8 @@ public final class DecomposeReductions {
     private static LoopNest decompose(LoopNest nest, Stage stage, Stmt.Compute leaf) {
         Optional<Loop> outermost = LoopNest.path(nest.tree(), leaf).orElseThrow().stream()
                 .filter(l -> leaf.over().stream()
-                        .anyMatch(o -> o.anyMatch(e -> e instanceof Expr.Var v && v.name().equals(l.name()))))
+                        .anyMatch(o -> o.anyMatch(
+                                e -> e instanceof Expr.Var v && v.name().equals(l.name()))))
                 .findFirst();
         if (outermost.isEmpty()) {
             return nest.withTree(nest.tree().rewrite(s -> s == leaf ? atOnePoint(leaf) : s, e -> e));

@@ -44,9 +44,7 @@ public final class PlaceStages {
     public static List<Stmt> apply(LoopNest nest, List<String> checks) {
         PlaceStages pass = new PlaceStages(nest, checks);
         Scoped nothing = new Scoped(Map.of(), Map.of(), List.of());
-        return phases(nest.tree()).stream()
-                .map(s -> pass.place(s, nothing))
-                .toList();
+        return phases(nest.tree()).stream().map(s -> pass.place(s, nothing)).toList();
     }
 
     /** The nests that run one after another; a reduction over no axes is one of them although it is a sequence. */
@@ -101,10 +99,16 @@ public final class PlaceStages {
             case Stmt.Compute c -> store(c, scoped);
             case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) ->
                 new Stmt.If(condition, place(then, scoped), otherwise.map(s -> place(s, scoped)));
-            case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> new Stmt.Let(variable, value, place(body, scoped));
+            case Stmt.Let(Expr.Var variable, Expr value, Stmt body) ->
+                new Stmt.Let(variable, value, place(body, scoped));
             case Stmt.Allocate(Buffer buffer, Stmt body) -> new Stmt.Allocate(buffer, place(body, scoped));
-            case Stmt.Store _, Stmt.Check _, Stmt.Barrier _, Stmt.AsyncCopy _, Stmt.Commit _, Stmt.Wait _, Stmt.Invoke _ ->
-                stmt;
+            case Stmt.Store _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Invoke _ -> stmt;
         };
     }
 
@@ -163,8 +167,9 @@ public final class PlaceStages {
             if (!local || scoped.parts.containsKey(stage.name())) {
                 continue;
             }
-            List<Stmt> producers =
-                    statements.stream().filter(s -> !LoopNest.computes(s, stage.name()).isEmpty()).toList();
+            List<Stmt> producers = statements.stream()
+                    .filter(s -> !LoopNest.computes(s, stage.name()).isEmpty())
+                    .toList();
             boolean readHere = statements.stream().anyMatch(s -> !producers.contains(s) && reads(s, stage.name()));
             if (readHere && !producers.isEmpty()) {
                 found.put(stage.name(), Stmt.seq(producers));
@@ -179,8 +184,9 @@ public final class PlaceStages {
 
     private Placed part(String stage, Stmt producer, List<Loop> around) {
         Buffer whole = nest.buffer(stage);
-        List<List<Expr>> written =
-                LoopNest.computes(producer, stage).stream().map(Stmt.Compute::at).toList();
+        List<List<Expr>> written = LoopNest.computes(producer, stage).stream()
+                .map(Stmt.Compute::at)
+                .toList();
         List<Loop> inside = Region.loops(producer);
         List<Loop> all = new ArrayList<>(around);
         all.addAll(inside);
@@ -202,13 +208,16 @@ public final class PlaceStages {
                 Placed accumulator = scoped.accumulators.get(c.stage());
                 Expr element = accumulator == null
                         ? stage.element()
-                        : stage.element().rewrite(e ->
-                                e instanceof Expr.Accumulator ? new Expr.Load(accumulator.buffer, accumulator.indices) : e);
+                        : stage.element()
+                                .rewrite(e -> e instanceof Expr.Accumulator
+                                        ? new Expr.Load(accumulator.buffer, accumulator.indices)
+                                        : e);
                 Expr condition = IndexMath.and(c.guard(), c.keep());
                 Placed part = scoped.parts.get(c.stage());
                 Buffer buffer = part == null ? nest.buffer(c.stage()) : part.buffer;
                 List<Expr> at = part == null ? c.at() : minus(c.at(), part.indices);
-                yield guarded(condition, element, bound, scoped, value -> new Stmt.Store(buffer, at, value, stage.origin()));
+                yield guarded(
+                        condition, element, bound, scoped, value -> new Stmt.Store(buffer, at, value, stage.origin()));
             }
             case INIT -> {
                 Stage.Reduction reduction = stage.reduction().orElseThrow();
@@ -295,12 +304,12 @@ public final class PlaceStages {
             if (!index.anyMatch(n -> n instanceof Expr.Load)) {
                 continue;
             }
-            String message = read.origin() + ": an index into axis " + axis + " of '" + read.tensor() + "' is out of bounds";
+            String message =
+                    read.origin() + ": an index into axis " + axis + " of '" + read.tensor() + "' is out of bounds";
             if (!checks.contains(message)) {
                 checks.add(message);
             }
-            Stmt check = new Stmt.Check(
-                    IndexMath.within(index, shape.get(axis)), checks.indexOf(message) + 1, message);
+            Stmt check = new Stmt.Check(IndexMath.within(index, shape.get(axis)), checks.indexOf(message) + 1, message);
             before.add(IndexMath.isConstant(needed, 1) ? check : new Stmt.If(needed, check, Optional.empty()));
         }
     }

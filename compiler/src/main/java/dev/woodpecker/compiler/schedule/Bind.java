@@ -30,25 +30,30 @@ public record Bind(String loop, Loop.Binding binding) implements Step {
             return reject(binding + " is no place to share iterations out to; use PARALLEL, BLOCK_X..Z or THREAD_X..Z");
         }
         if (bound.carrier() == Loop.Carrier.REDUCTION) {
-            return reject("'" + loop + "' is a reduction loop: its iterations are not independent; use SplitReduction first");
+            return reject(
+                    "'" + loop + "' is a reduction loop: its iterations are not independent; use SplitReduction first");
         }
         if (toThreads && bound.peel().isPresent()) {
             return reject("'" + loop + "' has a peeled tail; threads need GUARD or PAD");
         }
         List<Loop> around = LoopNest.path(nest.tree(), found.get()).orElseThrow();
         if (binding == Loop.Binding.PARALLEL && !around.isEmpty()) {
-            return reject("'" + loop + "' is inside '" + around.getFirst().name() + "'; only an outermost loop can be parallel");
+            return reject("'" + loop + "' is inside '" + around.getFirst().name()
+                    + "'; only an outermost loop can be parallel");
         }
-        Optional<Loop> taken = around.stream().filter(l -> l.binding() == binding).findFirst();
+        Optional<Loop> taken =
+                around.stream().filter(l -> l.binding() == binding).findFirst();
         if (taken.isPresent() && uses(found.get(), taken.get().name())) {
             return reject(binding + " is taken by the loop '" + taken.get().name() + "' around '" + loop + "'");
         }
-        return Step.applied(nest.replace(loop, new Stmt.For(bound.withBinding(binding), found.get().body())));
+        return Step.applied(nest.replace(
+                loop, new Stmt.For(bound.withBinding(binding), found.get().body())));
     }
 
     /** Whether a place of computation below depends on the variable; a copy that threads make together does not. */
     private static boolean uses(Stmt stmt, String variable) {
         return stmt.anyMatch(s -> s instanceof Stmt.Compute c
-                && (Decompose.variables(c.at()).contains(variable) || Decompose.variables(c.over()).contains(variable)));
+                && (Decompose.variables(c.at()).contains(variable)
+                        || Decompose.variables(c.over()).contains(variable)));
     }
 }

@@ -65,14 +65,15 @@ public record Border(String tensor, String stage, Mode mode) implements Step {
         Set<String> loops = new HashSet<>();
         for (Stmt.Compute c : computes) {
             Map<String, Expr> bound = LoopNest.bind(reader.axes(), c.at());
-            reads.forEach(r -> r.indices().forEach(i ->
-                    loops.addAll(Decompose.variables(List.of(LoopNest.substitute(i, bound))))));
+            reads.forEach(r -> r.indices()
+                    .forEach(i -> loops.addAll(Decompose.variables(List.of(LoopNest.substitute(i, bound))))));
         }
-        Stmt peeled = nest.tree().rewrite(
-                s -> s instanceof Stmt.For(Loop loop, Stmt body) && peels(loop, loops)
-                        ? new Stmt.For(loop.withPeel(Optional.of(new Loop.Peel.Ends())), body)
-                        : s,
-                e -> e);
+        Stmt peeled = nest.tree()
+                .rewrite(
+                        s -> s instanceof Stmt.For(Loop loop, Stmt body) && peels(loop, loops)
+                                ? new Stmt.For(loop.withPeel(Optional.of(new Loop.Peel.Ends())), body)
+                                : s,
+                        e -> e);
         return Step.applied(nest.withTree(peeled));
     }
 
@@ -102,7 +103,8 @@ public record Border(String tensor, String stage, Mode mode) implements Step {
                     .reduce(Interval::union)
                     .orElseThrow();
             if (!union.isBounded()) {
-                return reject("how far '" + stage + "' reads beyond axis " + axis + " of '" + tensor + "' is not known");
+                return reject(
+                        "how far '" + stage + "' reads beyond axis " + axis + " of '" + tensor + "' is not known");
             }
             reach.add(union);
         }
@@ -112,11 +114,13 @@ public record Border(String tensor, String stage, Mode mode) implements Step {
     private LoopNest withHalo(LoopNest nest, Stage reader, Expr outside, List<Interval> reach) {
         String name = Stages.freshTensor(nest.program(), tensor + ".halo");
         DType type = Stages.type(nest.program(), tensor);
-        List<Expr> shape = reach.stream().<Expr>map(r -> Expr.index(r.max() - r.min() + 1)).toList();
+        List<Expr> shape =
+                reach.stream().<Expr>map(r -> Expr.index(r.max() - r.min() + 1)).toList();
         List<Axis> axes = Stages.axes(shape);
         List<Expr> index = new ArrayList<>();
         for (int i = 0; i < axes.size(); i++) {
-            index.add(IndexMath.add(axes.get(i).variable(), Expr.index(reach.get(i).min())));
+            index.add(IndexMath.add(
+                    axes.get(i).variable(), Expr.index(reach.get(i).min())));
         }
         Stage copy = new Stage(
                 name,
@@ -131,7 +135,8 @@ public record Border(String tensor, String stage, Mode mode) implements Step {
             }
             List<Expr> moved = new ArrayList<>();
             for (int i = 0; i < reach.size(); i++) {
-                moved.add(IndexMath.sub(read.indices().get(i), Expr.index(reach.get(i).min())));
+                moved.add(IndexMath.sub(
+                        read.indices().get(i), Expr.index(reach.get(i).min())));
             }
             return new Expr.Read(name, type, moved, Optional.empty(), read.origin());
         });

@@ -42,8 +42,8 @@ public record CacheWrite(String stage, Scope scope) implements Step {
                 new Expr.Read(cache, written.type(), index, Optional.empty(), written.origin()),
                 written.origin());
         HashSet<String> taken = new HashSet<>(nest.loopNames());
-        Stmt tree = Stages.insertNestBefore(nest.tree(), stage, new Stmt.Seq(List.of(
-                LoopNest.nest(computed, taken), LoopNest.nest(copy, taken))));
+        Stmt tree = Stages.insertNestBefore(
+                nest.tree(), stage, new Stmt.Seq(List.of(LoopNest.nest(computed, taken), LoopNest.nest(copy, taken))));
         return Step.applied(nest.withProgram(Stages.insertBefore(nest.program(), computed, copy))
                 .withBuffer(Buffer.rowMajor(cache, written.type(), written.shape(), scope))
                 .withTree(replaceFirst(tree)));

@@ -72,9 +72,10 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
             if (!c.over().isEmpty()) {
                 bound.putAll(LoopNest.bind(reader.reduction().orElseThrow().axes(), c.over()));
             }
-            Stages.reads(reader, stage).forEach(read -> accesses.add(read.indices().stream()
-                    .map(i -> LoopNest.substitute(i, bound))
-                    .toList()));
+            Stages.reads(reader, stage)
+                    .forEach(read -> accesses.add(read.indices().stream()
+                            .map(i -> LoopNest.substitute(i, bound))
+                            .toList()));
         }
         if (accesses.isEmpty()) {
             return Optional.empty();
@@ -106,8 +107,7 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
         Stmt tree = Stages.removeNest(nest.tree(), producer.name());
         LoopNest without = nest.withTree(tree);
         Stmt.For kept = without.find(target.loop().name()).orElseThrow();
-        LoopNest moved = without.replace(
-                kept.loop().name(), new Stmt.For(kept.loop(), Stmt.seq(loops, kept.body())));
+        LoopNest moved = without.replace(kept.loop().name(), new Stmt.For(kept.loop(), Stmt.seq(loops, kept.body())));
         Buffer buffer = nest.buffers().get(producer.name());
         return buffer == null ? moved : moved.withBuffer(buffer.withScope(scope));
     }
@@ -145,7 +145,8 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
 
     private static boolean sameExtent(LoopNest nest, String before, Stmt fresh, String after) {
         Optional<Expr> old = nest.find(before).map(f -> f.loop().extent());
-        return old.isPresent() && old.equals(LoopNest.find(fresh, after).map(f -> f.loop().extent()));
+        return old.isPresent()
+                && old.equals(LoopNest.find(fresh, after).map(f -> f.loop().extent()));
     }
 
     private static Stmt offset(Stmt.Compute c, Stage producer, Region region) {
@@ -159,7 +160,8 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
             boolean whole = IndexMath.isConstant(span.base(), 0)
                     && producer.axes().get(i).extent().equals(Expr.index(span.extent()));
             if (!total && !whole) {
-                guard = IndexMath.and(guard, IndexMath.within(index, producer.axes().get(i).extent()));
+                guard = IndexMath.and(
+                        guard, IndexMath.within(index, producer.axes().get(i).extent()));
             }
         }
         return new Stmt.Compute(c.stage(), c.part(), at, c.over(), guard, c.keep());

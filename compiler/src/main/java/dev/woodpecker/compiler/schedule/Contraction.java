@@ -55,7 +55,8 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
                 .filter(a -> ofData.contains(a.name()) && !ofWeights.contains(a.name()))
                 .toList();
         Optional<Axis> column = stage.axes().reversed().stream()
-                .filter(a -> weights.indices().contains(a.variable()) && weights.outside().isEmpty())
+                .filter(a -> weights.indices().contains(a.variable())
+                        && weights.outside().isEmpty())
                 .filter(a -> !ofData.contains(a.name()) || onlyByGroup(data, a))
                 .findFirst();
         return column.map(c -> new Contraction(stage, data, weights, c, rows));
@@ -79,14 +80,15 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
     /** The size of a group of columns that share data; the whole column where all do. */
     long groupSize() {
         long[] size = {extent(column)};
-        data.indices().forEach(i -> i.anyMatch(e -> {
-            if (e instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
-                    && op == BinaryOp.DIV
-                    && left.equals(column.variable())) {
-                size[0] = IndexMath.constant(right).orElse(1);
-            }
-            return false;
-        }));
+        data.indices()
+                .forEach(i -> i.anyMatch(e -> {
+                    if (e instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
+                            && op == BinaryOp.DIV
+                            && left.equals(column.variable())) {
+                        size[0] = IndexMath.constant(right).orElse(1);
+                    }
+                    return false;
+                }));
         return size[0];
     }
 
@@ -135,7 +137,8 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
                     || index instanceof Expr.Binary(BinaryOp op, Expr _, Expr right)
                             && op == BinaryOp.ADD
                             && right.equals(axis.variable());
-            if (direct && extent(new Axis("", Stages.shape(program, data.tensor()).get(i))) % extent(axis) == 0) {
+            if (direct
+                    && extent(new Axis("", Stages.shape(program, data.tensor()).get(i))) % extent(axis) == 0) {
                 return Optional.of(i);
             }
         }
@@ -155,10 +158,12 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
             channel(program, lanes)
                     .flatMap(axis -> channelOfData(program, axis))
                     .ifPresent(axis -> layouts.put(
-                            data.tensor(), LayoutMap.rowMajor(data.indices().size()).blocked(axis, lanes)));
+                            data.tensor(),
+                            LayoutMap.rowMajor(data.indices().size()).blocked(axis, lanes)));
             if (extent(column) % lanes == 0 && program.outputs().contains(stage.name())) {
                 int axis = stage.axes().indexOf(column);
-                layouts.put(stage.name(), LayoutMap.rowMajor(stage.axes().size()).blocked(axis, lanes));
+                layouts.put(
+                        stage.name(), LayoutMap.rowMajor(stage.axes().size()).blocked(axis, lanes));
             }
         }
         return layouts;

@@ -57,8 +57,7 @@ final class ContractionRule {
 
     private static Contraction prepareBorder(ScheduleBuilder builder, Contraction c, Target target) {
         String stage = c.stage().name();
-        if (c.data().outside().isEmpty()
-                || !builder.attempt(new Border(c.data().tensor(), stage, Border.Mode.HALO))) {
+        if (c.data().outside().isEmpty() || !builder.attempt(new Border(c.data().tensor(), stage, Border.Mode.HALO))) {
             return c;
         }
         Contraction bordered = Contraction.of(builder.stage(stage)).orElseThrow();
@@ -68,7 +67,8 @@ final class ContractionRule {
             bordered.channel(builder.nest().program(), lanes)
                     .flatMap(a -> bordered.channelOfData(builder.nest().program(), a))
                     .ifPresent(axis -> builder.add(new Layout(
-                            halo, LayoutMap.rowMajor(bordered.data().indices().size()).blocked(axis, lanes))));
+                            halo,
+                            LayoutMap.rowMajor(bordered.data().indices().size()).blocked(axis, lanes))));
         }
         SpatialRule.schedule(builder, builder.stage(halo), target);
         return bordered;
@@ -81,7 +81,8 @@ final class ContractionRule {
                 builder.buffer(c.weights().tensor()).layout().dimensions().getLast();
         long tile = (long) target.lanes(4) * c.vectors(target);
         boolean contiguous = innermost.axis() == c.columnOfWeights() && innermost.divisor() == 1;
-        boolean whole = Contraction.extent(c.column()) % tile == 0 || innermost.modulus() % tile == 0 && innermost.modulus() > 0;
+        boolean whole = Contraction.extent(c.column()) % tile == 0
+                || innermost.modulus() % tile == 0 && innermost.modulus() > 0;
         if (contiguous && whole) {
             return c;
         }
@@ -111,7 +112,8 @@ final class ContractionRule {
                 outer.add(loop);
             }
         }
-        builder.order(concat(outer, List.of(columns.outer()), rows, reductions, List.of(lanesOf.outer(), lanesOf.inner())));
+        builder.order(
+                concat(outer, List.of(columns.outer()), rows, reductions, List.of(lanesOf.outer(), lanesOf.inner())));
         outer.add(columns.outer());
         List<String> unrolled = new ArrayList<>();
         List<String> tiles = tileRows(rows, outer, unrolled, Contraction.rowsPerTile(target, vectors));
@@ -146,7 +148,10 @@ final class ContractionRule {
         List<String> tiles = new ArrayList<>();
         long second = remaining.isEmpty()
                 ? 1
-                : Math.min(most / size, IndexMath.constant(builder.loop(remaining.getLast()).extent()).orElse(1));
+                : Math.min(
+                        most / size,
+                        IndexMath.constant(builder.loop(remaining.getLast()).extent())
+                                .orElse(1));
         if (second > 1) {
             ScheduleBuilder.Halves pair = builder.split(remaining.removeLast(), second, Tail.PEEL);
             tiles.add(pair.outer());
@@ -173,14 +178,21 @@ final class ContractionRule {
         Axis low = rows.getLast();
         int position = contraction.data().indices().indexOf(high.variable());
         List<Expr> indices = contraction.data().indices();
-        if (position < 0 || position + 1 >= indices.size() || !indices.get(position + 1).equals(low.variable())) {
+        if (position < 0
+                || position + 1 >= indices.size()
+                || !indices.get(position + 1).equals(low.variable())) {
             return false;
         }
         Buffer data = builder.buffer(contraction.data().tensor());
         int own = contraction.stage().axes().indexOf(high);
         return data.shape().get(position + 1).equals(low.extent())
                 && contraction.stage().axes().indexOf(low) == own + 1
-                && !contraction.stage().reduction().orElseThrow().body().anyMatch(e -> e instanceof Expr.Read r && r.outside().isPresent());
+                && !contraction
+                        .stage()
+                        .reduction()
+                        .orElseThrow()
+                        .body()
+                        .anyMatch(e -> e instanceof Expr.Read r && r.outside().isPresent());
     }
 
     /** Runs the channels of one block innermost where the data has them next to each other. */
@@ -191,7 +203,8 @@ final class ContractionRule {
         }
         Optional<Axis> channel = contraction.channel(builder.nest().program(), lanes);
         LayoutMap layout = builder.buffer(contraction.data().tensor()).layout();
-        boolean blocked = channel.flatMap(a -> contraction.channelOfData(builder.nest().program(), a))
+        boolean blocked = channel.flatMap(
+                        a -> contraction.channelOfData(builder.nest().program(), a))
                 .filter(axis -> layout.blockOf(axis) == lanes)
                 .isPresent();
         if (!blocked) {

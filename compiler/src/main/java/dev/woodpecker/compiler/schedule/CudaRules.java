@@ -2,7 +2,6 @@ package dev.woodpecker.compiler.schedule;
 
 import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.Buffer;
-import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
@@ -35,7 +34,8 @@ final class CudaRules {
         Optional<Contraction> contraction = Contraction.of(stage);
         boolean tiled = contraction.isPresent()
                 && !contraction.get().rows().isEmpty()
-                && contraction.get().groupSize() == Contraction.extent(contraction.get().column())
+                && contraction.get().groupSize()
+                        == Contraction.extent(contraction.get().column())
                 && contraction.get().groupSize() >= THREADS;
         if (tiled) {
             contraction(builder, contraction.get());
@@ -59,8 +59,11 @@ final class CudaRules {
         List<String> axes = builder.axisLoops(stage.name());
         List<String> reductions = builder.reductionLoops(stage.name());
         String column = axes.get(stage.axes().indexOf(c.column()));
-        List<String> rows = c.rows().stream().map(a -> axes.get(stage.axes().indexOf(a))).toList();
-        List<String> batch = axes.stream().filter(l -> !l.equals(column) && !rows.contains(l)).toList();
+        List<String> rows =
+                c.rows().stream().map(a -> axes.get(stage.axes().indexOf(a))).toList();
+        List<String> batch = axes.stream()
+                .filter(l -> !l.equals(column) && !rows.contains(l))
+                .toList();
         List<String> start = new ArrayList<>(batch);
         start.add(column);
         start.addAll(rows);

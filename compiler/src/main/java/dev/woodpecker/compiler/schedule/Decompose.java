@@ -33,13 +33,16 @@ public record Decompose(String stage, String loop) implements Step {
             return rejectUnknown(loop, nest);
         }
         List<Stmt.Compute> inside = LoopNest.computes(found.get(), stage);
-        if (inside.size() != 1 || inside.getFirst().part() != Stmt.Part.WHOLE || inside.getFirst().over().isEmpty()) {
+        if (inside.size() != 1
+                || inside.getFirst().part() != Stmt.Part.WHOLE
+                || inside.getFirst().over().isEmpty()) {
             return reject("no undecomposed reduction of '" + stage + "' is inside '" + loop + "'");
         }
         Stmt.Compute leaf = inside.getFirst();
         Set<String> own = variables(leaf.over());
         List<Loop> around = LoopNest.path(nest.tree(), found.get()).orElseThrow();
-        Optional<Loop> outside = around.stream().filter(l -> own.contains(l.name())).findFirst();
+        Optional<Loop> outside =
+                around.stream().filter(l -> own.contains(l.name())).findFirst();
         if (outside.isPresent()) {
             return reject("the reduction loop '" + outside.get().name() + "' is outside '" + loop
                     + "'; decompose there or further out");

@@ -72,7 +72,8 @@ public final class DefaultSchedule {
     private static void inlineCheap(ScheduleBuilder builder) {
         for (String name : stages(builder)) {
             Stage stage = builder.stage(name);
-            if (stage.reduction().isPresent() || builder.nest().program().outputs().contains(name)) {
+            if (stage.reduction().isPresent()
+                    || builder.nest().program().outputs().contains(name)) {
                 continue;
             }
             long reads = builder.nest().program().stages().stream()
@@ -89,7 +90,8 @@ public final class DefaultSchedule {
     private static boolean movesOnly(Expr element) {
         return !element.anyMatch(e -> e instanceof Expr.Call
                 || e instanceof Expr.Binary b && b.type().isFloat()
-                || e instanceof Expr.Read r && r.indices().stream().anyMatch(i -> i.anyMatch(n -> n instanceof Expr.Read)));
+                || e instanceof Expr.Read r
+                        && r.indices().stream().anyMatch(i -> i.anyMatch(n -> n instanceof Expr.Read)));
     }
 
     /**

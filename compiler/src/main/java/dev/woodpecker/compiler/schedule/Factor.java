@@ -28,7 +28,8 @@ public sealed interface Factor {
             case Choice(String name, List<Long> domain) -> {
                 Long decided = decisions.get(name);
                 if (decided == null) {
-                    throw new IllegalArgumentException("no decision for choice '" + name + "'; its domain is " + domain);
+                    throw new IllegalArgumentException(
+                            "no decision for choice '" + name + "'; its domain is " + domain);
                 }
                 if (!domain.contains(decided)) {
                     throw new IllegalArgumentException(

@@ -24,7 +24,8 @@ public record Fuse(String outer, String inner) implements Step {
         if (found.isEmpty()) {
             return rejectUnknown(outer, nest);
         }
-        if (!(found.get().body() instanceof Stmt.For(Loop second, Stmt body)) || !second.name().equals(inner)) {
+        if (!(found.get().body() instanceof Stmt.For(Loop second, Stmt body))
+                || !second.name().equals(inner)) {
             return reject("loop '" + inner + "' is not directly and alone inside '" + outer + "'; reorder them first");
         }
         Loop first = found.get().loop();
@@ -60,6 +61,7 @@ public record Fuse(String outer, String inner) implements Step {
     /** The name of the loop that is made: a stage's name before both is written once. */
     String fusedName() {
         int prefix = inner.lastIndexOf('.') + 1;
-        return outer + "_" + (prefix > 0 && outer.startsWith(inner.substring(0, prefix)) ? inner.substring(prefix) : inner);
+        return outer + "_"
+                + (prefix > 0 && outer.startsWith(inner.substring(0, prefix)) ? inner.substring(prefix) : inner);
     }
 }

@@ -36,7 +36,9 @@ public record Inline(String stage) implements Step {
                 .map(s -> Stages.mapReads(s, read -> read.tensor().equals(stage) ? inlined(found.get(), read) : read))
                 .toList();
         Stmt tree = Stages.removeNest(nest.tree(), stage);
-        return Step.applied(nest.withProgram(nest.program().withStages(stages)).withTree(tree).withoutBuffer(stage));
+        return Step.applied(nest.withProgram(nest.program().withStages(stages))
+                .withTree(tree)
+                .withoutBuffer(stage));
     }
 
     private static Expr inlined(Stage stage, Expr.Read read) {
@@ -47,7 +49,9 @@ public record Inline(String stage) implements Step {
         Expr inside = Expr.TRUE;
         for (int axis = 0; axis < stage.axes().size(); axis++) {
             inside = IndexMath.and(
-                    inside, IndexMath.within(read.indices().get(axis), stage.axes().get(axis).extent()));
+                    inside,
+                    IndexMath.within(
+                            read.indices().get(axis), stage.axes().get(axis).extent()));
         }
         return new Expr.Select(inside, value, read.outside().get());
     }

@@ -17,10 +17,12 @@ public record Layout(String tensor, LayoutMap layout) implements Step {
     public Outcome apply(LoopNest nest, Map<String, Long> decisions) {
         Buffer buffer = nest.buffers().get(tensor);
         if (buffer == null) {
-            return reject("there is no tensor '" + tensor + "'; tensors are " + String.join(", ", nest.buffers().keySet()));
+            return reject("there is no tensor '" + tensor + "'; tensors are "
+                    + String.join(", ", nest.buffers().keySet()));
         }
         if (layout.rank() != buffer.rank()) {
-            return reject("a layout of rank " + layout.rank() + " does not fit '" + tensor + "' of rank " + buffer.rank());
+            return reject(
+                    "a layout of rank " + layout.rank() + " does not fit '" + tensor + "' of rank " + buffer.rank());
         }
         for (int axis = 0; axis < layout.rank(); axis++) {
             if (!covers(axis)) {

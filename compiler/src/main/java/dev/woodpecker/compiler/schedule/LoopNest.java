@@ -34,7 +34,8 @@ public record LoopNest(TensorProgram program, Numerics numerics, Map<String, Buf
      */
     public static LoopNest of(TensorProgram program, Numerics numerics) {
         Map<String, Buffer> buffers = new LinkedHashMap<>();
-        program.inputs().forEach(i -> buffers.put(i.name(), Buffer.rowMajor(i.name(), i.type(), i.shape(), Scope.GLOBAL)));
+        program.inputs()
+                .forEach(i -> buffers.put(i.name(), Buffer.rowMajor(i.name(), i.type(), i.shape(), Scope.GLOBAL)));
         for (Stage s : program.stages()) {
             Scope scope = program.outputs().contains(s.name()) ? Scope.GLOBAL : Scope.WORKSPACE;
             buffers.put(s.name(), Buffer.rowMajor(s.name(), s.type(), s.shape(), scope));

@@ -41,7 +41,9 @@ public record Region(List<Span> spans) {
             Optional<Span> union = Optional.empty();
             for (List<Expr> access : accesses) {
                 Optional<Span> one = separate(access.get(axis), bounds, inner);
-                union = union.isEmpty() && access == accesses.getFirst() ? one : union.flatMap(u -> one.flatMap(o -> join(u, o)));
+                union = union.isEmpty() && access == accesses.getFirst()
+                        ? one
+                        : union.flatMap(u -> one.flatMap(o -> join(u, o)));
             }
             if (union.isEmpty()) {
                 if (IndexMath.constant(shape.get(axis)).isEmpty()) {
@@ -161,18 +163,20 @@ public record Region(List<Span> spans) {
         private static void collect(Expr e, long factor, Map<Expr, Long> terms, long[] constant) {
             switch (e) {
                 case Expr.IntConst c -> constant[0] += factor * c.value();
-                case Expr.Binary(BinaryOp op, Expr l, Expr r) when op == BinaryOp.ADD -> {
+                case Expr.Binary(BinaryOp op, Expr l, Expr r)
+                when op == BinaryOp.ADD -> {
                     collect(l, factor, terms, constant);
                     collect(r, factor, terms, constant);
                 }
-                case Expr.Binary(BinaryOp op, Expr l, Expr r) when op == BinaryOp.SUB -> {
+                case Expr.Binary(BinaryOp op, Expr l, Expr r)
+                when op == BinaryOp.SUB -> {
                     collect(l, factor, terms, constant);
                     collect(r, -factor, terms, constant);
                 }
-                case Expr.Binary(BinaryOp op, Expr l, Expr.IntConst c) when op == BinaryOp.MUL ->
-                    collect(l, factor * c.value(), terms, constant);
-                case Expr.Binary(BinaryOp op, Expr.IntConst c, Expr r) when op == BinaryOp.MUL ->
-                    collect(r, factor * c.value(), terms, constant);
+                case Expr.Binary(BinaryOp op, Expr l, Expr.IntConst c)
+                when op == BinaryOp.MUL -> collect(l, factor * c.value(), terms, constant);
+                case Expr.Binary(BinaryOp op, Expr.IntConst c, Expr r)
+                when op == BinaryOp.MUL -> collect(r, factor * c.value(), terms, constant);
                 case Expr other -> terms.merge(other, factor, Long::sum);
             }
         }

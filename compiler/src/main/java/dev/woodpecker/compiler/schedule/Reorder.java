@@ -35,7 +35,8 @@ public record Reorder(List<String> loops) implements Step {
         }
         Optional<Stmt.For> top = loops.stream()
                 .map(name -> nest.find(name).orElseThrow())
-                .filter(candidate -> loops.stream().allMatch(name -> LoopNest.find(candidate, name).isPresent()))
+                .filter(candidate -> loops.stream()
+                        .allMatch(name -> LoopNest.find(candidate, name).isPresent()))
                 .findFirst();
         if (top.isEmpty()) {
             return reject("loops " + loops + " are not nested in one another");
@@ -64,7 +65,10 @@ public record Reorder(List<String> loops) implements Step {
         for (Loop loop : chain) {
             if (loops.contains(loop.name())) {
                 String name = loops.get(next++);
-                reordered.add(chain.stream().filter(l -> l.name().equals(name)).findFirst().orElseThrow());
+                reordered.add(chain.stream()
+                        .filter(l -> l.name().equals(name))
+                        .findFirst()
+                        .orElseThrow());
             } else {
                 reordered.add(loop);
             }
@@ -73,6 +77,9 @@ public record Reorder(List<String> loops) implements Step {
     }
 
     private static List<String> reductions(List<Loop> chain) {
-        return chain.stream().filter(l -> l.carrier() == Loop.Carrier.REDUCTION).map(Loop::name).toList();
+        return chain.stream()
+                .filter(l -> l.carrier() == Loop.Carrier.REDUCTION)
+                .map(Loop::name)
+                .toList();
     }
 }

@@ -19,7 +19,9 @@ final class RowReductions {
     private RowReductions() {}
 
     static void split(ScheduleBuilder builder, Stage stage, Target target) {
-        if (stage.reduction().isEmpty() || !builder.nest().numerics().mayReassociate() || Contraction.of(stage).isPresent()) {
+        if (stage.reduction().isEmpty()
+                || !builder.nest().numerics().mayReassociate()
+                || Contraction.of(stage).isPresent()) {
             return;
         }
         Axis innermost = stage.reduction().get().axes().isEmpty()
@@ -59,7 +61,8 @@ final class RowReductions {
     }
 
     private static Optional<Expr> innermostIndex(ScheduleBuilder builder, Expr.Read read) {
-        List<LayoutMap.Dimension> dimensions = builder.buffer(read.tensor()).layout().dimensions();
+        List<LayoutMap.Dimension> dimensions =
+                builder.buffer(read.tensor()).layout().dimensions();
         if (dimensions.isEmpty()) {
             return Optional.empty();
         }

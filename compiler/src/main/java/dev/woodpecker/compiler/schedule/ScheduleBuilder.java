@@ -112,7 +112,9 @@ final class ScheduleBuilder {
     }
 
     Loop loop(String name) {
-        return nest.find(name).orElseThrow(() -> new IllegalStateException("no loop " + name)).loop();
+        return nest.find(name)
+                .orElseThrow(() -> new IllegalStateException("no loop " + name))
+                .loop();
     }
 
     /** The loop of each axis of a stage, in axis order, while none is split yet. */
@@ -147,12 +149,14 @@ final class ScheduleBuilder {
     boolean isAlone(String stage) {
         List<Loop> path = path(stage);
         return isRoot(stage)
-                && (path.isEmpty() || computesIn(nest.find(path.getFirst().name()).orElseThrow()) == 1);
+                && (path.isEmpty()
+                        || computesIn(nest.find(path.getFirst().name()).orElseThrow()) == 1);
     }
 
     private static int computesIn(Stmt stmt) {
         int own = stmt instanceof Stmt.Compute ? 1 : 0;
-        return own + stmt.children().stream().mapToInt(ScheduleBuilder::computesIn).sum();
+        return own
+                + stmt.children().stream().mapToInt(ScheduleBuilder::computesIn).sum();
     }
 
     Stage stage(String name) {

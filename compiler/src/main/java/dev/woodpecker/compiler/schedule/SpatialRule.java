@@ -45,8 +45,10 @@ final class SpatialRule {
 
     /** A window that reaches beyond its tensor reads from a copy with a halo. */
     private static Stage border(ScheduleBuilder builder, Stage stage, Target target) {
-        Optional<String> reached = stage.reduction().orElseThrow().body().anyMatch(e -> e instanceof Expr.Read r
-                        && r.outside().isPresent())
+        Optional<String> reached = stage.reduction()
+                        .orElseThrow()
+                        .body()
+                        .anyMatch(e -> e instanceof Expr.Read r && r.outside().isPresent())
                 ? firstReached(stage)
                 : Optional.empty();
         if (reached.isEmpty() || !builder.attempt(new Border(reached.get(), stage.name(), Border.Mode.HALO))) {
@@ -133,10 +135,11 @@ final class SpatialRule {
 
     private boolean readsOwnIndexOnly(Expr e, List<Expr> own, LayoutMap layout) {
         return switch (e) {
-            case Expr.Read r -> r.outside().isEmpty()
-                    && r.indices().equals(own)
-                    && builder.buffer(r.tensor()).layout().equals(layout)
-                    && builder.buffer(r.tensor()).shape().equals(stage.shape());
+            case Expr.Read r ->
+                r.outside().isEmpty()
+                        && r.indices().equals(own)
+                        && builder.buffer(r.tensor()).layout().equals(layout)
+                        && builder.buffer(r.tensor()).shape().equals(stage.shape());
             case Expr.Var _ -> false;
             case Expr other -> other.operands().stream().allMatch(o -> readsOwnIndexOnly(o, own, layout));
         };
@@ -156,7 +159,8 @@ final class SpatialRule {
             return inside;
         }
         ScheduleBuilder.Halves halves = builder.split(innermost, lanes, Tail.PEEL);
-        boolean fewVectors = !reductions.isEmpty() && extent.getAsLong() <= 4L * lanes && extent.getAsLong() % lanes == 0;
+        boolean fewVectors =
+                !reductions.isEmpty() && extent.getAsLong() <= 4L * lanes && extent.getAsLong() % lanes == 0;
         (fewVectors ? inside : order).add(halves.outer());
         inside.add(halves.inner());
         return inside;

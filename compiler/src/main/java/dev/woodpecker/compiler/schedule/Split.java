@@ -41,7 +41,8 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
                 ? extent.getAsLong() % size == 0
                 : split.extent() instanceof Expr.Param p && p.divisor() % size == 0;
         if (!exact && tail == Tail.EXACT) {
-            return reject("factor " + size + " does not divide the extent of '" + loop + "'; choose a divisor or another tail");
+            return reject("factor " + size + " does not divide the extent of '" + loop
+                    + "'; choose a divisor or another tail");
         }
         if (!exact && tail == Tail.PEEL && extent.isEmpty()) {
             return reject("a tail can be peeled only off a constant extent; use GUARD");
@@ -63,12 +64,13 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
             body = body.rewrite(s -> s instanceof Stmt.Compute c ? guarded(c, inside) : s, e -> e);
         }
         Optional<Loop.Peel> peel = !exact && tail == Tail.PEEL
-                ? Optional.of(new Loop.Peel.Tail(inner.name(), IndexMath.constant(old.extent()).getAsLong() % size))
+                ? Optional.of(new Loop.Peel.Tail(
+                        inner.name(), IndexMath.constant(old.extent()).getAsLong() % size))
                 : Optional.empty();
         Loop outerLoop = new Loop(
                 outer, IndexMath.ceilDiv(old.extent(), size), Loop.Binding.SERIAL, old.carrier(), peel, old.origin());
-        Loop innerLoop = new Loop(
-                inner, Expr.index(size), Loop.Binding.SERIAL, old.carrier(), Optional.empty(), old.origin());
+        Loop innerLoop =
+                new Loop(inner, Expr.index(size), Loop.Binding.SERIAL, old.carrier(), Optional.empty(), old.origin());
         return new Stmt.For(outerLoop, new Stmt.For(innerLoop, body));
     }
 

@@ -100,7 +100,9 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
                 old.origin());
         HashSet<String> taken = new HashSet<>(nest.loopNames());
         Stmt.Compute oldLeaf = LoopNest.computes(nest.tree(), stage).getFirst();
-        taken.removeAll(LoopNest.path(nest.tree(), oldLeaf).orElseThrow().stream().map(Loop::name).toList());
+        taken.removeAll(LoopNest.path(nest.tree(), oldLeaf).orElseThrow().stream()
+                .map(Loop::name)
+                .toList());
         Stmt combinedNest = LoopNest.nest(combined, taken);
         Stmt partialNest = LoopNest.nest(partial, taken);
         if (extent % count != 0) {

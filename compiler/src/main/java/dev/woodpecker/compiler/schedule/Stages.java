@@ -16,8 +16,8 @@ final class Stages {
 
     /** The stage with {@code f} applied to each read, innermost first. */
     static Stage mapReads(Stage stage, Function<Expr.Read, Expr> f) {
-        Optional<Stage.Reduction> reduction = stage.reduction()
-                .map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), mapReads(r.body(), f)));
+        Optional<Stage.Reduction> reduction =
+                stage.reduction().map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), mapReads(r.body(), f)));
         return new Stage(
                 stage.name(), stage.type(), stage.axes(), reduction, mapReads(stage.element(), f), stage.origin());
     }
@@ -39,7 +39,9 @@ final class Stages {
     }
 
     static List<Stage> readers(TensorProgram program, String tensor) {
-        return program.stages().stream().filter(s -> !reads(s, tensor).isEmpty()).toList();
+        return program.stages().stream()
+                .filter(s -> !reads(s, tensor).isEmpty())
+                .toList();
     }
 
     /** The program with {@code added} just before {@code reader}, which is replaced by {@code changed}. */
@@ -64,7 +66,8 @@ final class Stages {
     private static Optional<Stmt> remove(Stmt stmt, String stage) {
         return switch (stmt) {
             case Stmt.Compute c when c.stage().equals(stage) -> Optional.empty();
-            case Stmt.For(var loop, Stmt body) -> remove(body, stage).map(b -> b == body ? stmt : new Stmt.For(loop, b));
+            case Stmt.For(var loop, Stmt body) ->
+                remove(body, stage).map(b -> b == body ? stmt : new Stmt.For(loop, b));
             case Stmt.Seq(List<Stmt> statements) -> {
                 List<Stmt> kept = new ArrayList<>();
                 statements.forEach(s -> remove(s, stage).ifPresent(kept::add));
@@ -104,7 +107,8 @@ final class Stages {
         if (LoopNest.computes(tree, stage).isEmpty()) {
             return tree;
         }
-        boolean alone = !tree.anyMatch(s -> s instanceof Stmt.Compute c && !c.stage().equals(stage));
+        boolean alone =
+                !tree.anyMatch(s -> s instanceof Stmt.Compute c && !c.stage().equals(stage));
         return alone ? replacement : tree.map(s -> replaceNest(s, stage, replacement), e -> e);
     }
 

@@ -33,7 +33,9 @@ public final class TraceJson {
         Map<String, Json> members = new LinkedHashMap<>();
         members.put("v", new Json.Number(VERSION));
         members.put("sketch", new Json.Text(trace.sketch()));
-        members.put("steps", new Json.Array(trace.steps().stream().map(TraceJson::encodeStep).toList()));
+        members.put(
+                "steps",
+                new Json.Array(trace.steps().stream().map(TraceJson::encodeStep).toList()));
         Map<String, Json> decisions = new LinkedHashMap<>();
         trace.decisions().forEach((name, value) -> decisions.put(name, new Json.Number(value)));
         members.put("decisions", new Json.Members(decisions));
@@ -80,12 +82,16 @@ public final class TraceJson {
             case Factor.Choice(String name, List<Long> domain) -> {
                 Map<String, Json> choice = new LinkedHashMap<>();
                 choice.put("choice", new Json.Text(name));
-                choice.put("domain", new Json.Array(domain.stream().<Json>map(Json.Number::new).toList()));
+                choice.put(
+                        "domain",
+                        new Json.Array(
+                                domain.stream().<Json>map(Json.Number::new).toList()));
                 yield new Json.Members(choice);
             }
             case LayoutMap layout -> new Json.Text(layout.rank() + ":" + layout.text());
             case Optional<?> optional -> optional.map(TraceJson::encode).orElse(new Json.Null());
-            case List<?> list -> new Json.Array(list.stream().map(TraceJson::encode).toList());
+            case List<?> list ->
+                new Json.Array(list.stream().map(TraceJson::encode).toList());
             default -> throw new IllegalStateException("no JSON form for " + value.getClass());
         };
     }
@@ -95,10 +101,12 @@ public final class TraceJson {
         String name = (String) decode(member(members, "step"), String.class, "step");
         Class<?> type = STEPS.get(name);
         if (type == null) {
-            throw new IllegalArgumentException("unknown step '" + name + "'; known: " + String.join(", ", STEPS.keySet()));
+            throw new IllegalArgumentException(
+                    "unknown step '" + name + "'; known: " + String.join(", ", STEPS.keySet()));
         }
         RecordComponent[] components = type.getRecordComponents();
-        Class<?>[] types = Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
+        Class<?>[] types =
+                Arrays.stream(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         Object[] arguments = new Object[components.length];
         for (int i = 0; i < components.length; i++) {
             String member = components[i].getName();
@@ -120,7 +128,9 @@ public final class TraceJson {
             if (generic.getRawType() == Optional.class) {
                 return json instanceof Json.Null ? Optional.empty() : Optional.of(decode(json, element, where));
             }
-            return array(json, where).stream().map(e -> decode(e, element, where)).toList();
+            return array(json, where).stream()
+                    .map(e -> decode(e, element, where))
+                    .toList();
         }
         Class<?> target = (Class<?>) type;
         if (target == Factor.class) {
@@ -140,11 +150,12 @@ public final class TraceJson {
                 return Arrays.stream(target.getEnumConstants())
                         .filter(c -> ((Enum<?>) c).name().equals(text))
                         .findFirst()
-                        .orElseThrow(() -> new IllegalArgumentException(where + ": '" + text + "' is none of "
-                                + Arrays.toString(target.getEnumConstants())));
+                        .orElseThrow(() -> new IllegalArgumentException(
+                                where + ": '" + text + "' is none of " + Arrays.toString(target.getEnumConstants())));
             }
         }
-        throw new IllegalArgumentException(where + ": a " + target.getSimpleName() + " is expected, found " + json.print());
+        throw new IllegalArgumentException(
+                where + ": a " + target.getSimpleName() + " is expected, found " + json.print());
     }
 
     private static Factor choice(Map<String, Json> members, String where) {
@@ -160,7 +171,8 @@ public final class TraceJson {
         try {
             return LayoutMap.parse(Integer.parseInt(text.substring(0, Math.max(0, colon))), text.substring(colon + 1));
         } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(where + ": a layout like 4:0,1/16,2,3,1%16 is expected, found " + text, e);
+            throw new IllegalArgumentException(
+                    where + ": a layout like 4:0,1/16,2,3,1%16 is expected, found " + text, e);
         }
     }
 

@@ -33,6 +33,7 @@ public record Unroll(String loop) implements Step {
             return reject("the extent of '" + loop + "' must be a constant up to " + LARGEST + "; split it first");
         }
         return Step.applied(nest.replace(
-                loop, new Stmt.For(bound.withBinding(Loop.Binding.UNROLL), found.get().body())));
+                loop,
+                new Stmt.For(bound.withBinding(Loop.Binding.UNROLL), found.get().body())));
     }
 }

@@ -30,12 +30,14 @@ public record Vectorize(String loop) implements Step {
             return reject("'" + loop + "' is already bound to " + bound.binding() + " or peeled");
         }
         if (extent.isEmpty() || Long.bitCount(extent.getAsLong()) != 1 || extent.getAsLong() > LARGEST) {
-            return reject("the extent of '" + loop + "' must be a constant power of two up to " + LARGEST + "; split it first");
+            return reject("the extent of '" + loop + "' must be a constant power of two up to " + LARGEST
+                    + "; split it first");
         }
         if (bound.carrier() == Loop.Carrier.REDUCTION && !nest.numerics().mayReassociate()) {
             return reject("strict numerics sum in axis order: the reduction loop '" + loop + "' cannot be vectorised");
         }
         return Step.applied(nest.replace(
-                loop, new Stmt.For(bound.withBinding(Loop.Binding.VECTOR), found.get().body())));
+                loop,
+                new Stmt.For(bound.withBinding(Loop.Binding.VECTOR), found.get().body())));
     }
 }

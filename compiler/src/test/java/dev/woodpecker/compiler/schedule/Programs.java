@@ -65,7 +65,9 @@ final class Programs {
 
     private static Declaration input(String name, long... shape) {
         return new Declaration(
-                name, DType.F32, java.util.Arrays.stream(shape).<Expr>mapToObj(Expr::index).toList());
+                name,
+                DType.F32,
+                java.util.Arrays.stream(shape).<Expr>mapToObj(Expr::index).toList());
     }
 
     private static Expr read(String tensor, Expr... indices) {

@@ -40,8 +40,7 @@ record Agreement(KernelCase kernelCase, TensorProgram program, Map<String, HostT
     }
 
     /** Requires of the compiled code that it gives close to {@code expected}. */
-    void compiled(
-            CompiledCase.Ready ready, WorkerPool pool, Map<String, HostTensor> expected, Closeness closeness) {
+    void compiled(CompiledCase.Ready ready, WorkerPool pool, Map<String, HostTensor> expected, Closeness closeness) {
         Map<String, HostTensor> results = NativeRun.run(ready.lowered(), ready.code(), pool, inputs);
         require("C and interpreter", expected, results, closeness);
     }

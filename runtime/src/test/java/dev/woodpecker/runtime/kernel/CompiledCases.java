@@ -60,7 +60,8 @@ final class CompiledCases {
 
     /** Compiles cases in few translation units; libraries stay loaded as long as {@code arena} lives. */
     static List<CompiledCase> compile(List<Wanted> wanted, KernelCompiler compiler, Effort effort, Arena arena) {
-        List<Lowered> lowered = wanted.parallelStream().map(w -> Lowered.of(w, effort)).toList();
+        List<Lowered> lowered =
+                wanted.parallelStream().map(w -> Lowered.of(w, effort)).toList();
         List<Source> sources = lowered.stream()
                 .flatMap(l -> l instanceof Lowered.Printed p ? Stream.of(p.source) : Stream.empty())
                 .toList();
@@ -70,9 +71,9 @@ final class CompiledCases {
         for (Lowered l : lowered) {
             compiled.add(
                     switch (l) {
-                        case Lowered.Refused(Wanted w, Throwable reason) -> new Failed(w.kernelCase(), w.setting(), reason);
-                        case Lowered.Printed p ->
-                            attempt(p.wanted, () -> load(p, libraries, compiler, loaded, arena));
+                        case Lowered.Refused(Wanted w, Throwable reason) ->
+                            new Failed(w.kernelCase(), w.setting(), reason);
+                        case Lowered.Printed p -> attempt(p.wanted, () -> load(p, libraries, compiler, loaded, arena));
                     });
         }
         return compiled;
@@ -128,7 +129,9 @@ final class CompiledCases {
                 LoweredKernel kernel = wanted.setting().lower(program);
                 Arithmetic arithmetic =
                         wanted.setting().numerics() == Numerics.STRICT ? Arithmetic.STRICT : Arithmetic.CONTRACTED;
-                List<String> symbols = kernel.phases().stream().map(LoweredKernel.Phase::symbol).toList();
+                List<String> symbols = kernel.phases().stream()
+                        .map(LoweredKernel.Phase::symbol)
+                        .toList();
                 Source source = new Source(
                         kernel.name(), CPrinter.print(kernel, Dialect.C), symbols, new CodeOptions(effort, arithmetic));
                 return new Printed(wanted, program, kernel, source);

@@ -29,13 +29,15 @@ sealed interface Domain {
         }
         int dots = text.indexOf("..");
         if (dots > 0) {
-            return new Between(Double.parseDouble(text.substring(0, dots)), Double.parseDouble(text.substring(dots + 2)));
+            return new Between(
+                    Double.parseDouble(text.substring(0, dots)), Double.parseDouble(text.substring(dots + 2)));
         }
         return switch (text) {
             case "any" -> new Any();
             case "normal" -> new Normal();
             default ->
-                throw new IllegalArgumentException("'" + text + "' is no domain; allowed: any, normal, -3..3, {0,1,NaN}");
+                throw new IllegalArgumentException(
+                        "'" + text + "' is no domain; allowed: any, normal, -3..3, {0,1,NaN}");
         };
     }
 
@@ -77,7 +79,8 @@ sealed interface Domain {
         return switch (this) {
             case Normal _ -> random.nextInt(unsigned ? 0 : -20, 21);
             case Between(double low, double high) -> random.nextLong((long) low, (long) high + 1);
-            case OneOf(List<Double> values) -> values.get(random.nextInt(values.size())).longValue();
+            case OneOf(List<Double> values) ->
+                values.get(random.nextInt(values.size())).longValue();
             case Any _ -> {
                 long least = unsigned ? 0 : -1L << (8 * type.bytes() - 1);
                 yield switch (random.nextInt(12)) {

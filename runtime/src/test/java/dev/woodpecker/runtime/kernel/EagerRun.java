@@ -73,7 +73,8 @@ final class EagerRun {
     }
 
     private Object attribute(Parameter parameter) {
-        Argument argument = Objects.requireNonNull(kernelCase.binding().arguments().get(parameter.name()));
+        Argument argument =
+                Objects.requireNonNull(kernelCase.binding().arguments().get(parameter.name()));
         return switch (argument) {
             case Argument.Integer(long value) -> value;
             case Argument.Real(double value) -> value;
@@ -102,7 +103,9 @@ final class EagerRun {
             List<Object> arguments = new ArrayList<>();
             for (Parameter parameter : kernelCase.spec().parameters()) {
                 arguments.add(
-                        parameter.role() == KernelSpec.Role.ATTRIBUTE ? attribute(parameter) : element(parameter, i, shape));
+                        parameter.role() == KernelSpec.Role.ATTRIBUTE
+                                ? attribute(parameter)
+                                : element(parameter, i, shape));
             }
             switch (kernelCase.kernel().reference().call(arguments.toArray())) {
                 case Boolean truth -> integers[i] = truth ? 1 : 0;

@@ -51,7 +51,8 @@ class FastNumericsTest {
         return tests(
                 WIDEST,
                 List.of(Tensors.BLOCKED),
-                program -> !Setting.fast(WIDEST, Tensors.BLOCKED).layouts(program).isEmpty());
+                program ->
+                        !Setting.fast(WIDEST, Tensors.BLOCKED).layouts(program).isEmpty());
     }
 
     private interface Choice {
@@ -60,15 +61,19 @@ class FastNumericsTest {
 
     private static Stream<DynamicNode> tests(String target, List<Tensors> layouts, Choice choice) {
         List<CompiledCase.Wanted> wanted = new ArrayList<>();
-        KernelTable.cases().values().forEach(cases -> cases.stream()
-                .filter(c -> choice.takes(c.program()))
-                .forEach(c -> layouts.forEach(l -> wanted.add(new CompiledCase.Wanted(c, Setting.fast(target, l))))));
+        KernelTable.cases()
+                .values()
+                .forEach(cases -> cases.stream()
+                        .filter(c -> choice.takes(c.program()))
+                        .forEach(c ->
+                                layouts.forEach(l -> wanted.add(new CompiledCase.Wanted(c, Setting.fast(target, l))))));
         return CompiledCases.tests(wanted, ARENA, FastNumericsTest::check);
     }
 
     private static boolean sums(TensorProgram program) {
         return program.stages().stream()
-                .anyMatch(s -> s.reduction().isPresent() && s.reduction().get().type().isFloat());
+                .anyMatch(s ->
+                        s.reduction().isPresent() && s.reduction().get().type().isFloat());
     }
 
     private static boolean prefersLayouts(TensorProgram program) {

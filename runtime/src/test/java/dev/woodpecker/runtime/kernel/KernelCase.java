@@ -21,15 +21,15 @@ import java.util.SplittableRandom;
  * @param line what the table says: the pairs of {@link BindingText}; {@code x~-3..3} for the {@link Domain} of an input;
  *     {@code out:f16} for the element type of an output
  */
-record KernelCase(
-        CompiledKernel kernel, String line, Binding binding, Map<String, Domain> domains, Accuracy accuracy) {
+record KernelCase(CompiledKernel kernel, String line, Binding binding, Map<String, Domain> domains, Accuracy accuracy) {
 
     /** @throws IllegalArgumentException if the line does not fit the kernel */
     static KernelCase parse(CompiledKernel kernel, String line, Accuracy accuracy) {
         List<String> pairs = new ArrayList<>();
         Map<String, Domain> domains = new LinkedHashMap<>();
         Map<String, DType> outputs = new LinkedHashMap<>();
-        for (String token : line.isBlank() ? List.<String>of() : List.of(line.strip().split("\\s+"))) {
+        for (String token :
+                line.isBlank() ? List.<String>of() : List.of(line.strip().split("\\s+"))) {
             int tilde = token.indexOf('~');
             int colon = token.indexOf(':');
             if (tilde > 0) {

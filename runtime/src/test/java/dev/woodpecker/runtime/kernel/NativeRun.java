@@ -170,15 +170,14 @@ final class NativeRun {
     }
 
     private static long integer(DType type, MemorySegment memory, long at) {
-        long bits =
-                switch (type) {
-                    case I8, U8 -> memory.get(ValueLayout.JAVA_BYTE, at);
-                    case BOOL -> truth(memory.get(ValueLayout.JAVA_BYTE, at));
-                    case I16, U16 -> memory.getAtIndex(ValueLayout.JAVA_SHORT, at);
-                    case I32, U32 -> memory.getAtIndex(ValueLayout.JAVA_INT, at);
-                    case I64, U64 -> memory.getAtIndex(ValueLayout.JAVA_LONG, at);
-                    case F64, F32, F16, BF16, TF32 -> throw new IllegalArgumentException(type.text());
-                };
+        long bits = switch (type) {
+            case I8, U8 -> memory.get(ValueLayout.JAVA_BYTE, at);
+            case BOOL -> truth(memory.get(ValueLayout.JAVA_BYTE, at));
+            case I16, U16 -> memory.getAtIndex(ValueLayout.JAVA_SHORT, at);
+            case I32, U32 -> memory.getAtIndex(ValueLayout.JAVA_INT, at);
+            case I64, U64 -> memory.getAtIndex(ValueLayout.JAVA_LONG, at);
+            case F64, F32, F16, BF16, TF32 -> throw new IllegalArgumentException(type.text());
+        };
         return Arithmetic.wrap(type, bits);
     }
 

@@ -41,7 +41,9 @@ class StrictNumericsTest {
     @TestFactory
     Stream<DynamicNode> everyWayOfRunningAKernelGivesTheSame() {
         List<CompiledCase.Wanted> wanted = new ArrayList<>();
-        KernelTable.cases().values().forEach(cases -> cases.forEach(c -> wanted.add(new CompiledCase.Wanted(c, WIDEST))));
+        KernelTable.cases()
+                .values()
+                .forEach(cases -> cases.forEach(c -> wanted.add(new CompiledCase.Wanted(c, WIDEST))));
         return CompiledCases.tests(wanted, ARENA, StrictNumericsTest::check);
     }
 

@@ -32,8 +32,8 @@ record SumBound(Map<String, HostTensor> absolute, double terms) implements Close
         if (!program.stages().stream().allMatch(SumBound::isLinear)) {
             return Optional.empty();
         }
-        TensorProgram absolute =
-                program.withStages(program.stages().stream().map(SumBound::absolute).toList());
+        TensorProgram absolute = program.withStages(
+                program.stages().stream().map(SumBound::absolute).toList());
         Map<String, HostTensor> values = new LinkedHashMap<>();
         inputs.forEach((name, tensor) -> values.put(name, absolute(tensor)));
         double terms = program.stages().stream().mapToDouble(SumBound::terms).sum();
@@ -64,7 +64,8 @@ record SumBound(Map<String, HostTensor> absolute, double terms) implements Close
     private static boolean isLinear(Expr e) {
         return !e.anyMatch(n -> switch (n) {
             case Expr.Call c -> c.function() != MathFunction.ABS;
-            case Expr.Binary b when b.left().type().isFloat() ->
+            case Expr.Binary b
+            when b.left().type().isFloat() ->
                 switch (b.op()) {
                     case ADD, SUB, MUL -> false;
                     // Counts are exact.
@@ -76,20 +77,21 @@ record SumBound(Map<String, HostTensor> absolute, double terms) implements Close
     }
 
     private static Stage absolute(Stage stage) {
-        Optional<Stage.Reduction> reduction = stage.reduction()
-                .map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), absolute(r.body())));
+        Optional<Stage.Reduction> reduction =
+                stage.reduction().map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), absolute(r.body())));
         return new Stage(
                 stage.name(), stage.type(), stage.axes(), reduction, absolute(stage.element()), stage.origin());
     }
 
     private static Expr absolute(Expr e) {
         return e.rewrite(n -> switch (n) {
-            case Expr.Binary(BinaryOp op, Expr a, Expr b) when op == BinaryOp.SUB && a.type().isFloat() ->
-                new Expr.Binary(BinaryOp.ADD, a, b);
-            case Expr.Unary(UnaryOp op, Expr a) when op == UnaryOp.NEG && a.type().isFloat() -> a;
+            case Expr.Binary(BinaryOp op, Expr a, Expr b)
+            when op == BinaryOp.SUB && a.type().isFloat() -> new Expr.Binary(BinaryOp.ADD, a, b);
+            case Expr.Unary(UnaryOp op, Expr a)
+            when op == UnaryOp.NEG && a.type().isFloat() -> a;
             case Expr.FloatConst(double value, DType type) -> new Expr.FloatConst(Math.abs(value), type);
-            case Expr.TableEntry(Table table, var indices) when table.type().isFloat() ->
-                new Expr.TableEntry(absolute(table), indices);
+            case Expr.TableEntry(Table table, var indices)
+            when table.type().isFloat() -> new Expr.TableEntry(absolute(table), indices);
             case Expr other -> other;
         });
     }

@@ -57,16 +57,21 @@ final class WindowRules {
         long[] outputPadding = filled.integers("outputPadding").orElseThrow();
         String mode = autoPad(call);
         boolean shaped = call.node().attribute("output_shape").isPresent();
-        if (!shaped && (mode.equals("NOTSET"))) {
+        if (!shaped && !mode.startsWith("SAME")) {
             return withPads(filled, window.length);
         }
         long[] wanted = shaped ? spatialOf(call.node().integers("output_shape"), window.length) : new long[0];
-        IntToLongFunction total = d -> {
+        long[] totals = new long[window.length];
+        for (int d = 0; d < window.length; d++) {
             long reach = (window[d] - 1) * dilations[d] + 1;
+            long natural = strides[d] * (x[2 + d] - 1) + outputPadding[d] + reach;
             long extent = shaped ? wanted[d] : x[2 + d] * strides[d];
-            return strides[d] * (x[2 + d] - 1) + outputPadding[d] + reach - extent;
-        };
-        return filled.with("pads", pads(mode.equals("NOTSET") ? "SAME_LOWER" : mode, window.length, total));
+            totals[d] = Math.max(0, natural - extent);
+            // A result that is larger than what the windows reach has zeros, and the bias, at its end.
+            outputPadding[d] += Math.max(0, extent - natural);
+        }
+        String uneven = mode.equals("SAME_UPPER") ? mode : "SAME_LOWER";
+        return filled.with("outputPadding", outputPadding).with("pads", pads(uneven, window.length, d -> totals[d]));
     }
 
     /** output_shape may name all axes or the spatial ones. */

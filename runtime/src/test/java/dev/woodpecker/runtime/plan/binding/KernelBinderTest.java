@@ -69,6 +69,33 @@ class KernelBinderTest {
         assertThat(lower.binding().arguments()).containsEntry("pads", ints(1, 1, 1, 0));
     }
 
+    /** The windows reach 2 * 9 + 3 = 21 elements: one is cut off, or two are added, at the end. */
+    @Test
+    void theShapeOfATransposedConvolutionDecidesItsPads() {
+        for (long extent : new long[] {20, 23}) {
+            BoundKernel kernel = bound(
+                    new TestGraph()
+                            .input("x", DType.F32, 1, 2, 10)
+                            .weights("w", 2, 1, 3)
+                            .node(
+                                    "conv",
+                                    "ConvTranspose",
+                                    "x w",
+                                    "y",
+                                    "group",
+                                    1,
+                                    "strides",
+                                    new long[] {2},
+                                    "auto_pad",
+                                    "VALID",
+                                    "output_shape",
+                                    new long[] {extent}),
+                    "y");
+            assertThat(kernel.outputType(0)).hasToString("f32[1, 1, " + extent + "]");
+            assertThat(kernel.binding().arguments()).containsEntry("pads", extent == 20 ? ints(1, 0) : ints(0, 0));
+        }
+    }
+
     @Test
     void aConvolutionWithAFilterForEachChannelIsDepthwise() {
         BoundKernel kernel = bound(image(8).weights("w", 8, 1, 3, 3).node("conv", "Conv", "x w", "y", "group", 8), "y");

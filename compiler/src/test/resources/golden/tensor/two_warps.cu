@@ -102,24 +102,31 @@ extern "C" __global__ void __launch_bounds__(64) tensor_product(
         y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2] = y_acc[0] + bias[n_o * 16 + lane % 4 * 2];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 45) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 1] = y_acc[1] + bias[n_o * 16 + lane % 4 * 2 + 1];
+        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 1] = y_acc[1]
+                + bias[n_o * 16 + lane % 4 * 2 + 1];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 37) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 216] = y_acc[2] + bias[n_o * 16 + lane % 4 * 2];
+        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 216] = y_acc[2]
+                + bias[n_o * 16 + lane % 4 * 2];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 37) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 217] = y_acc[3] + bias[n_o * 16 + lane % 4 * 2 + 1];
+        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 217] = y_acc[3]
+                + bias[n_o * 16 + lane % 4 * 2 + 1];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 45 && n_o * 8 + lane % 4 < 10) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 8] = y_acc[4] + bias[n_o * 16 + lane % 4 * 2 + 8];
+        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 8] = y_acc[4]
+                + bias[n_o * 16 + lane % 4 * 2 + 8];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 45 && n_o * 8 + lane % 4 < 9) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 9] = y_acc[5] + bias[n_o * 16 + lane % 4 * 2 + 9];
+        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 9] = y_acc[5]
+                + bias[n_o * 16 + lane % 4 * 2 + 9];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 37 && n_o * 8 + lane % 4 < 10) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 224] = y_acc[6] + bias[n_o * 16 + lane % 4 * 2 + 8];
+        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 224] = y_acc[6]
+                + bias[n_o * 16 + lane % 4 * 2 + 8];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 37 && n_o * 8 + lane % 4 < 9) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 225] = y_acc[7] + bias[n_o * 16 + lane % 4 * 2 + 9];
+        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 225] = y_acc[7]
+                + bias[n_o * 16 + lane % 4 * 2 + 9];
     }
 }

@@ -113,8 +113,11 @@ final class StmtPrinter {
             return;
         }
         line(call.function() + "(");
-        String separator = ",\n" + INDENT.repeat(depth + 2);
-        line(INDENT.repeat(2) + String.join(separator, call.arguments()) + ");");
+        depth += 2;
+        for (int i = 0; i < call.arguments().size(); i++) {
+            line(call.arguments().get(i) + (i == call.arguments().size() - 1 ? ");" : ","));
+        }
+        depth -= 2;
     }
 
     private boolean isDevice() {

@@ -40,6 +40,8 @@ public final class Wpk implements Runnable {
     private Wpk() {}
 
     public static void main(String[] args) {
+        // What is logged, as with WPK_DEBUG, stands alone on its lines.
+        System.setProperty("java.util.logging.SimpleFormatter.format", "%5$s%6$s%n");
         System.exit(run(System.getenv(), writer(System.out), writer(System.err), args));
     }
 

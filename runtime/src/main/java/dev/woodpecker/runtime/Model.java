@@ -11,10 +11,12 @@ import dev.woodpecker.runtime.plan.Planner;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
 import dev.woodpecker.runtime.plan.binding.LibrarySupport;
+import dev.woodpecker.runtime.plan.kernel.KernelLog;
 import dev.woodpecker.runtime.plan.kernel.KernelStore;
 import dev.woodpecker.runtime.plan.kernel.SourceDump;
 import dev.woodpecker.runtime.session.LeasedArena;
 import dev.woodpecker.runtime.session.PlanCache;
+import dev.woodpecker.runtime.timing.MachinePeak;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.Source;
@@ -45,6 +47,7 @@ public final class Model implements AutoCloseable {
     private final PlanCache plans;
     private final Optional<WorkerPool> ownPool;
     private final KernelCompiler compiler;
+    private final KernelLog log;
 
     private Model(String name, Graph graph, Options options, KernelBinder binder) {
         this.name = name;
@@ -53,8 +56,14 @@ public final class Model implements AutoCloseable {
         Environment environment = options.environment();
         this.compiler = KernelCompiler.of(environment);
         this.code = new LeasedArena();
+        this.log = KernelLog.of(environment);
         KernelStore store = new KernelStore(
-                compiler, CpuTarget.of(compiler.cpu()), options.numerics(), code.arena(), SourceDump.of(environment));
+                compiler,
+                CpuTarget.of(compiler.cpu()),
+                options.numerics(),
+                code.arena(),
+                SourceDump.of(environment),
+                log);
         this.plans = new PlanCache(new Planner(name, binder, store, guard(options)), PLANS);
         this.ownPool = options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
     }
@@ -136,6 +145,15 @@ public final class Model implements AutoCloseable {
 
     PlanCache plans() {
         return plans;
+    }
+
+    KernelLog log() {
+        return log;
+    }
+
+    /** What this machine can do at most on the model's threads, in 10^9 operations a second; measured when asked for. */
+    double peakGigaflopsPerSecond() {
+        return new MachinePeak(compiler).gigaflopsPerSecond(pool().size());
     }
 
     WorkerPool pool() {

@@ -3,29 +3,34 @@ package dev.woodpecker.runtime;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.plan.ExecutablePlan;
 import dev.woodpecker.runtime.plan.Invocation;
+import dev.woodpecker.runtime.plan.kernel.KernelLog;
 import dev.woodpecker.runtime.plan.program.Cost;
 import dev.woodpecker.runtime.session.GraphRunner;
-import dev.woodpecker.runtime.toolchain.Environment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** Collects a session's times; with {@code WPK_DEBUG=1} prints a line for every kernel that has run. */
+/** Collects a session's times; with {@code WPK_DEBUG=1} a line is logged for every kernel that has run. */
 final class ProfileRecorder implements GraphRunner.Observer {
-    private static final boolean PRINTS = Environment.ofProcess()
-            .get("WPK_DEBUG")
-            .filter(level -> !level.equals("0"))
-            .isPresent();
+    private final KernelLog log;
+    /** The machine's peak, measured only if lines are printed. */
+    private final double peak;
 
     private final Map<Object, Times> times = new IdentityHashMap<>();
     private final List<Times> inOrder = new ArrayList<>();
     private final Set<ExecutablePlan> plans = Collections.newSetFromMap(new IdentityHashMap<>());
     private long runs;
+
+    ProfileRecorder(Model model) {
+        this.log = model.log();
+        this.peak = log.showsRuns() ? model.peakGigaflopsPerSecond() : 0;
+    }
 
     /** What is known of one kernel; the last calls decide its median. */
     private static final class Times {
@@ -95,18 +100,20 @@ final class ProfileRecorder implements GraphRunner.Observer {
         print(known, nanoseconds);
     }
 
-    private static void print(Times times, long nanoseconds) {
-        if (PRINTS) {
-            System.err.println(new Profile.Kernel(
+    private void print(Times times, long nanoseconds) {
+        if (log.showsRuns()) {
+            double seconds = nanoseconds * 1e-9;
+            Profile.Kernel kernel = new Profile.Kernel(
                     times.name,
                     times.operator,
                     times.shapes,
                     times.isNative,
                     1,
-                    nanoseconds * 1e-9,
-                    nanoseconds * 1e-9,
+                    seconds,
+                    seconds,
                     times.cost.flops(),
-                    times.cost.multiplyAdds()));
+                    times.cost.multiplyAdds());
+            log.run(String.format(Locale.ROOT, "%5.1f %% %s", 100 * kernel.gigaflopsPerSecond() / peak, kernel));
         }
     }
 

@@ -26,7 +26,7 @@ public final class Session implements AutoCloseable {
         this.model = model;
         this.code = code;
         this.runner = new GraphRunner(model.plans(), model.pool(), PREPARED_PLANS);
-        this.recorder = new ProfileRecorder();
+        this.recorder = new ProfileRecorder(model);
     }
 
     /**

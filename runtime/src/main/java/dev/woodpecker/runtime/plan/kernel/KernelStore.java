@@ -48,18 +48,21 @@ public final class KernelStore {
     private final Numerics numerics;
     private final Arena arena;
     private final SourceDump dump;
+    private final KernelLog log;
     private final Map<KernelKey, LoadedKernel> loaded = new HashMap<>();
     private final Map<Path, NativeLibrary> libraries = new HashMap<>();
 
     /**
      * @param arena how long the code stays loaded
      */
-    public KernelStore(KernelCompiler compiler, Target target, Numerics numerics, Arena arena, SourceDump dump) {
+    public KernelStore(
+            KernelCompiler compiler, Target target, Numerics numerics, Arena arena, SourceDump dump, KernelLog log) {
         this.compiler = compiler;
         this.target = target;
         this.numerics = numerics;
         this.arena = arena;
         this.dump = dump;
+        this.log = log;
     }
 
     public Target target() {
@@ -86,6 +89,7 @@ public final class KernelStore {
         List<Source> sources = new ArrayList<>();
         missing.forEach((key, kernel) -> sources.add(source(key, kernel)));
         sources.forEach(dump::write);
+        sources.forEach(log::printed);
         List<SharedLibrary> compiled = compiler.compile(sources);
         int i = 0;
         for (Map.Entry<KernelKey, LoweredKernel> entry : missing.entrySet()) {
@@ -103,7 +107,9 @@ public final class KernelStore {
 
     private LoweredKernel lower(KernelKey key) {
         Trace trace = DefaultSchedule.of(key.program(), target, numerics, key.layouts());
-        return Lowering.lower(key.program(), trace, target, numerics);
+        log.scheduled(key, trace);
+        return Lowering.lower(
+                key.program(), trace, target, numerics, log.passes(key.program().name()));
     }
 
     private Source source(KernelKey key, LoweredKernel kernel) {

@@ -45,7 +45,7 @@ final class ZooCommand implements Callable<Integer> {
     };
 
     @Spec
-    private CommandSpec command;
+    private CommandSpec command = CommandSpec.create();
 
     @Parameters(
             arity = "0..*",

@@ -21,11 +21,11 @@ import java.util.Set;
 /** Prints lowered kernels as one translation unit; the same kernels give the same text. */
 public final class CPrinter {
     private final Dialect dialect;
-    private final Helpers helpers;
+    private final Prologue helpers;
 
     private CPrinter(Dialect dialect) {
         this.dialect = dialect;
-        this.helpers = new Helpers(dialect);
+        this.helpers = new Prologue(dialect);
     }
 
     /** One kernel. */

@@ -30,7 +30,7 @@ final class ExprPrinter {
     private static final int POSTFIX = 14;
 
     private final Dialect dialect;
-    private final Helpers helpers;
+    private final Prologue helpers;
     private final Names names;
     private final String indexType;
     /** Register buffers that are variables rather than arrays. */
@@ -40,7 +40,7 @@ final class ExprPrinter {
 
     private Bounds bounds = Bounds.none();
 
-    ExprPrinter(Dialect dialect, Helpers helpers, Names names, String indexType) {
+    ExprPrinter(Dialect dialect, Prologue helpers, Names names, String indexType) {
         this.dialect = dialect;
         this.helpers = helpers;
         this.names = names;

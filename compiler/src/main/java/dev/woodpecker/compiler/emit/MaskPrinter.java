@@ -13,12 +13,12 @@ import java.util.Map;
  */
 final class MaskPrinter {
     private final ExprPrinter expressions;
-    private final Helpers helpers;
+    private final Prologue helpers;
     private final Names names;
     /** Bytes a lane of the masks in variables. */
     private final Map<String, Integer> variableBytes = new HashMap<>();
 
-    MaskPrinter(ExprPrinter expressions, Helpers helpers, Names names) {
+    MaskPrinter(ExprPrinter expressions, Prologue helpers, Names names) {
         this.expressions = expressions;
         this.helpers = helpers;
         this.names = names;
@@ -65,7 +65,7 @@ final class MaskPrinter {
         return switch (e) {
             case Expr.Broadcast(Expr value, int lanes) ->
                 ExprPrinter.call(
-                        helpers.function("splat", Helpers.signed(bytes), lanes),
+                        helpers.function("splat", Prologue.signed(bytes), lanes),
                         expressions.text(value, ExprPrinter.LOGICAL_OR) + " ? -1 : 0");
             case Expr.Unary(UnaryOp _, Expr operand) -> "~(" + print(operand, bytes) + ")";
             case Expr.Binary b
@@ -85,7 +85,7 @@ final class MaskPrinter {
                         + print(whenFalse, bytes) + ")";
             case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) ->
                 ExprPrinter.call(
-                        helpers.function("blend", Helpers.signed(bytes), e.lanes()),
+                        helpers.function("blend", Prologue.signed(bytes), e.lanes()),
                         print(condition, bytes),
                         print(whenTrue, bytes),
                         print(whenFalse, bytes));

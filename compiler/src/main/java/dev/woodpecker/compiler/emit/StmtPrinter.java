@@ -27,7 +27,7 @@ final class StmtPrinter {
     private static final int LINE_LENGTH = 110;
 
     private final Dialect dialect;
-    private final Helpers helpers;
+    private final Prologue helpers;
     private final Names names;
     private final ExprPrinter expressions;
     private final IntrinsicPrinter intrinsics;
@@ -42,7 +42,7 @@ final class StmtPrinter {
 
     StmtPrinter(
             Dialect dialect,
-            Helpers helpers,
+            Prologue helpers,
             Names names,
             ExprPrinter expressions,
             PlanScratch scratch,

@@ -70,13 +70,14 @@ public final class Planner {
         return AssignLayouts.apply(kernels, store::preferredLayouts);
     }
 
-    /** The kernels of a graph, joined. */
+    /** The kernels of a graph, joined, and what they compute from weights alone apart. */
     KernelGraph kernels(InferredGraph inferred) {
         Graph graph = RemoveDeadNodes.apply(inferred.graph());
         if (store.numerics().mayReassociate()) {
             graph = FoldBatchNormalization.apply(graph);
         }
-        return FuseKernels.apply(KernelGraphBuilder.build(model, graph, inferred.kernels(), binder));
+        KernelGraph operations = KernelGraphBuilder.build(model, graph, inferred.kernels(), binder);
+        return HoistConstantStages.apply(FuseKernels.apply(operations));
     }
 
     /** Refuses a value that no memory could hold before anything is compiled or allocated. */

@@ -11,13 +11,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /** The vector types, functions and tables that a source turns out to need, each printed once at its top. */
-final class Helpers {
+final class Prologue {
     private final Dialect dialect;
     private final Map<String, String> vectors = new TreeMap<>();
     private final Map<String, String> functions = new LinkedHashMap<>();
     private final Map<Table, String> tables = new LinkedHashMap<>();
 
-    Helpers(Dialect dialect) {
+    Prologue(Dialect dialect) {
         this.dialect = dialect;
     }
 

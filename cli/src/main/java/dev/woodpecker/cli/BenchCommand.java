@@ -34,6 +34,8 @@ final class BenchCommand implements Runnable {
     /** Threads of the other runtime may work on after a run; nothing is timed before the process is idle. */
     private static final Duration SETTLING = Duration.ofMillis(500);
 
+    private static final Duration WARM_UP = Duration.ofMillis(1500);
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -65,6 +67,7 @@ final class BenchCommand implements Runnable {
         int blocks = Math.max(1, Math.ceilDiv(runs, RUNS_IN_A_BLOCK));
         Interleaving interleaving = new Interleaving(blocks, RUNS_IN_A_BLOCK, SETTLING);
         Runnable ours = () -> session.run(inputs, outputs);
+        warmUp(ours);
         if (against.length == 0) {
             return List.of(interleaving.time(ours));
         }
@@ -72,8 +75,17 @@ final class BenchCommand implements Runnable {
             Map<String, OnnxTensor> prepared = peer.prepare(inputs);
             List<Runnable> both = new ArrayList<>(List.of(ours));
             both.add(() -> peer.runOnly(prepared));
+            warmUp(both.get(1));
             return interleaving.time(both);
         }
+    }
+
+    /** Java is compiled while it runs, and both runtimes settle in their memory: some runs before those that count. */
+    private static void warmUp(Runnable alternative) {
+        long until = System.nanoTime() + WARM_UP.toNanos();
+        do {
+            alternative.run();
+        } while (System.nanoTime() < until);
     }
 
     private void print(List<Distribution> times, int threads, PrintWriter out) {

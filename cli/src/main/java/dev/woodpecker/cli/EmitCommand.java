@@ -3,8 +3,8 @@ package dev.woodpecker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.woodpecker.cli.emit.Figures;
-import dev.woodpecker.cli.emit.KernelCall;
-import dev.woodpecker.cli.emit.KernelIndex;
+import dev.woodpecker.runtime.call.KernelCall;
+import dev.woodpecker.runtime.call.KernelIndex;
 import dev.woodpecker.cli.emit.Section;
 import dev.woodpecker.compiler.emit.KernelSource;
 import dev.woodpecker.compiler.expr.KernelProvider.CompiledKernel;

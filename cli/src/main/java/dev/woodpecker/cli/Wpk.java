@@ -1,5 +1,6 @@
 package dev.woodpecker.cli;
 
+import dev.woodpecker.tuner.FailureReport;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Map;

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import dev.woodpecker.tuner.FailureReport;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

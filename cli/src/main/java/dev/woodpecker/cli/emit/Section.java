@@ -5,6 +5,7 @@ import dev.woodpecker.compiler.expr.KernelText;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.schedule.TraceJson;
+import dev.woodpecker.runtime.call.KernelCall;
 import java.util.Locale;
 
 /** A form that a kernel has on its way from Java to native code, in the order of the way. */

@@ -1,4 +1,4 @@
-/** From what a command line says about a kernel to the texts that it becomes. */
+/** The forms that a kernel has on its way to native code, and its figures. */
 @NullMarked
 package dev.woodpecker.cli.emit;
 

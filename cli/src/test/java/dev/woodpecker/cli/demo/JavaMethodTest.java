@@ -2,7 +2,7 @@ package dev.woodpecker.cli.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.woodpecker.cli.emit.KernelIndex;
+import dev.woodpecker.runtime.call.KernelIndex;
 import org.junit.jupiter.api.Test;
 
 class JavaMethodTest {

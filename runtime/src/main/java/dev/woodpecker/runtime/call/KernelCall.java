@@ -1,4 +1,4 @@
-package dev.woodpecker.cli.emit;
+package dev.woodpecker.runtime.call;
 
 import dev.woodpecker.compiler.expr.Binding;
 import dev.woodpecker.compiler.expr.BindingText;

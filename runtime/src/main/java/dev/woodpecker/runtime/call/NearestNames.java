@@ -1,4 +1,4 @@
-package dev.woodpecker.cli.emit;
+package dev.woodpecker.runtime.call;
 
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package dev.woodpecker.cli;
+package dev.woodpecker.tuner;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -22,12 +22,12 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * Says what went wrong in one message: an error of ours carries its own text (what, where, what is allowed, what to do),
  * a file error gets one, and anything else is a defect of ours and is named as such. Stack traces only on request.
  */
-record FailureReport(boolean stackTraces) implements IExecutionExceptionHandler, IParameterExceptionHandler {
+public record FailureReport(boolean stackTraces) implements IExecutionExceptionHandler, IParameterExceptionHandler {
 
     private static final String OUR_PACKAGES = "dev.woodpecker.";
 
     /** Any level of {@code WPK_DEBUG} but 0 asks for stack traces. */
-    static boolean wantsStackTraces(Map<String, String> environment) {
+    public static boolean wantsStackTraces(Map<String, String> environment) {
         var level = environment.getOrDefault("WPK_DEBUG", "");
         return !level.isEmpty() && !level.equals("0");
     }

@@ -5,11 +5,11 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.MathFunction;
 
 /** The functions of floats: formed in double precision by {@link Math} or an accurate formula, rounded to the type. */
-final class MathReference {
+public final class MathReference {
     private MathReference() {}
 
     /** {@code y} is for functions of two arguments. */
-    static double call(MathFunction function, double x, double y, DType type) {
+    public static double call(MathFunction function, double x, double y, DType type) {
         double value = switch (function) {
             case ABS -> Math.abs(x);
             case SQRT -> Math.sqrt(x);

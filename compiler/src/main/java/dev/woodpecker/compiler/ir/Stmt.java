@@ -37,12 +37,19 @@ public sealed interface Stmt {
      * The element of a stage at {@code at} (one expression an axis), for a reduction at the point {@code over} of its
      * axes. It is computed where {@code guard} holds and stored where {@code keep} holds too: beyond {@code keep} lies
      * padding, which may be read and computed with. Before {@code Decompose} a reduction is {@link Part#WHOLE}: init at the
-     * first point, update at each, finish after the last.
+     * first point, update at each, finish after the last. Of a decomposed reduction {@code slot} says which of the
+     * accumulators that live at the same time is meant.
      */
-    record Compute(String stage, Part part, List<Expr> at, List<Expr> over, Expr guard, Expr keep) implements Stmt {
+    record Compute(String stage, Part part, List<Expr> at, List<Expr> over, List<Expr> slot, Expr guard, Expr keep)
+            implements Stmt {
         public Compute {
             at = List.copyOf(at);
             over = List.copyOf(over);
+            slot = List.copyOf(slot);
+        }
+
+        public Compute(String stage, Part part, List<Expr> at, List<Expr> over, Expr guard, Expr keep) {
+            this(stage, part, at, over, List.of(), guard, keep);
         }
     }
 
@@ -150,11 +157,12 @@ public sealed interface Stmt {
             case Compute c -> {
                 List<Expr> at = Expr.mapAll(c.at, onExpr);
                 List<Expr> over = Expr.mapAll(c.over, onExpr);
+                List<Expr> slot = Expr.mapAll(c.slot, onExpr);
                 Expr guard = onExpr.apply(c.guard);
                 Expr keep = onExpr.apply(c.keep);
-                yield at == c.at && over == c.over && guard == c.guard && keep == c.keep
-                        ? this
-                        : new Compute(c.stage, c.part, at, over, guard, keep);
+                boolean unchanged =
+                        at == c.at && over == c.over && slot == c.slot && guard == c.guard && keep == c.keep;
+                yield unchanged ? this : new Compute(c.stage, c.part, at, over, slot, guard, keep);
             }
             case Check(Expr condition, int code, String message) -> {
                 Expr newCondition = onExpr.apply(condition);

@@ -66,6 +66,9 @@ public final class Lowering {
         Stmt stmt = show("place", placed, observer);
         stmt = show("simplify", Simplifier.simplify(stmt), observer);
         LoweredKernel.Launch launch = LoweredKernel.Launch.NONE;
+        if (!target.isCuda()) {
+            stmt = show("cache accumulators", CacheAccumulators.apply(stmt), observer);
+        }
         stmt = show("tensorize", TensorizeLoops.apply(stmt, target), observer);
         stmt = show("pipeline", PipelineLoops.apply(stmt), observer);
         if (target.isCuda()) {

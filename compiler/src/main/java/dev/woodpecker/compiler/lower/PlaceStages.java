@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -31,10 +32,15 @@ public final class PlaceStages {
 
     private final LoopNest nest;
     private final List<String> checks;
+    /** Threads have registers of their own; elsewhere the memory of a worker is as near. */
+    private final boolean bindsThreads;
 
     private PlaceStages(LoopNest nest, List<String> checks) {
         this.nest = nest;
         this.checks = checks;
+        this.bindsThreads = nest.tree()
+                .anyMatch(s -> s instanceof Stmt.For(Loop loop, Stmt _)
+                        && loop.binding().isThread());
     }
 
     /**
@@ -89,7 +95,7 @@ public final class PlaceStages {
         }
     }
 
-    /** A buffer and what to subtract from a logical index (accumulators: the index itself). */
+    /** A buffer, and for the part of a tensor what to subtract from a logical index. */
     private record Placed(Buffer buffer, List<Expr> indices) {}
 
     private Stmt place(Stmt stmt, Scoped scoped) {
@@ -116,12 +122,13 @@ public final class PlaceStages {
         Map<String, Placed> accumulators = new HashMap<>(scoped.accumulators);
         Map<String, Placed> parts = new HashMap<>(scoped.parts);
         List<Buffer> allocated = new ArrayList<>();
-        for (Stmt s : statements) {
-            initOf(s).ifPresent(init -> {
-                Placed placed = accumulator(init, s);
-                accumulators.put(init.stage(), placed);
-                allocated.add(placed.buffer);
-            });
+        for (Map.Entry<String, List<Stmt>> inits : initsByStage(statements).entrySet()) {
+            if (scoped.accumulators.containsKey(inits.getKey())) {
+                continue; // These are peeled copies of one init.
+            }
+            Placed placed = accumulator(inits.getKey(), inits.getValue());
+            accumulators.put(inits.getKey(), placed);
+            allocated.add(placed.buffer);
         }
         for (Map.Entry<String, Stmt> part : partsIn(statements, scoped).entrySet()) {
             Placed placed = part(part.getKey(), part.getValue(), scoped.loops);
@@ -136,26 +143,83 @@ public final class PlaceStages {
         return body;
     }
 
-    /** The init that a statement consists of, apart from loops around it. */
-    private static Optional<Stmt.Compute> initOf(Stmt stmt) {
+    private static Map<String, List<Stmt>> initsByStage(List<Stmt> statements) {
+        Map<String, List<Stmt>> inits = new LinkedHashMap<>();
+        for (Stmt s : statements) {
+            initOf(s).ifPresent(stage ->
+                    inits.computeIfAbsent(stage, _ -> new ArrayList<>()).add(s));
+        }
+        return inits;
+    }
+
+    /** The stage whose init the statement consists of, apart from loops around it and their peeled copies. */
+    private static Optional<String> initOf(Stmt stmt) {
         return switch (stmt) {
             case Stmt.For(Loop _, Stmt body) -> initOf(body);
-            case Stmt.Compute c when c.part() == Stmt.Part.INIT -> Optional.of(c);
+            case Stmt.Compute c when c.part() == Stmt.Part.INIT -> Optional.of(c.stage());
+            case Stmt.Seq(List<Stmt> copies) when !copies.isEmpty() ->
+                initOf(copies.getFirst())
+                        .filter(stage -> copies.stream()
+                                .allMatch(copy -> initOf(copy).equals(Optional.of(stage))));
             default -> Optional.empty();
         };
     }
 
-    private Placed accumulator(Stmt.Compute init, Stmt inits) {
-        Stage.Reduction reduction = nest.stage(init.stage()).reduction().orElseThrow();
-        List<Loop> loops = Region.loops(inits);
-        List<Expr> shape = loops.stream().map(Loop::extent).toList();
+    private Placed accumulator(String stage, List<Stmt> inits) {
+        Stage.Reduction reduction = nest.stage(stage).reduction().orElseThrow();
+        List<Expr> shape = new ArrayList<>();
+        inits.forEach(s -> coverSlots(s, List.of(), shape));
         long bytes = reduction.type().bytes();
-        for (Loop loop : loops) {
-            bytes *= IndexMath.constant(loop.extent()).orElse(REGISTER_BYTES);
+        for (Expr extent : shape) {
+            bytes *= IndexMath.constant(extent).orElse(REGISTER_BYTES);
         }
-        Scope scope = bytes <= REGISTER_BYTES ? Scope.REGISTER : Scope.SHARED;
-        Buffer buffer = Buffer.rowMajor(init.stage() + ".acc", reduction.type(), shape, scope);
-        return new Placed(buffer, loops.stream().<Expr>map(Loop::variable).toList());
+        boolean registers = bytes <= REGISTER_BYTES && (bindsThreads || inits.stream().noneMatch(PlaceStages::iterates));
+        Scope scope = registers ? Scope.REGISTER : Scope.SHARED;
+        return new Placed(Buffer.rowMajor(stage + ".acc", reduction.type(), shape, scope), List.of());
+    }
+
+    /** Whether a loop of the statement will be one in the code: its index then cannot name a register. */
+    private static boolean iterates(Stmt stmt) {
+        return stmt.anyMatch(s -> s instanceof Stmt.For(Loop loop, Stmt _)
+                && loop.binding() == Loop.Binding.SERIAL
+                && !IndexMath.isConstant(loop.extent(), 1));
+    }
+
+    /** Makes {@code shape} large enough for the slots of each init below. */
+    private static void coverSlots(Stmt stmt, List<Loop> around, List<Expr> shape) {
+        switch (stmt) {
+            case Stmt.For(Loop loop, Stmt body) -> {
+                List<Loop> deeper = new ArrayList<>(around);
+                deeper.add(loop);
+                coverSlots(body, deeper, shape);
+            }
+            case Stmt.Compute init -> {
+                for (int i = 0; i < init.slot().size(); i++) {
+                    Expr extent = slots(init.slot().get(i), around);
+                    if (i == shape.size()) {
+                        shape.add(extent);
+                    } else if (isLarger(extent, shape.get(i))) {
+                        shape.set(i, extent);
+                    }
+                }
+            }
+            default -> stmt.children().forEach(child -> coverSlots(child, around, shape));
+        }
+    }
+
+    /** One more than the largest value of a slot's index: the extent of its loop, or the end of a peeled copy. */
+    private static Expr slots(Expr index, List<Loop> around) {
+        return around.stream()
+                .filter(loop -> loop.variable().equals(index))
+                .findFirst()
+                .map(Loop::extent)
+                .orElseGet(() -> Expr.index(Region.inside(around).of(index).max() + 1));
+    }
+
+    private static boolean isLarger(Expr extent, Expr than) {
+        OptionalLong a = IndexMath.constant(extent);
+        OptionalLong b = IndexMath.constant(than);
+        return a.isPresent() && b.isPresent() && a.getAsLong() > b.getAsLong();
     }
 
     /** The stages that are computed by one of the statements and live no longer than this sequence. */
@@ -210,7 +274,7 @@ public final class PlaceStages {
                         ? stage.element()
                         : stage.element()
                                 .rewrite(e -> e instanceof Expr.Accumulator
-                                        ? new Expr.Load(accumulator.buffer, accumulator.indices)
+                                        ? new Expr.Load(accumulator.buffer, c.slot())
                                         : e);
                 Expr condition = IndexMath.and(c.guard(), c.keep());
                 Placed part = scoped.parts.get(c.stage());
@@ -223,14 +287,14 @@ public final class PlaceStages {
                 Stage.Reduction reduction = stage.reduction().orElseThrow();
                 Placed accumulator = scoped.accumulator(c.stage());
                 Expr identity = reduction.op().identity(reduction.type());
-                yield new Stmt.Store(accumulator.buffer, accumulator.indices, identity, stage.origin());
+                yield new Stmt.Store(accumulator.buffer, c.slot(), identity, stage.origin());
             }
             case UPDATE -> {
                 Stage.Reduction reduction = stage.reduction().orElseThrow();
                 List<Axis> axes = reduction.axes();
                 bound.putAll(LoopNest.bind(axes, c.over()));
                 Placed accumulator = scoped.accumulator(c.stage());
-                Expr old = new Expr.Load(accumulator.buffer, accumulator.indices);
+                Expr old = new Expr.Load(accumulator.buffer, c.slot());
                 yield guarded(
                         c.guard(),
                         reduction.body(),
@@ -238,7 +302,7 @@ public final class PlaceStages {
                         scoped,
                         value -> new Stmt.Store(
                                 accumulator.buffer,
-                                accumulator.indices,
+                                c.slot(),
                                 new Expr.Binary(reduction.op().combine(), old, value),
                                 stage.origin()));
             }

@@ -60,6 +60,6 @@ public record CacheWrite(String stage, Scope scope) implements Step {
     private static final String DROPPED = "(dropped)";
 
     private static Stmt rename(Stmt.Compute c) {
-        return new Stmt.Compute(DROPPED, c.part(), c.at(), c.over(), c.guard(), c.keep());
+        return new Stmt.Compute(DROPPED, c.part(), c.at(), c.over(), c.slot(), c.guard(), c.keep());
     }
 }

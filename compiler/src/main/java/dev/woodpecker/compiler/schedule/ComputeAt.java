@@ -164,6 +164,6 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
                         guard, IndexMath.within(index, producer.axes().get(i).extent()));
             }
         }
-        return new Stmt.Compute(c.stage(), c.part(), at, c.over(), guard, c.keep());
+        return new Stmt.Compute(c.stage(), c.part(), at, c.over(), c.slot(), guard, c.keep());
     }
 }

@@ -153,7 +153,7 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
     Map<String, LayoutMap> preferredLayouts(TensorProgram program, Target target) {
         int lanes = target.lanes(4);
         Map<String, LayoutMap> layouts = new HashMap<>();
-        layouts.put(weights.tensor(), packed(program, target));
+        layouts.put(weights.tensor(), packed(program, vectors(target), target));
         if (isChannelsFirst()) {
             channel(program, lanes)
                     .flatMap(axis -> channelOfData(program, axis))
@@ -170,9 +170,9 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
     }
 
     /** Weights in the order in which the loops of {@link ContractionRule} read them: column blocks outermost. */
-    LayoutMap packed(TensorProgram program, Target target) {
+    LayoutMap packed(TensorProgram program, int vectors, Target target) {
         int lanes = target.lanes(4);
-        long block = (long) lanes * vectors(target);
+        long block = (long) lanes * vectors;
         int columnAxis = columnOfWeights();
         List<LayoutMap.Dimension> dimensions = new ArrayList<>();
         dimensions.add(new LayoutMap.Dimension(columnAxis, block, 0));

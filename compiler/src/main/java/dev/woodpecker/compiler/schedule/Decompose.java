@@ -58,18 +58,19 @@ public record Decompose(String stage, String loop) implements Step {
         Expr finishGuard = conjuncts(leaf.guard()).stream()
                 .filter(term -> !mentions(term, own))
                 .reduce(Expr.TRUE, IndexMath::and);
-        Stmt init = part(leaf, Stmt.Part.INIT, Expr.TRUE);
+        List<Expr> slot = spatial.stream().<Expr>map(Loop::variable).toList();
+        Stmt init = part(leaf, Stmt.Part.INIT, slot, Expr.TRUE);
         Stmt update = updates.rewrite(
                 s -> s instanceof Stmt.Compute c && c.equals(leaf)
-                        ? new Stmt.Compute(c.stage(), Stmt.Part.UPDATE, c.at(), c.over(), c.guard(), c.keep())
+                        ? new Stmt.Compute(c.stage(), Stmt.Part.UPDATE, c.at(), c.over(), slot, c.guard(), c.keep())
                         : s,
                 e -> e);
-        Stmt finish = part(leaf, Stmt.Part.FINISH, finishGuard);
+        Stmt finish = part(leaf, Stmt.Part.FINISH, slot, finishGuard);
         return new Stmt.Seq(List.of(LoopNest.wrap(spatial, init), update, LoopNest.wrap(spatial, finish)));
     }
 
-    private static Stmt part(Stmt.Compute leaf, Stmt.Part part, Expr guard) {
-        return new Stmt.Compute(leaf.stage(), part, leaf.at(), List.of(), guard, leaf.keep());
+    private static Stmt part(Stmt.Compute leaf, Stmt.Part part, List<Expr> slot, Expr guard) {
+        return new Stmt.Compute(leaf.stage(), part, leaf.at(), List.of(), slot, guard, leaf.keep());
     }
 
     /** The names of the variables in these expressions. */

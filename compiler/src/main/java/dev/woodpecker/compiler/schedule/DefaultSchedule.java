@@ -10,9 +10,12 @@ import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The analytic schedule that every kernel has before any tuning. Rules look at the structure of each stage, never at the
@@ -25,8 +28,35 @@ public final class DefaultSchedule {
      * The schedule of a program whose inputs and outputs lie as {@code layouts} says; row-major where it says nothing.
      */
     public static Trace of(TensorProgram program, Target target, Numerics numerics, Map<String, LayoutMap> layouts) {
-        ScheduleBuilder builder = new ScheduleBuilder(LoopNest.of(program, numerics));
-        layouts.forEach((tensor, layout) -> {
+        return of(new ScheduleSpace(program, target, numerics, layouts, Set.of()));
+    }
+
+    /** The preferred schedule of a space. */
+    public static Trace of(ScheduleSpace space) {
+        return switch (space.point(Chooser.preferred())) {
+            case SpacePoint.Scheduled(List<Decision> _, Trace trace) -> trace;
+            case SpacePoint.Rejected(List<Decision> _, String reason) ->
+                throw new IllegalStateException(
+                        "the default schedule of " + space.program().name() + " does not fit: " + reason);
+        };
+    }
+
+    static SpacePoint point(ScheduleSpace space, Chooser chooser) {
+        LoopNest nest = LoopNest.of(space.program(), space.numerics());
+        ScheduleBuilder builder = new ScheduleBuilder(nest, space.constants(), chooser);
+        try {
+            apply(builder, space);
+        } catch (ScheduleBuilder.Misfit misfit) {
+            return new SpacePoint.Rejected(builder.decisions(), misfit.getMessage());
+        }
+        Map<String, Long> decisions = new HashMap<>();
+        builder.decisions().forEach(d -> decisions.put(d.point().name(), d.value()));
+        return new SpacePoint.Scheduled(builder.decisions(), new Trace("default", builder.steps(), decisions));
+    }
+
+    private static void apply(ScheduleBuilder builder, ScheduleSpace space) {
+        Target target = space.target();
+        new TreeMap<>(space.layouts()).forEach((tensor, layout) -> {
             if (!layout.isRowMajor()) {
                 builder.add(new Layout(tensor, layout));
             }
@@ -39,7 +69,6 @@ public final class DefaultSchedule {
             gatherRows(builder);
             stages(builder).forEach(stage -> schedule(builder, stage, target));
         }
-        return Trace.of("default", builder.steps());
     }
 
     /** The layouts that the program would run best with; nothing said of a tensor means that any will do. */
@@ -47,7 +76,7 @@ public final class DefaultSchedule {
         if (target.isCuda() || !numerics.mayReassociate()) {
             return Map.of();
         }
-        ScheduleBuilder builder = new ScheduleBuilder(LoopNest.of(program, numerics));
+        ScheduleBuilder builder = new ScheduleBuilder(LoopNest.of(program, numerics), Set.of(), Chooser.preferred());
         inlineCheap(builder);
         return stages(builder).stream()
                 .map(builder::stage)

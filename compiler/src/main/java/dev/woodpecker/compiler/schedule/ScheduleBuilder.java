@@ -8,14 +8,55 @@ import dev.woodpecker.compiler.ir.Stmt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
-/** Collects steps while applying them, so that a rule can look at the nest that it has made so far. Not thread-safe. */
+/**
+ * Collects steps while applying them, so that a rule can look at the nest that it has made so far, and asks where there is
+ * a choice. Not thread-safe.
+ */
 final class ScheduleBuilder {
     private final List<Step> steps = new ArrayList<>();
+    private final List<Decision> decisions = new ArrayList<>();
+    private final Set<String> constants;
+    private final Chooser chooser;
     private LoopNest nest;
 
-    ScheduleBuilder(LoopNest nest) {
+    /** A step that a rule needs does not fit what was chosen before. */
+    static final class Misfit extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Misfit(String reason) {
+            super(reason, null, false, false);
+        }
+    }
+
+    /**
+     * @param constants inputs whose layout is the schedule's to choose
+     */
+    ScheduleBuilder(LoopNest nest, Set<String> constants, Chooser chooser) {
         this.nest = nest;
+        this.constants = constants;
+        this.chooser = chooser;
+    }
+
+    /** What is chosen of {@code domain}; nobody is asked where there is only one way. */
+    long choose(String name, List<Long> domain, long preferred) {
+        if (domain.size() == 1) {
+            return domain.getFirst();
+        }
+        ChoicePoint point = new ChoicePoint(name, domain, preferred);
+        long value = chooser.choose(point);
+        decisions.add(new Decision(point, value));
+        return value;
+    }
+
+    List<Decision> decisions() {
+        return List.copyOf(decisions);
+    }
+
+    /** Whether the tensor is brought into the layout that the schedule says before the kernel runs. */
+    boolean isConstant(String tensor) {
+        return constants.contains(tensor);
     }
 
     LoopNest nest() {
@@ -37,7 +78,7 @@ final class ScheduleBuilder {
                 nest = next;
                 steps.add(step);
             }
-            case Outcome.Rejection r -> throw new IllegalStateException(step + ": " + r.reason());
+            case Outcome.Rejection r -> throw new Misfit(step + ": " + r.reason());
         }
     }
 

@@ -63,6 +63,7 @@ public record CCompiler(
         flags.add(options.effort().flag());
         flags.add(options.arithmetic().flag());
         flags.addAll(FLOATING_POINT);
+        flags.addAll(family.flags());
         flags.addAll(cpu.compilerFlags(family, majorVersion));
         flags.addAll(LANGUAGE);
         flags.addAll(LIBRARY);

@@ -1,0 +1,69 @@
+package dev.woodpecker.compiler.schedule;
+
+import dev.woodpecker.compiler.ir.Axis;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How a contraction runs through its reduction.
+ *
+ * @param blocks the loop from block to block of channels, around all tiles of a block of rows; none if the reduction of a
+ *     tile runs in one go
+ * @param inner the reduction loops inside a tile, outermost first
+ */
+record ChannelBlocks(List<String> blocks, List<String> inner) {
+    ChannelBlocks {
+        blocks = List.copyOf(blocks);
+        inner = List.copyOf(inner);
+    }
+
+    /**
+     */
+    static ChannelBlocks choose(
+            ScheduleBuilder builder, Contraction contraction, List<String> reductions, int lanes) {
+        List<String> inner = new ArrayList<>(reductions);
+        if (!builder.nest().numerics().mayReassociate()) {
+            return new ChannelBlocks(List.of(), inner);
+        }
+        Optional<Axis> channel = contraction.channel(builder.nest().program(), lanes);
+        if (channel.isEmpty()) {
+            return new ChannelBlocks(List.of(), inner);
+        }
+        String name = contraction.stage().name();
+        List<Axis> axes = contraction.stage().reduction().orElseThrow().axes();
+        int index = axes.indexOf(channel.get());
+        String loop = inner.get(index);
+        boolean blockedData = contraction
+                .channelOfData(builder.nest().program(), channel.get())
+                .filter(axis -> layout(builder, contraction).blockOf(axis) == lanes)
+                .isPresent();
+        long extent = Contraction.extent(channel.get());
+        List<String> blocks = new ArrayList<>();
+        long block = builder.choose(name + ".block.channels", blockSizes(extent, lanes), extent);
+        if (block < extent) {
+            ScheduleBuilder.Halves halves = builder.split(loop, block, Tail.EXACT);
+            blocks.add(halves.outer());
+            loop = halves.inner();
+            inner.set(index, loop);
+        }
+        if (blockedData && block > lanes) {
+            ScheduleBuilder.Halves halves = builder.split(loop, lanes, Tail.EXACT);
+            inner.set(index, halves.outer());
+            inner.add(halves.inner());
+        } else if (blockedData) {
+            inner.remove(index);
+            inner.add(loop);
+        }
+        return new ChannelBlocks(blocks, inner);
+    }
+
+    private static LayoutMap layout(ScheduleBuilder builder, Contraction contraction) {
+        return builder.buffer(contraction.data().tensor()).layout();
+    }
+
+    private static List<Long> blockSizes(long extent, int lanes) {
+        return Divisors.of(extent / lanes).stream().map(d -> d * lanes).toList();
+    }
+}

@@ -1,0 +1,66 @@
+package dev.woodpecker.compiler.schedule;
+
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.target.Target;
+import java.util.List;
+import java.util.Optional;
+
+/** Brings what a contraction reads into the form that its loops want: data with a border, weights in packed blocks. */
+final class ContractionOperands {
+    private ContractionOperands() {}
+
+    /** The contraction with the border of its data realised. */
+    static Contraction border(ScheduleBuilder builder, Contraction c, Target target) {
+        String stage = c.stage().name();
+        if (c.data().outside().isEmpty()) {
+            return c;
+        }
+        List<Long> modes = List.of((long) Border.Mode.HALO.ordinal(), (long) Border.Mode.PEEL.ordinal());
+        long mode = builder.choose(stage + ".border", modes, Border.Mode.HALO.ordinal());
+        if (mode != Border.Mode.HALO.ordinal()
+                || !builder.attempt(new Border(c.data().tensor(), stage, Border.Mode.HALO))) {
+            return c;
+        }
+        Contraction bordered = Contraction.of(builder.stage(stage)).orElseThrow();
+        String halo = bordered.data().tensor();
+        if (builder.nest().numerics().mayReassociate() && bordered.isChannelsFirst()) {
+            int lanes = target.lanes(4);
+            bordered.channel(builder.nest().program(), lanes)
+                    .flatMap(a -> bordered.channelOfData(builder.nest().program(), a))
+                    .ifPresent(axis -> builder.add(new Layout(
+                            halo,
+                            LayoutMap.rowMajor(bordered.data().indices().size()).blocked(axis, lanes))));
+        }
+        SpatialRule.schedule(builder, builder.stage(halo), target);
+        return bordered;
+    }
+
+    /**
+     * The contraction with weights whose columns are next to each other and padded to whole tiles. Constant weights are
+     * brought into that layout before the kernel runs, others by a copy.
+     */
+    static Contraction pack(ScheduleBuilder builder, Contraction c, int vectors, Target target) {
+        String stage = c.stage().name();
+        String weights = c.weights().tensor();
+        LayoutMap layout = builder.buffer(weights).layout();
+        if (builder.isConstant(weights) && builder.nest().numerics().mayReassociate() && layout.isRowMajor()) {
+            builder.add(new Layout(weights, c.packed(builder.nest().program(), vectors, target)));
+            return c;
+        }
+        LayoutMap.Dimension innermost = layout.dimensions().getLast();
+        long tile = (long) target.lanes(4) * vectors;
+        boolean contiguous = innermost.axis() == c.columnOfWeights() && innermost.divisor() == 1;
+        boolean whole = Contraction.extent(c.column()) % tile == 0
+                || innermost.modulus() % tile == 0 && innermost.modulus() > 0;
+        if (contiguous && whole) {
+            return c;
+        }
+        builder.add(new CacheRead(weights, stage, Optional.empty(), Scope.WORKSPACE));
+        Contraction packed = Contraction.of(builder.stage(stage)).orElseThrow();
+        String cache = packed.weights().tensor();
+        builder.add(new Layout(cache, packed.packed(builder.nest().program(), vectors, target)));
+        SpatialRule.schedule(builder, builder.stage(cache), target);
+        return packed;
+    }
+}

@@ -1,0 +1,185 @@
+package dev.woodpecker.tuner.measure;
+
+import dev.woodpecker.compiler.emit.CPrinter;
+import dev.woodpecker.compiler.emit.Dialect;
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.lower.LoweredKernel;
+import dev.woodpecker.compiler.lower.LoweredKernel.Role;
+import dev.woodpecker.compiler.lower.Lowering;
+import dev.woodpecker.compiler.schedule.Decision;
+import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.toolchain.CodeOptions;
+import dev.woodpecker.runtime.toolchain.CompilationException;
+import dev.woodpecker.runtime.toolchain.ContentKey;
+import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.runtime.toolchain.SharedLibrary;
+import dev.woodpecker.runtime.toolchain.Source;
+import dev.woodpecker.tuner.task.Point;
+import dev.woodpecker.tuner.task.TuningTask;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** From points to compiled code. */
+final class Candidates {
+    /** What a point has become. */
+    sealed interface Candidate {
+        /** It ends here. */
+        record Refused(Outcome.Failed outcome) implements Candidate {}
+
+        /**
+         * A source.
+         *
+         * @param key equal for candidates that are the same code on the same buffers
+         */
+        record Printed(Point point, LoweredKernel kernel, Source source, ContentKey key) implements Candidate {}
+    }
+
+    /** Winograd's transforms round at the size of what they add up, which the direct sum does not have. */
+    private static final double OTHER_VARIANT_TOLERANCE = 16;
+
+    /** The helper functions and tables of a source, as the C dialect defines them. */
+    private static final Pattern FILE_SCOPE =
+            Pattern.compile("^(?:INLINE|static const) [\\w ]*?(\\w+)[(\\[]", Pattern.MULTILINE);
+
+    private final KernelCompiler compiler;
+    private final CandidateSource seam;
+    private final Set<ContentKey> built = new HashSet<>();
+    private double seconds;
+    private int printed;
+
+    Candidates(KernelCompiler compiler, CandidateSource seam) {
+        this.compiler = compiler;
+        this.seam = seam;
+    }
+
+    /** How many different sources were compiled. */
+    int binaries() {
+        return built.size();
+    }
+
+    /** Time spent lowering and compiling. */
+    double seconds() {
+        return seconds;
+    }
+
+    Candidate print(TuningTask task, Point point) {
+        long start = System.nanoTime();
+        try {
+            return switch (point.result()) {
+                case SpacePoint.Rejected(List<Decision> _, String reason) -> refused(Outcome.Failure.REJECTED, reason);
+                case SpacePoint.Scheduled(List<Decision> _, Trace trace) -> print(task, point, trace);
+            };
+        } finally {
+            seconds += (System.nanoTime() - start) * 1e-9;
+        }
+    }
+
+    private Candidate print(TuningTask task, Point point, Trace trace) {
+        if (task.target().isCuda()) {
+            return refused(Outcome.Failure.REJECTED, "nothing can be timed for " + task.target().name() + " here");
+        }
+        LoweredKernel kernel;
+        String text;
+        try {
+            kernel = Lowering.lower(point.variant().program(), trace, task.target(), task.numerics());
+            text = CPrinter.print(kernel, Dialect.C);
+        } catch (RuntimeException | StackOverflowError e) {
+            return refused(Outcome.Failure.REJECTED, "lowering refuses the schedule: " + e);
+        }
+        Set<String> symbols = new LinkedHashSet<>();
+        kernel.phases().forEach(phase -> symbols.add(phase.symbol()));
+        FILE_SCOPE.matcher(text).results().forEach(match -> symbols.add(match.group(1)));
+        CodeOptions.Arithmetic arithmetic =
+                task.numerics() == Numerics.STRICT ? CodeOptions.Arithmetic.STRICT : CodeOptions.Arithmetic.CONTRACTED;
+        Source source = seam.of(
+                kernel,
+                new Source(
+                        kernel.name() + "-" + ++printed,
+                        text,
+                        List.copyOf(symbols),
+                        new CodeOptions(CodeOptions.Effort.FULL, arithmetic)));
+        return new Candidate.Printed(point, kernel, source, ContentKey.of(source.text()));
+    }
+
+    private static Candidate.Refused refused(Outcome.Failure failure, String reason) {
+        return new Candidate.Refused(new Outcome.Failed(failure, reason));
+    }
+
+    /** The libraries of those that compile; the others are added to {@code refused}. */
+    Map<ContentKey, SharedLibrary> compile(
+            List<Candidate.Printed> wanted, Map<ContentKey, Outcome.Failed> refused) {
+        long start = System.nanoTime();
+        Map<ContentKey, Source> missing = new LinkedHashMap<>();
+        wanted.forEach(candidate -> missing.putIfAbsent(candidate.key(), candidate.source()));
+        Map<ContentKey, SharedLibrary> libraries = new HashMap<>();
+        while (libraries.isEmpty() && !missing.isEmpty()) {
+            try {
+                List<SharedLibrary> compiled = compiler.compile(List.copyOf(missing.values()));
+                int i = 0;
+                for (ContentKey key : missing.keySet()) {
+                    libraries.put(key, compiled.get(i++));
+                }
+            } catch (CompilationException e) {
+                ContentKey guilty = missing.entrySet().stream()
+                        .filter(entry -> entry.getValue().name().equals(e.sourceName()))
+                        .map(Map.Entry::getKey)
+                        .findFirst()
+                        .orElseThrow(() -> e);
+                missing.remove(guilty);
+                refused.put(guilty, new Outcome.Failed(Outcome.Failure.COMPILE, e.compilerMessage()));
+            }
+        }
+        built.addAll(libraries.keySet());
+        seconds += (System.nanoTime() - start) * 1e-9;
+        return libraries;
+    }
+
+    /** What a worker needs to run a candidate. */
+    static Job.Candidate runnable(TuningTask task, Candidate.Printed candidate, SharedLibrary library) {
+        LoweredKernel kernel = candidate.kernel();
+        List<Job.Phase> phases = kernel.phases().stream()
+                .map(phase -> new Job.Phase(
+                        library.exported(phase.symbol()), constant(phase.extent()), phase.scratchBytes()))
+                .toList();
+        Map<Role, Integer> ordinals = new EnumMap<>(Role.class);
+        List<Job.Argument> arguments = new ArrayList<>();
+        for (LoweredKernel.Argument argument : kernel.arguments()) {
+            Buffer buffer = argument.buffer();
+            int ordinal = ordinals.merge(argument.role(), 1, Integer::sum) - 1;
+            boolean cold = argument.role() == Role.INPUT
+                    && task.coldWeights()
+                    && task.constants().contains(buffer.name());
+            arguments.add(new Job.Argument(
+                    argument.role(),
+                    ordinal,
+                    buffer.type(),
+                    buffer.shape().stream().map(Candidates::constant).toList(),
+                    buffer.layout(),
+                    cold));
+        }
+        boolean isFirst = candidate.point().variant().name().equals(task.variants().getFirst().name());
+        return new Job.Candidate(
+                library.file().toString(),
+                phases,
+                arguments,
+                List.of(),
+                kernel.checks(),
+                isFirst ? 1 : OTHER_VARIANT_TOLERANCE);
+    }
+
+    private static long constant(Expr e) {
+        return IndexMath.constant(e).orElseThrow(() -> new IllegalStateException("not bound: " + e));
+    }
+}

@@ -1,0 +1,45 @@
+package dev.woodpecker.tuner.measure;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * The process that runs candidates: takes jobs on standard input and answers on standard output. It is started by {@link
+ * WorkerMeasurer} alone, and ends when its input does, whatever its generated code is doing then.
+ */
+public final class WorkerMain {
+    private WorkerMain() {}
+
+    /** Takes no arguments. */
+    public static void main(String[] arguments) throws IOException, InterruptedException {
+        DataOutputStream answers =
+                new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
+        // Nothing but answers may reach the stream.
+        System.setOut(System.err);
+        LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
+        Thread reader = Thread.ofPlatform().daemon().name("jobs").unstarted(() -> read(jobs));
+        reader.start();
+        try (Worker worker = new Worker(message -> Wire.send(message, answers))) {
+            while (true) {
+                worker.work(jobs.take());
+            }
+        }
+    }
+
+    private static void read(LinkedBlockingQueue<Job> jobs) {
+        try (DataInputStream in = new DataInputStream(new BufferedInputStream(System.in))) {
+            while (true) {
+                jobs.add(Wire.job(in));
+            }
+        } catch (IOException end) {
+            // The measurer is gone. Generated code may be running, and cannot be asked to stop.
+            Runtime.getRuntime().halt(0);
+        }
+    }
+}

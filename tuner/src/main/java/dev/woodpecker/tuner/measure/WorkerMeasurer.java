@@ -1,0 +1,364 @@
+package dev.woodpecker.tuner.measure;
+
+import dev.woodpecker.runtime.timing.Distribution;
+import dev.woodpecker.runtime.toolchain.CacheDirectory;
+import dev.woodpecker.runtime.toolchain.ContentKey;
+import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.runtime.toolchain.SharedLibrary;
+import dev.woodpecker.tuner.measure.Candidates.Candidate;
+import dev.woodpecker.tuner.measure.Job.Verdict;
+import dev.woodpecker.tuner.measure.Outcome.Failed;
+import dev.woodpecker.tuner.measure.Outcome.Failure;
+import dev.woodpecker.tuner.measure.Outcome.Timed;
+import dev.woodpecker.tuner.task.Point;
+import dev.woodpecker.tuner.task.TuningTask;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Builds candidates here and runs them in a process that may crash, hang or grow without taking this one along. Candidates
+ * that print the same C are one. Building and running take turns.
+ *
+ * <p>Each result is checked: some elements by the program's definition, all elements by the first candidate that was right,
+ * the memory around every buffer, the inputs, and the time against what the nest must cost on this machine.
+ *
+ * <p>The machine's speed wanders by tens of percent within minutes. The first candidate of a task that was right, usually
+ * the default, is its anchor: it is timed again before candidates are, and at least every second, and their times are scaled
+ * by what it took at first over what it takes now. Times of one task are so comparable whenever they were taken. They are
+ * not exact: what decides in the end is {@link #finals}, where candidates are timed in turns and nothing is scaled.
+ */
+public final class WorkerMeasurer implements Measurer {
+    /** After this the machine may be another. */
+    private static final double ANCHOR_SECONDS = 1;
+
+    /** Beyond this drift it is not the machine's speed that differs. */
+    private static final double MOST_DRIFT = 2.5;
+
+    private static final int ANCHOR_RUNS = 7;
+
+    /** What was done so far, to show it. */
+    public record Effort(int measured, int binaries, double buildSeconds, double runSeconds) {}
+
+    /** What is known of a task. */
+    private static final class TaskState {
+        final long number;
+        final SampledReference reference;
+        final Map<ContentKey, Outcome> outcomes = new HashMap<>();
+        final Map<ContentKey, Job.Candidate> runnable = new HashMap<>();
+        final List<Anchor> anchor = new ArrayList<>();
+        double bestSeconds;
+
+        TaskState(long number, SampledReference reference) {
+            this.number = number;
+            this.reference = reference;
+        }
+    }
+
+    private record Anchor(ContentKey key, Job.Candidate candidate, double seconds) {}
+
+    private final MeasureOptions options;
+    private final Path directory;
+    private final Candidates candidates;
+    private final SpeedLimit speedLimit;
+    private final Map<TuningTask, TaskState> states = new IdentityHashMap<>();
+    private final List<WorkerProcess> worker = new ArrayList<>();
+    private long coldBytes;
+    private double runSeconds;
+    private int measured;
+    private double anchorNow;
+    private long anchorTask = -1;
+    private long anchorTime;
+
+    public WorkerMeasurer(KernelCompiler compiler, MeasureOptions options) {
+        this(compiler, options, (kernel, printed) -> printed);
+    }
+
+    WorkerMeasurer(KernelCompiler compiler, MeasureOptions options, CandidateSource seam) {
+        this.options = options;
+        try {
+            directory = Files.createTempDirectory("woodpecker-measure-");
+        } catch (IOException e) {
+            throw new UncheckedIOException("a directory for candidates cannot be made", e);
+        }
+        // Candidates by the thousand have no place among the kernels that are kept.
+        CacheDirectory cache =
+                CacheDirectory.open(new Environment(Map.of("WPK_CACHE", directory.toString())));
+        this.candidates = new Candidates(new KernelCompiler(compiler.compiler(), compiler.cpu(), cache), seam);
+        this.speedLimit = new SpeedLimit(compiler, options.threads());
+        this.coldBytes = speedLimit.evictingBytes();
+    }
+
+    public synchronized Effort effort() {
+        return new Effort(measured, candidates.binaries(), candidates.seconds(), runSeconds);
+    }
+
+    @Override
+    public synchronized List<Outcome> measure(TuningTask task, List<Point> points) {
+        TaskState state = state(task);
+        List<Candidate> printed =
+                points.stream().map(point -> candidates.print(task, point)).toList();
+        build(task, state, printed);
+        List<Outcome> outcomes = new ArrayList<>();
+        for (Candidate candidate : printed) {
+            outcomes.add(
+                    switch (candidate) {
+                        case Candidate.Refused(Failed failed) -> failed;
+                        case Candidate.Printed p -> outcome(state, p);
+                    });
+        }
+        return outcomes;
+    }
+
+    private void build(TuningTask task, TaskState state, List<Candidate> printed) {
+        List<Candidate.Printed> wanted = new ArrayList<>();
+        for (Candidate candidate : printed) {
+            if (candidate instanceof Candidate.Printed p && !state.outcomes.containsKey(p.key())) {
+                wanted.add(p);
+            }
+        }
+        Map<ContentKey, Failed> refused = new HashMap<>();
+        Map<ContentKey, SharedLibrary> libraries = candidates.compile(wanted, refused);
+        state.outcomes.putAll(refused);
+        for (Candidate.Printed p : wanted) {
+            SharedLibrary library = libraries.get(p.key());
+            if (library != null) {
+                state.runnable.put(p.key(), Candidates.runnable(task, p, library));
+            }
+        }
+    }
+
+    private Outcome outcome(TaskState state, Candidate.Printed candidate) {
+        Outcome known = state.outcomes.get(candidate.key());
+        if (known != null) {
+            return known;
+        }
+        long start = System.nanoTime();
+        Job.Candidate runnable = Objects.requireNonNull(state.runnable.get(candidate.key()));
+        double scale = anchorScale(state);
+        Outcome outcome = run(state, runnable, options.runs());
+        if (outcome instanceof Timed(Distribution raw)) {
+            outcome = judge(state, candidate, runnable, raw, scale);
+        }
+        measured++;
+        runSeconds += (System.nanoTime() - start) * 1e-9;
+        state.outcomes.put(candidate.key(), outcome);
+        return outcome;
+    }
+
+    private Outcome judge(
+            TaskState state, Candidate.Printed candidate, Job.Candidate runnable, Distribution raw, double scale) {
+        double bytes = coldBytesRead(candidate, runnable);
+        double flops = NestBound.of(candidate.kernel()).flops();
+        if (speedLimit.forbids(flops, bytes, raw.fastest())) {
+            return new Failed(
+                    Failure.WRONG,
+                    "its time is impossible: %.3g s, the least for %.3g operations and %.3g bytes is %.3g s"
+                            .formatted(raw.fastest(), flops, bytes, speedLimit.seconds(flops, bytes)));
+        }
+        Distribution scaled = scaled(raw, scale);
+        if (state.anchor.isEmpty()) {
+            state.anchor.add(new Anchor(candidate.key(), runnable, scaled.median()));
+            anchorTask = state.number;
+            anchorNow = scaled.median();
+            anchorTime = System.nanoTime();
+        }
+        if (state.bestSeconds == 0 || scaled.median() < state.bestSeconds) {
+            state.bestSeconds = scaled.median();
+        }
+        return new Timed(scaled);
+    }
+
+    private static double coldBytesRead(Candidate.Printed candidate, Job.Candidate runnable) {
+        Map<String, Double> read = NestBound.of(candidate.kernel()).bytesRead();
+        double bytes = 0;
+        for (int i = 0; i < runnable.arguments().size(); i++) {
+            if (runnable.arguments().get(i).cold()) {
+                String name = candidate.kernel().arguments().get(i).buffer().name();
+                bytes += read.getOrDefault(name, 0.0);
+            }
+        }
+        return bytes;
+    }
+
+    private static Distribution scaled(Distribution d, double scale) {
+        return new Distribution(
+                d.median() * scale, d.q1() * scale, d.q3() * scale, d.fastest() * scale, d.count());
+    }
+
+    /** What to multiply times by, so that they are as if taken when the anchor was timed first. */
+    private double anchorScale(TaskState state) {
+        if (state.anchor.isEmpty()) {
+            return 1;
+        }
+        Anchor anchor = state.anchor.getFirst();
+        boolean isFresh = anchorTask == state.number
+                && (System.nanoTime() - anchorTime) * 1e-9 < ANCHOR_SECONDS
+                && !worker.isEmpty()
+                && worker.getFirst().isAlive();
+        // A new worker has no output to compare with until the anchor has run in it.
+        if (!isFresh && run(state, anchor.candidate(), ANCHOR_RUNS) instanceof Timed(Distribution now)) {
+            anchorNow = now.median();
+            anchorTask = state.number;
+            anchorTime = System.nanoTime();
+        }
+        return Math.clamp(anchor.seconds() / anchorNow, 1 / MOST_DRIFT, MOST_DRIFT);
+    }
+
+    /** Checks and times one candidate; a worker that somebody else killed costs another try. */
+    private Outcome run(TaskState state, Job.Candidate candidate, int runs) {
+        Outcome outcome = new Failed(Failure.CRASH, "it never ran");
+        for (int tries = 0; tries < 2; tries++) {
+            Job job = new Job(
+                    state.number,
+                    state.reference.inputs(),
+                    state.reference.outputs(),
+                    List.of(candidate),
+                    new Job.Effort(
+                            options.threads(), runs, options.seconds(), state.bestSeconds, coldBytes, false));
+            switch (ask(job, state.bestSeconds)) {
+                case WorkerProcess.Reply.Done(List<Verdict> verdicts) -> {
+                    return outcome(verdicts.getFirst());
+                }
+                case WorkerProcess.Reply.Lost lost -> {
+                    outcome = failed(lost);
+                    boolean isItsOwnFault = lost.candidate().isPresent() && lost.cause() != WorkerProcess.Cause.KILLED;
+                    if (isItsOwnFault) {
+                        return outcome;
+                    }
+                }
+            }
+        }
+        return outcome;
+    }
+
+    private Outcome outcome(Verdict verdict) {
+        return switch (verdict) {
+            case Verdict.Times(List<Double> seconds) ->
+                new Timed(Distribution.of(
+                        seconds.stream().mapToDouble(Double::doubleValue).toArray()));
+            case Verdict.Wrong(String reason, boolean isHarmless) -> {
+                if (!isHarmless) {
+                    // Nobody knows what else it wrote to.
+                    stopWorker();
+                }
+                yield new Failed(Failure.WRONG, reason);
+            }
+            case Verdict.NoMemory(String reason) -> new Failed(Failure.MEMORY, reason);
+        };
+    }
+
+    private static Failed failed(WorkerProcess.Reply.Lost lost) {
+        return new Failed(
+                switch (lost.cause()) {
+                    case CRASH, KILLED -> Failure.CRASH;
+                    case TOO_LONG -> Failure.TIMEOUT;
+                    case TOO_LARGE -> Failure.MEMORY;
+                },
+                lost.how());
+    }
+
+    private WorkerProcess.Reply ask(Job job, double bestSeconds) {
+        if (worker.isEmpty() || !worker.getFirst().isAlive()) {
+            stopWorker();
+            worker.add(WorkerProcess.start(directory));
+        }
+        double blockSeconds = options.limitSeconds(bestSeconds) + 4 * options.seconds();
+        WorkerProcess.Reply reply = worker.getFirst().ask(job, blockSeconds, memoryLimit(job));
+        if (reply instanceof WorkerProcess.Reply.Lost) {
+            stopWorker();
+        }
+        return reply;
+    }
+
+    /** What the job needs, with room for copies in other layouts, and what a candidate may take beyond that. */
+    private long memoryLimit(Job job) {
+        long bytes = 0;
+        for (Job.Candidate candidate : job.candidates()) {
+            for (Job.Argument argument : candidate.arguments()) {
+                bytes += 3 * argument.arrangement().bytes();
+            }
+        }
+        return WorkerBuffers.KEPT_BYTES + 4 * coldBytes + bytes + options.memoryBytes();
+    }
+
+    /**
+     * Times points against each other, in turns, and in the code that would be kept; times are as they are taken. Points
+     * that fail have their failure.
+     */
+    public synchronized List<Outcome> finals(TuningTask task, List<Point> points) {
+        List<Outcome> outcomes = new ArrayList<>(measure(task, points));
+        TaskState state = state(task);
+        List<Integer> places = new ArrayList<>();
+        List<Job.Candidate> finalists = new ArrayList<>();
+        for (int i = 0; i < points.size(); i++) {
+            if (outcomes.get(i) instanceof Timed
+                    && candidates.print(task, points.get(i)) instanceof Candidate.Printed p) {
+                places.add(i);
+                finalists.add(Objects.requireNonNull(state.runnable.get(p.key())));
+            }
+        }
+        if (finalists.isEmpty()) {
+            return outcomes;
+        }
+        long start = System.nanoTime();
+        for (int tries = 0; tries < 2; tries++) {
+            Job job = new Job(
+                    state.number,
+                    state.reference.inputs(),
+                    state.reference.outputs(),
+                    finalists,
+                    new Job.Effort(
+                            options.threads(), options.finalRuns(), 10 * options.seconds(), 0, coldBytes, true));
+            switch (ask(job, state.bestSeconds)) {
+                case WorkerProcess.Reply.Done(List<Verdict> verdicts) -> {
+                    for (int i = 0; i < places.size(); i++) {
+                        outcomes.set(places.get(i), outcome(verdicts.get(i)));
+                    }
+                    tries = 2;
+                }
+                case WorkerProcess.Reply.Lost lost -> {
+                    Failed failure = failed(lost);
+                    lost.candidate().ifPresent(guilty -> outcomes.set(places.get(guilty), failure));
+                }
+            }
+        }
+        runSeconds += (System.nanoTime() - start) * 1e-9;
+        return outcomes;
+    }
+
+    private TaskState state(TuningTask task) {
+        TaskState known = states.get(task);
+        if (known == null) {
+            known = new TaskState(
+                    states.size(),
+                    SampledReference.of(task.variants().getFirst().program(), task.numerics()));
+            states.put(task, known);
+        }
+        return known;
+    }
+
+    /** The number of the worker process, if there is one; for tests. */
+    List<Long> workerPid() {
+        return worker.stream().map(WorkerProcess::pid).toList();
+    }
+
+    private void stopWorker() {
+        worker.forEach(WorkerProcess::close);
+        worker.clear();
+    }
+
+    @Override
+    public synchronized void close() {
+        stopWorker();
+        TemporaryFiles.delete(directory);
+    }
+}

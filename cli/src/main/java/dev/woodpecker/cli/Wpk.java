@@ -1,6 +1,7 @@
 package dev.woodpecker.cli;
 
 import dev.woodpecker.tuner.FailureReport;
+import dev.woodpecker.tuner.TunerMain;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.Map;
@@ -24,7 +25,8 @@ import picocli.CommandLine.ParameterException;
             EmitCommand.class,
             DoctorCommand.class,
             ZooCommand.class,
-            DemoCommand.class
+            DemoCommand.class,
+            TunerMain.class
         },
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",

@@ -1,0 +1,221 @@
+package dev.woodpecker.tuner;
+
+import dev.woodpecker.runtime.timing.MachinePeak;
+import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.tuner.measure.MeasureOptions;
+import dev.woodpecker.tuner.measure.Outcome;
+import dev.woodpecker.tuner.measure.WorkerMeasurer;
+import dev.woodpecker.tuner.report.Emission;
+import dev.woodpecker.tuner.report.PlainProgress;
+import dev.woodpecker.tuner.report.Rates;
+import dev.woodpecker.tuner.report.ResultJson;
+import dev.woodpecker.tuner.report.ResultTable;
+import dev.woodpecker.tuner.report.TableProgress;
+import dev.woodpecker.tuner.run.Clock;
+import dev.woodpecker.tuner.run.FinalsMeasurer;
+import dev.woodpecker.tuner.run.Journal;
+import dev.woodpecker.tuner.run.Progress;
+import dev.woodpecker.tuner.run.TaskStatus;
+import dev.woodpecker.tuner.run.TuningResult;
+import dev.woodpecker.tuner.run.TuningRun;
+import dev.woodpecker.tuner.run.TuningSettings;
+import dev.woodpecker.tuner.search.Search;
+import dev.woodpecker.tuner.search.Searches;
+import dev.woodpecker.tuner.task.Point;
+import dev.woodpecker.tuner.task.TuningTask;
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Tunes a model's kernels, or one: {@code wpk tune}, and a program of its own. */
+@Command(
+        name = "tune",
+        description = "Looks for faster schedules of a model's kernels, or of one, and records what it measured.",
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:done; no kernel is slower than before",
+            "1:nothing could be tuned, or the results could not be kept",
+            "2:wrong usage",
+            "130:stopped by Ctrl-C; what was measured until then is kept"
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  wpk tune resnet50.onnx --budget 8m --threads 1",
+            "  wpk tune MatMul --shape a=512x512 --shape b=512x512 --budget 30s"
+        })
+public final class TunerMain implements Callable<Integer> {
+    private static final int STOPPED = 130;
+
+    /** Candidates that are handed to the measurer at a time. */
+    private static final int BATCH = 8;
+
+    /** Terminals of fewer lines are rare. */
+    private static final int TERMINAL_LINES = 24;
+
+    @Spec
+    private CommandSpec command = CommandSpec.create();
+
+    @Mixin
+    private TaskArguments arguments = new TaskArguments();
+
+    /** For the help. */
+    static final class SearchNames implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Searches.names().iterator();
+        }
+    }
+
+    @Option(
+            names = "--search",
+            paramLabel = "NAME",
+            completionCandidates = SearchNames.class,
+            description = "How to look: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private String search = "genetic";
+
+    @Option(
+            names = "--budget",
+            paramLabel = "TIME",
+            converter = BudgetSeconds.class,
+            description = "Wall-clock time for all of it: 30s, 8m, 2h. Default: 5m.")
+    private double budgetSeconds = 300;
+
+    @Option(names = "--trials", description = "Candidates measured of a kernel, at most. Default: as time allows.")
+    private int trials = Integer.MAX_VALUE;
+
+    @Option(names = "--seed", description = "Of the search's random numbers. Default: ${DEFAULT-VALUE}.")
+    private long seed = 1;
+
+    @Option(names = "--jobs", description = "Candidates compiled at a time. Default: one a core.")
+    private int jobs = 0;
+
+    @Option(names = "--threads", description = "Threads that kernels are tuned for. Default: ${DEFAULT-VALUE}.")
+    private int threads = 1;
+
+    @Option(names = "--emit", paramLabel = "DIR", description = "Write the winners' sources there.")
+    private Optional<Path> emit = Optional.empty();
+
+    @Option(names = "--json", description = "Print the result as one JSON document.")
+    private boolean json;
+
+    public static void main(String[] args) {
+        System.setProperty("java.util.logging.SimpleFormatter.format", "%5$s%6$s%n");
+        FailureReport failures = new FailureReport(FailureReport.wantsStackTraces(System.getenv()));
+        System.exit(new CommandLine(new TunerMain())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(true)
+                .setExecutionExceptionHandler(failures)
+                .setParameterExceptionHandler(failures)
+                .execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        Clock clock = Clock.startingNow();
+        Environment environment = Environment.ofProcess();
+        KernelCompiler compiler = KernelCompiler.of(environment);
+        List<TuningTask> tasks = arguments.tasks();
+        Rates rates = new Rates(new MachinePeak(compiler).gigaflopsPerSecond(threads));
+        TuningSettings settings = new TuningSettings(
+                searched(), budgetSeconds, trials, seed, BATCH, rates.peakGigaflopsPerSecond() * 1e9);
+        TuningResult result;
+        try (WorkerMeasurer workers = new WorkerMeasurer(compiler, MeasureOptions.of(threads))) {
+            TuningRun run =
+                    new TuningRun(tasks, settings, measurer(workers), Journal.NONE, progress(rates), clock);
+            try (StopOnShutdown _ = StopOnShutdown.of(run::stop)) {
+                result = run.run();
+                report(result, rates);
+                emit(result, compiler.compiler().versionText().lines().findFirst().orElse("unknown"));
+               
+            }
+        }
+        return exitCode(result);
+    }
+
+    private Search searched() {
+        try {
+            return Searches.named(search);
+        } catch (IllegalArgumentException unknown) {
+            throw new ParameterException(command.commandLine(), "--search: " + unknown.getMessage(), unknown);
+        }
+    }
+
+    private static FinalsMeasurer measurer(WorkerMeasurer workers) {
+        return new FinalsMeasurer() {
+            @Override
+            public List<Outcome> measure(TuningTask task, List<Point> points) {
+                return workers.measure(task, points);
+            }
+
+            @Override
+            public List<Outcome> finals(TuningTask task, List<Point> points) {
+                return workers.finals(task, points);
+            }
+
+            @Override
+            public void close() {
+                workers.close();
+            }
+        };
+    }
+
+    /** Progress is for people: it goes to standard error, so that the result can go to a file. */
+    private Progress progress(Rates rates) {
+        PrintWriter err = command.commandLine().getErr();
+        Console console = System.console();
+        boolean isTerminal = console != null
+                && console.isTerminal()
+                && !System.getenv().getOrDefault("TERM", "dumb").equals("dumb");
+        return isTerminal ? new TableProgress(err, rates, TERMINAL_LINES) : new PlainProgress(err, rates);
+    }
+
+    private void report(TuningResult result, Rates rates) {
+        PrintWriter out = command.commandLine().getOut();
+        if (json) {
+            out.println(new ResultJson(rates).print(result));
+        } else {
+            new ResultTable(rates).print(result, out);
+        }
+        out.flush();
+    }
+
+    private void emit(TuningResult result, String compiler) throws IOException {
+        if (emit.isEmpty()) {
+            return;
+        }
+        Emission emission = new Emission(emit.get(), compiler);
+        for (TaskStatus task : result.tasks()) {
+            if (task.best().isPresent()) {
+                double seconds = task.best().get().seconds().median();
+                emission.write(
+                        task.task(),
+                        task.best().get().point(),
+                        List.of(Emission.speed(task.task(), seconds)));
+            }
+        }
+    }
+
+    private static int exitCode(TuningResult result) {
+        if (result.ending() == TuningResult.Ending.STOPPED) {
+            return STOPPED;
+        }
+        boolean nothing = result.tasks().stream().allMatch(task -> task.best().isEmpty());
+        return nothing || result.unkept() > 0 ? ExitCode.SOFTWARE : ExitCode.OK;
+    }
+}

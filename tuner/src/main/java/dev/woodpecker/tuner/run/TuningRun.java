@@ -1,0 +1,256 @@
+package dev.woodpecker.tuner.run;
+
+import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.runtime.timing.Distribution;
+import dev.woodpecker.tuner.measure.Outcome;
+import dev.woodpecker.tuner.measure.Outcome.Failure;
+import dev.woodpecker.tuner.run.TuningResult.Ending;
+import dev.woodpecker.tuner.run.TuningStatus.Phase;
+import dev.woodpecker.tuner.task.Point;
+import dev.woodpecker.tuner.task.SearchSpace;
+import dev.woodpecker.tuner.task.TuningTask;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/**
+ * Tunes the tasks of a model under a budget of time. First every task's default is timed, so that there is a result from
+ * then on; then the task from which most is expected goes on, a batch of candidates at a time; at last each task's best and
+ * its default run in turns, and only what is faster there replaces the default.
+ */
+public final class TuningRun {
+    /** Two, since the fastest of many measured times is the luckiest too. */
+    private static final int FINALISTS = 2;
+
+    /** What is faster by less is as good as equal, and the default is the simpler schedule. */
+    private static final double LEAST_GAIN = 1.01;
+
+    /** Closing the workers, and printing. */
+    private static final double CLOSING_SECONDS = 0.3;
+
+    private final List<TaskState> states;
+    private final TuningSettings settings;
+    private final FinalsMeasurer measurer;
+    private final Records records;
+    private final Progress progress;
+    private final Clock clock;
+    private final TaskScheduler scheduler;
+    private final Pace pace;
+    private volatile boolean stopped;
+    private Phase phase = Phase.DEFAULTS;
+
+    /**
+     * @param clock began with the budget
+     */
+    public TuningRun(
+            List<TuningTask> tasks,
+            TuningSettings settings,
+            FinalsMeasurer measurer,
+            Journal journal,
+            Progress progress,
+            Clock clock) {
+        this(tasks, SearchSpace::of, settings, measurer, journal, progress, clock);
+    }
+
+    /**
+     * The same in other spaces than those of the rules.
+     */
+    public TuningRun(
+            List<TuningTask> tasks,
+            Function<TuningTask, SearchSpace> spaces,
+            TuningSettings settings,
+            FinalsMeasurer measurer,
+            Journal journal,
+            Progress progress,
+            Clock clock) {
+        this.scheduler = new TaskScheduler(settings.peakFlopsPerSecond());
+        this.states = tasks.stream()
+                .map(task -> new TaskState(task, spaces.apply(task)))
+                .toList();
+        this.settings = settings;
+        this.measurer = measurer;
+        this.records = new Records(journal, progress);
+        this.progress = progress;
+        this.clock = clock;
+        this.pace = new Pace(clock, settings.budgetSeconds());
+    }
+
+    /** Ends the run soon: what is being measured is waited for, all that was measured is kept. For any thread. */
+    public void stop() {
+        stopped = true;
+    }
+
+    /** Runs until the budget is used up, every search has ended, or {@link #stop}. */
+    public TuningResult run() throws InterruptedException {
+        report(-1);
+        measureStandards();
+        phase = Phase.SEARCH;
+        boolean searched = search();
+        phase = Phase.FINALS;
+        finals();
+        phase = Phase.DONE;
+        records.retry();
+        report(-1);
+        Ending ending = stopped ? Ending.STOPPED : searched ? Ending.SEARCHED : Ending.BUDGET;
+        return new TuningResult(statuses(), clock.seconds(), ending, records.unkept());
+    }
+
+    /** Those that the model spends most in first. */
+    private void measureStandards() {
+        List<TaskState> heaviestFirst = states.stream()
+                .sorted(Comparator.comparingDouble(
+                        state -> -state.task().weight() * scheduler.boundSeconds(state.task())))
+                .toList();
+        for (TaskState state : heaviestFirst) {
+            Point point = state.standardPoint();
+            if (point.result() instanceof SpacePoint.Rejected rejected) {
+                state.rejected(point, new Outcome.Failed(Failure.REJECTED, rejected.reason()));
+                continue;
+            }
+            Optional<Outcome> known = records.earlier(state.task(), point);
+            if (known.isPresent()) {
+                state.recalled(point, known.get());
+            } else if (!stopped && pace.secondsLeft(0) > 0) {
+                measure(state, List.of(point));
+            }
+        }
+    }
+
+    /** Whether every search came to its end, and not the budget. */
+    private boolean search() throws InterruptedException {
+        List<TaskSearch> searches = searches();
+        Map<TaskState, TaskSearch> byState = new HashMap<>();
+        searches.forEach(search -> byState.put(search.state(), search));
+        List<TaskState> open = new ArrayList<>(byState.keySet().size());
+        searches.forEach(search -> open.add(search.state()));
+        boolean fits = true;
+        while (fits && !open.isEmpty()) {
+            TaskState state = scheduler.next(open);
+            TaskSearch search = byState.get(state);
+            Optional<List<Point>> question = search.next(this::mayGoOn);
+            if (question.isEmpty()) {
+                search.failure().ifPresent(defect -> progress.warn(
+                        state.task().name() + ": the search ended by " + defect));
+                open.remove(state);
+                fits = mayGoOn();
+                continue;
+            }
+            measure(state, question.get());
+            fits = mayGoOn();
+        }
+        searches.forEach(TaskSearch::end);
+        return open.isEmpty() && fits;
+    }
+
+    private List<TaskSearch> searches() {
+        RandomGeneratorFactory<RandomGenerator> generators = RandomGeneratorFactory.of("L64X128MixRandom");
+        List<TaskSearch> searches = new ArrayList<>();
+        for (TaskState state : states) {
+            // Each task's numbers are its own, whatever other tasks there are.
+            RandomGenerator random = generators.create(settings.seed() * 31 + state.task().name().hashCode());
+            searches.add(new TaskSearch(
+                    state,
+                    settings.search(),
+                    random,
+                    point -> records.earlier(state.task(), point),
+                    settings.trials(),
+                    () -> pace.affordable(state, settings.batch(), finalsSeconds())));
+        }
+        return searches;
+    }
+
+    private boolean mayGoOn() {
+        return !stopped && pace.secondsLeft(finalsSeconds()) > 0;
+    }
+
+    private void measure(TaskState state, List<Point> points) {
+        report(states.indexOf(state));
+        double begin = clock.seconds();
+        List<Outcome> outcomes = measurer.measure(state.task(), points);
+        pace.took(state, points.size(), clock.seconds() - begin);
+        for (int i = 0; i < points.size(); i++) {
+            state.measured(points.get(i), outcomes.get(i));
+            records.measured(state.task(), points.get(i), outcomes.get(i));
+        }
+        report(states.indexOf(state));
+    }
+
+    /** What the finals of the tasks that have something to decide will take. */
+    private double finalsSeconds() {
+        double seconds = states.stream()
+                .filter(state -> !state.challengers(1).isEmpty())
+                .mapToDouble(pace::finalsSeconds)
+                .sum();
+        return CLOSING_SECONDS + Math.min(seconds, pace.mostFinalsSeconds());
+    }
+
+    /** Those that gain the model most first, in case that time does not suffice for all. */
+    private void finals() {
+        List<TaskState> undecided = states.stream()
+                .filter(state -> !state.challengers(1).isEmpty())
+                .sorted(Comparator.comparingDouble(state -> -savedSeconds(state)))
+                .toList();
+        for (TaskState state : undecided) {
+            if (stopped) {
+                continue;
+            }
+            if (state.standard().isPresent() && pace.secondsLeft(CLOSING_SECONDS) < pace.finalsSeconds(state)) {
+                state.keepStandard();
+                progress.warn(state.task().name()
+                        + ": no time was left to confirm what is faster; it keeps its default");
+                continue;
+            }
+            decide(state);
+        }
+    }
+
+    private static double savedSeconds(TaskState state) {
+        double best = state.best().map(b -> b.seconds().median()).orElse(0.0);
+        double standard = state.standard().map(s -> s.seconds().median()).orElse(Double.MAX_VALUE);
+        return state.task().weight() * (standard - best);
+    }
+
+    private void decide(TaskState state) {
+        report(states.indexOf(state));
+        List<Point> points = new ArrayList<>(state.challengers(FINALISTS));
+        points.addFirst(state.standardPoint());
+        double begin = clock.seconds();
+        List<Outcome> outcomes = measurer.finals(state.task(), points);
+        pace.finalsTook(state, clock.seconds() - begin);
+        List<TimedPoint> timed = new ArrayList<>();
+        for (int i = 0; i < points.size(); i++) {
+            if (outcomes.get(i) instanceof Outcome.Timed(Distribution seconds)) {
+                timed.add(new TimedPoint(points.get(i), seconds));
+            }
+        }
+        Optional<TimedPoint> standard = timed.stream()
+                .filter(candidate -> TaskState.isSame(candidate.point(), state.standardPoint()))
+                .findFirst();
+        Optional<TimedPoint> fastest =
+                timed.stream().min(Comparator.comparingDouble(candidate -> candidate.seconds().median()));
+        if (fastest.isEmpty()) {
+            state.keepStandard();
+            return;
+        }
+        boolean gains = standard.isEmpty()
+                || standard.get().seconds().median() > LEAST_GAIN * fastest.get().seconds().median();
+        TimedPoint winner = gains ? fastest.get() : standard.get();
+        state.decide(standard, winner);
+        records.confirmed(state.task(), winner);
+        report(states.indexOf(state));
+    }
+
+    private void report(int current) {
+        progress.show(new TuningStatus(phase, clock.seconds(), settings.budgetSeconds(), current, statuses()));
+    }
+
+    private List<TaskStatus> statuses() {
+        return states.stream().map(TaskState::status).toList();
+    }
+}

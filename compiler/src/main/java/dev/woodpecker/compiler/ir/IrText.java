@@ -235,7 +235,8 @@ public final class IrText {
                     : " " + loop.binding().name().toLowerCase(Locale.ROOT).replace('_', '.');
             return binding
                     + (loop.carrier() == Loop.Carrier.REDUCTION ? " reduction" : "")
-                    + loop.peel().map(StmtText::peel).orElse("");
+                    + loop.peel().map(StmtText::peel).orElse("")
+                    + (loop.prefetched().isEmpty() ? "" : " prefetch " + String.join(", ", loop.prefetched()));
         }
 
         private static String peel(Loop.Peel peel) {

@@ -1,13 +1,30 @@
 package dev.woodpecker.compiler.ir;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
  * What a {@link Stmt.For} iterates: {@code variable} from 0 to {@code extent - 1}, {@code carrier} being the axis kind that
  * decides what a schedule may do with it.
+ *
+ * @param prefetched tensors of which each iteration asks the memory for what the next one will read
  */
 public record Loop(
-        Expr.Var variable, Expr extent, Binding binding, Carrier carrier, Optional<Peel> peel, Origin origin) {
+        Expr.Var variable,
+        Expr extent,
+        Binding binding,
+        Carrier carrier,
+        Optional<Peel> peel,
+        List<String> prefetched,
+        Origin origin) {
+    public Loop {
+        prefetched = List.copyOf(prefetched);
+    }
+
+    public Loop(Expr.Var variable, Expr extent, Binding binding, Carrier carrier, Optional<Peel> peel, Origin origin) {
+        this(variable, extent, binding, carrier, peel, List.of(), origin);
+    }
+
     /** How the iterations run. */
     public enum Binding {
         SERIAL,
@@ -63,14 +80,18 @@ public record Loop(
     }
 
     public Loop withBinding(Binding newBinding) {
-        return new Loop(variable, extent, newBinding, carrier, peel, origin);
+        return new Loop(variable, extent, newBinding, carrier, peel, prefetched, origin);
     }
 
     public Loop withExtent(Expr newExtent) {
-        return new Loop(variable, newExtent, binding, carrier, peel, origin);
+        return new Loop(variable, newExtent, binding, carrier, peel, prefetched, origin);
     }
 
     public Loop withPeel(Optional<Peel> newPeel) {
-        return new Loop(variable, extent, binding, carrier, newPeel, origin);
+        return new Loop(variable, extent, binding, carrier, newPeel, prefetched, origin);
+    }
+
+    public Loop withPrefetched(List<String> tensors) {
+        return new Loop(variable, extent, binding, carrier, peel, tensors, origin);
     }
 }

@@ -82,6 +82,9 @@ public final class Lowering {
         stmt = show("scalarize registers", ScalarizeRegisters.apply(stmt), observer);
         stmt = show("legalize math", LegalizeMath.apply(Simplifier.simplify(stmt)), observer);
         stmt = show("legalize types", LegalizeTypes.apply(stmt, target), observer);
+        if (!target.isCuda()) {
+            stmt = show("insert prefetches", InsertPrefetches.apply(stmt), observer);
+        }
         stmt = show("simplify", Simplifier.simplify(stmt), observer);
         stmt = show("hoist invariants", HoistInvariants.apply(stmt), observer);
         long scratch = PlanScratch.bytes(stmt);

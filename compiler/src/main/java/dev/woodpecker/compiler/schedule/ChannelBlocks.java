@@ -19,10 +19,19 @@ record ChannelBlocks(List<String> blocks, List<String> inner) {
         inner = List.copyOf(inner);
     }
 
+    /** Weights of a tile's columns that stay in the first cache while the tiles of a block of rows pass. */
+    private static final long WEIGHTS_OF_BLOCK_BYTES = 40 << 10;
+
+    /** Less than this is near enough as it is: the weights of a tile's columns, and all weights. */
+    private static final long WEIGHTS_OF_TILE_BYTES = 96 << 10;
+
+    private static final long WEIGHTS_BYTES = 1 << 20;
+
     /**
+     * @param vectors of columns in a tile
      */
     static ChannelBlocks choose(
-            ScheduleBuilder builder, Contraction contraction, List<String> reductions, int lanes) {
+            ScheduleBuilder builder, Contraction contraction, List<String> reductions, int vectors, int lanes) {
         List<String> inner = new ArrayList<>(reductions);
         if (!builder.nest().numerics().mayReassociate()) {
             return new ChannelBlocks(List.of(), inner);
@@ -41,7 +50,9 @@ record ChannelBlocks(List<String> blocks, List<String> inner) {
                 .isPresent();
         long extent = Contraction.extent(channel.get());
         List<String> blocks = new ArrayList<>();
-        long block = builder.choose(name + ".block.channels", blockSizes(extent, lanes), extent);
+        List<Long> sizes = Divisors.of(extent / lanes).stream().map(d -> d * lanes).toList();
+        long block = builder.choose(
+                name + ".block.channels", sizes, preferred(sizes, contraction.weightsBytes(builder), contraction, vectors * lanes));
         if (block < extent) {
             ScheduleBuilder.Halves halves = builder.split(loop, block, Tail.EXACT);
             blocks.add(halves.outer());
@@ -63,7 +74,15 @@ record ChannelBlocks(List<String> blocks, List<String> inner) {
         return builder.buffer(contraction.data().tensor()).layout();
     }
 
-    private static List<Long> blockSizes(long extent, int lanes) {
-        return Divisors.of(extent / lanes).stream().map(d -> d * lanes).toList();
+    private static long preferred(List<Long> sizes, long weightsBytes, Contraction contraction, long columns) {
+        long whole = sizes.getLast();
+        long ofTile = weightsBytes / Math.ceilDiv(Contraction.extent(contraction.column()), columns);
+        if (ofTile < WEIGHTS_OF_TILE_BYTES || weightsBytes < WEIGHTS_BYTES) {
+            return whole;
+        }
+        return sizes.reversed().stream()
+                .filter(size -> ofTile / whole * size <= WEIGHTS_OF_BLOCK_BYTES)
+                .findFirst()
+                .orElse(sizes.getFirst());
     }
 }

@@ -96,6 +96,21 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
         return IndexMath.constant(axis.extent()).orElse(-1);
     }
 
+    /** Of the data, all of it. */
+    long dataBytes(ScheduleBuilder builder) {
+        return bytes(builder, data);
+    }
+
+    /** Of the weights, all of them. */
+    long weightsBytes(ScheduleBuilder builder) {
+        return bytes(builder, weights);
+    }
+
+    private static long bytes(ScheduleBuilder builder, Expr.Read read) {
+        return DefaultSchedule.elements(Stages.shape(builder.nest().program(), read.tensor()))
+                * read.type().bytes();
+    }
+
     /** The position of the column among the weights' indices. */
     int columnOfWeights() {
         return weights.indices().indexOf(column.variable());

@@ -21,6 +21,9 @@ import java.util.Optional;
  * </pre>
  */
 final class ContractionRule {
+    /** A quarter of the second cache of a server's core. */
+    private static final long BLOCK_OF_DATA_BYTES = 256 << 10;
+
     /** Enough iterations for workers to share out evenly. */
     private static final long PARALLEL_ITERATIONS = 16;
 
@@ -91,7 +94,7 @@ final class ContractionRule {
                 concat(batch, List.of(columns.outer()), rows, reductions, List.of(lanesOf.outer(), lanesOf.inner())));
         RowTiles tiles = RowTiles.choose(builder, contraction, rows, Contraction.rowsPerTile(target, vectors));
         Optional<ScheduleBuilder.Halves> rowBlocks = blockRows(tiles);
-        ChannelBlocks channels = ChannelBlocks.choose(builder, contraction, reductions, lanes);
+        ChannelBlocks channels = ChannelBlocks.choose(builder, contraction, reductions, vectors, lanes);
         List<String> outer = new ArrayList<>(batch);
         rowBlocks.ifPresent(halves -> outer.add(halves.outer()));
         outer.add(columns.outer());
@@ -107,11 +110,20 @@ final class ContractionRule {
         }
         // Last of what concerns these loops: each then stands in the init, the updates and the finish.
         channels.blocks().forEach(loop -> builder.add(new Decompose(stage.name(), loop)));
+        prefetch(channels);
         if (channels.blocks().isEmpty()) {
             outer.addAll(tiles.outer());
             share(outer, tiles.tiles());
         } else {
             share(outer, List.of());
+        }
+    }
+
+    private void prefetch(ChannelBlocks channels) {
+        for (String loop : channels.blocks()) {
+            if (builder.choose(contraction.stage().name() + ".prefetch", List.of(0L, 1L), 1) == 1) {
+                builder.add(new Prefetch(contraction.weights().tensor(), loop));
+            }
         }
     }
 
@@ -129,13 +141,23 @@ final class ContractionRule {
         String loop = blocked.get();
         long extent = IndexMath.constant(builder.loop(loop).extent()).orElse(1);
         List<Long> domain = Divisors.of(extent);
-        long size = builder.choose(contraction.stage().name() + ".block.rows", domain, extent);
+        long size = builder.choose(
+                contraction.stage().name() + ".block.rows", domain, preferredBlock(domain, contraction.dataBytes(builder)));
         if (size == extent) {
             return Optional.empty();
         }
         ScheduleBuilder.Halves halves = builder.split(loop, size, Tail.EXACT);
         tiles.replace(loop, halves.inner());
         return Optional.of(halves);
+    }
+
+    /** The largest block whose data stay in the second cache, beside the weights that pass. */
+    private static long preferredBlock(List<Long> domain, long dataBytes) {
+        long whole = domain.getLast();
+        return domain.reversed().stream()
+                .filter(block -> dataBytes / whole * block <= BLOCK_OF_DATA_BYTES)
+                .findFirst()
+                .orElse(domain.getFirst());
     }
 
     /** Shares out the outer loops, and those over tiles too where the outer are too few. */

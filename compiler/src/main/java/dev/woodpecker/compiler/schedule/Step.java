@@ -22,7 +22,8 @@ public sealed interface Step
                 Vectorize,
                 Unroll,
                 Tensorize,
-                Pipeline {
+                Pipeline,
+                Prefetch {
     /** Applies the step under the decisions for its open factors. */
     Outcome apply(LoopNest nest, Map<String, Long> decisions);
 

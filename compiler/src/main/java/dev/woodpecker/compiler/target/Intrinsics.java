@@ -39,6 +39,14 @@ public final class Intrinsics {
             product(16, 8, 16),
             Map.of("cuda", "mma_m16n8k16_f32_f16($accumulator, $left, $right)"));
 
+    /** Asks for the cache line of an address; no result depends on it. */
+    public static final Intrinsic PREFETCH = new Intrinsic(
+            "prefetch",
+            Level.THREAD,
+            List.of(Operand.memory("line", DType.F32, List.of(1), Scope.GLOBAL, Access.READ)),
+            tiles -> {},
+            Map.of("c", "__builtin_prefetch($line)"));
+
     private static final List<Intrinsic> COPIES =
             IntStream.of(4, 8, 16).mapToObj(Intrinsics::copy).toList();
 
@@ -46,7 +54,7 @@ public final class Intrinsics {
             List.of(new TensorTile(MMA_M16N8K16_F32_F16, LDMATRIX_X4, LDMATRIX_X2, 80));
 
     private static final List<Intrinsic> ALL = Stream.concat(
-                    Stream.of(LDMATRIX_X4, LDMATRIX_X2, MMA_M16N8K16_F32_F16), COPIES.stream())
+                    Stream.of(LDMATRIX_X4, LDMATRIX_X2, MMA_M16N8K16_F32_F16, PREFETCH), COPIES.stream())
             .toList();
 
     private Intrinsics() {}

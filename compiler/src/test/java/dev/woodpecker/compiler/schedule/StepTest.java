@@ -76,6 +76,11 @@ class StepTest {
                 of("Border-peel", Programs.window(8), new Border("x", "y", Border.Mode.PEEL)),
                 of("Vectorize", Programs.increment(8, 16), new Vectorize("j")),
                 of("Unroll", Programs.increment(8, 4), new Unroll("j")),
+                of(
+                        "Prefetch",
+                        Programs.matmul(8, 64, 32),
+                        new Split("k", Factor.of(8), Tail.EXACT),
+                        new Prefetch("b", "k.o")),
                 of("Tensorize", tensorProduct(), upTo(Tensorize.class)),
                 of("Pipeline", tensorProduct(), upTo(Pipeline.class)));
     }

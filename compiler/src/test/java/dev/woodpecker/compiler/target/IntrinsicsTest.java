@@ -19,8 +19,17 @@ class IntrinsicsTest {
             Pattern.compile("#define (\\w+)\\(([^)]*)\\)((?:.*\\\\\\n)+.*)\\n((?:\\1\\([^)]*\\)\\n)+)");
     private static final Pattern ASSEMBLY = Pattern.compile("asm(?: volatile)?\\(\\s*((?:\"[^\"]*\"\\s*)+)");
 
+    /** Those of the GPU: their functions are in the prelude. */
     static Stream<Intrinsic> table() {
-        return Intrinsics.all().stream();
+        return Intrinsics.all().stream().filter(i -> i.templates().containsKey(Dialect.CUDA.name()));
+    }
+
+    @Test
+    void inCAnIntrinsicIsOneBuiltIn() {
+        List<String> templates = Intrinsics.all().stream()
+                .flatMap(i -> Stream.ofNullable(i.templates().get(Dialect.C.name())))
+                .toList();
+        assertThat(templates).isNotEmpty().allMatch(text -> text.matches("__builtin_\\w+\\(\\$\\w+\\)"));
     }
 
     /** That the text is one instruction is what makes an intrinsic comparable and its figures those of the manual. */

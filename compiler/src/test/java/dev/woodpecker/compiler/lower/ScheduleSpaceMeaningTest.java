@@ -1,0 +1,129 @@
+package dev.woodpecker.compiler.lower;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.woodpecker.compiler.TestKernels;
+import dev.woodpecker.compiler.expr.Binding;
+import dev.woodpecker.compiler.expr.KernelSpec;
+import dev.woodpecker.compiler.expr.Specializer;
+import dev.woodpecker.compiler.interp.HostTensor;
+import dev.woodpecker.compiler.interp.Interpreter;
+import dev.woodpecker.compiler.interp.KernelResult;
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.Chooser;
+import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.Decision;
+import dev.woodpecker.compiler.schedule.ScheduleSpace;
+import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Wherever choices lead, the kernel computes what its program does; the verifier and the interpreter look on. */
+class ScheduleSpaceMeaningTest {
+    private static final int POINTS = 12;
+
+    record Case(String name, KernelSpec spec, Binding binding, Set<String> constants, Numerics numerics) {
+        ScheduleSpace space() {
+            TensorProgram program = Specializer.specialize(spec, binding);
+            Target target = Target.parse("cpu:x86-64-v4");
+            Map<String, LayoutMap> layouts =
+                    new HashMap<>(DefaultSchedule.preferredLayouts(program, target, numerics));
+            layouts.keySet().removeAll(constants);
+            return new ScheduleSpace(program, target, numerics, layouts, constants);
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static List<Case> cases() {
+        return List.of(
+                convolution("3x3", 32, 9, 3, 1, 1, 48),
+                convolution("3x3 of stride 2", 32, 9, 3, 2, 1, 32),
+                convolution("1x1", 64, 7, 1, 1, 0, 32),
+                convolution("few channels", 3, 11, 5, 2, 2, 20),
+                new Case("matmul", TestKernels.MATMUL, matmul(11, 48, 35), Set.of("b"), Numerics.FP32),
+                new Case("strict matmul", TestKernels.MATMUL, matmul(11, 48, 35), Set.of("b"), Numerics.STRICT));
+    }
+
+    private static Case convolution(String name, long c, long size, long window, long stride, long pad, long k) {
+        Binding binding = Binding.of("k")
+                .tensor("x", DType.F32, 1, c, size, size)
+                .tensor("w", DType.F32, k, c, window, window)
+                .tensor("b", DType.F32, k)
+                .ints("strides", stride, stride)
+                .ints("pads", pad, pad, pad, pad)
+                .integer("group", 1);
+        return new Case(name, TestKernels.CONVOLUTION, binding, Set.of("w", "b"), Numerics.FP32);
+    }
+
+    private static Binding matmul(long m, long k, long n) {
+        return Binding.of("k").tensor("a", DType.F32, m, k).tensor("b", DType.F32, k, n);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void everyPointComputesWhatTheProgramDoes(Case c) {
+        ScheduleSpace space = c.space();
+        Map<String, HostTensor> inputs = DefaultScheduleMeaningTest.inputs(space.program());
+        Map<String, HostTensor> expected = Interpreter.run(space.program(), inputs);
+        Random random = new Random(7);
+        int scheduled = 0;
+        for (int i = 0; i < POINTS; i++) {
+            SpacePoint point =
+                    space.point(p -> p.domain().get(random.nextInt(p.domain().size())));
+            if (point instanceof SpacePoint.Scheduled(List<Decision> decisions, Trace trace)) {
+                scheduled++;
+                List<Finding> findings = new ArrayList<>();
+                LoweredKernel kernel =
+                        Lowering.lower(space.program(), trace, space.target(), space.numerics(), (pass, s) -> {
+                            if (pass.equals("place")) {
+                                findings.addAll(Verifier.verify(space.program().name(), s, space.target()));
+                            }
+                        });
+                assertThat(findings).as("%s", decisions).isEmpty();
+                KernelResult result = Interpreter.run(kernel, inputs);
+                expected.forEach((name, tensor) -> assertThat(
+                                DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
+                        .as("%s", decisions)
+                        .isLessThanOrEqualTo(1e-5));
+            }
+        }
+        assertThat(scheduled).as("points that fit").isGreaterThan(POINTS / 2);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void decisionsLeadBackToTheirPoint(Case c) {
+        ScheduleSpace space = c.space();
+        Random random = new Random(11);
+        SpacePoint point =
+                space.point(p -> p.domain().get(random.nextInt(p.domain().size())));
+        Map<String, Long> decisions = new HashMap<>();
+        point.decisions().forEach(d -> decisions.put(d.point().name(), d.value()));
+        assertThat(space.point(Chooser.of(decisions))).isEqualTo(point);
+    }
+
+    @Test
+    void thePreferredPointIsTheDefaultSchedule() {
+        ScheduleSpace space = cases().getFirst().space();
+        assertThat(space.point(Chooser.preferred()))
+                .isInstanceOfSatisfying(
+                        SpacePoint.Scheduled.class,
+                        point -> assertThat(point.trace()).isEqualTo(DefaultSchedule.of(space)));
+    }
+}

@@ -83,8 +83,9 @@ final class CacheAccumulators {
                 continue;
             }
             OptionalLong extent = IndexMath.constant(own.extent());
-            if (own.carrier() == Loop.Carrier.REDUCTION || extent.isEmpty()) {
-                return Optional.empty();
+            boolean iterates = own.binding() == Loop.Binding.SERIAL && !IndexMath.isConstant(own.extent(), 1);
+            if (own.carrier() == Loop.Carrier.REDUCTION || extent.isEmpty() || iterates) {
+                return Optional.empty(); // An inner reduction loop may have a tile that registers can hold.
             }
             tile.add(own);
             bytes *= extent.getAsLong();

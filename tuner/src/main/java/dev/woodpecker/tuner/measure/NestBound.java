@@ -113,84 +113,14 @@ record NestBound(double flops, Map<String, Double> bytesRead) {
             return op == BinaryOp.ADD || op == BinaryOp.SUB || op == BinaryOp.MUL;
         }
 
-        /** A loop counts where its steps are wider than all that the counted ones inside it reach together. */
+        /** The greatest number of elements that one of the loads of a buffer reads. */
         private void read(Expr.Load load, List<Around> loops, Map<String, Expr> lets) {
-            if (load.indices().size() != 1) {
-                return;
+            if (load.indices().size() == 1) {
+                Map<String, Double> trips = new HashMap<>();
+                loops.forEach(loop -> trips.put(loop.variable(), loop.trips()));
+                double elements = DistinctIndices.least(load.indices().getFirst(), trips, lets);
+                bytes.merge(load.buffer().name(), elements * load.buffer().type().bytes(), Math::max);
             }
-            Expr index = load.indices().getFirst();
-            double elements = 1;
-            double span = 1;
-            if (index instanceof Expr.Ramp(Expr base, long stride, int lanes)) {
-                index = base;
-                elements = stride == 0 ? 1 : lanes;
-                span = Math.abs(stride) * (lanes - 1) + 1;
-            }
-            List<double[]> steps = new ArrayList<>();
-            for (Around loop : loops) {
-                OptionalLong step = step(index, loop.variable(), lets);
-                if (step.isPresent() && step.getAsLong() != 0 && loop.trips() > 1) {
-                    steps.add(new double[] {Math.abs(step.getAsLong()), loop.trips()});
-                }
-            }
-            steps.sort(java.util.Comparator.comparingDouble(step -> step[0]));
-            for (double[] step : steps) {
-                if (step[0] >= span) {
-                    elements *= step[1];
-                    span += step[0] * (step[1] - 1);
-                }
-            }
-            bytes.merge(
-                    load.buffer().name(), elements * load.buffer().type().bytes(), Math::max);
-        }
-
-        /** What one more iteration adds to {@code index}; empty when that is not always the same. */
-        private static OptionalLong step(Expr index, String variable, Map<String, Expr> lets) {
-            return switch (index) {
-                case Expr.Var v -> {
-                    Expr value = lets.get(v.name());
-                    yield value == null
-                            ? OptionalLong.of(v.name().equals(variable) ? 1 : 0)
-                            : step(value, variable, lets);
-                }
-                case Expr.IntConst _, Expr.Param _ -> OptionalLong.of(0);
-                case Expr.Binary(BinaryOp op, Expr left, Expr right) -> {
-                    OptionalLong a = step(left, variable, lets);
-                    OptionalLong b = step(right, variable, lets);
-                    OptionalLong factor = IndexMath.constant(right);
-                    if (a.isEmpty() || b.isEmpty()) {
-                        yield OptionalLong.empty();
-                    }
-                    yield switch (op) {
-                        case ADD -> OptionalLong.of(a.getAsLong() + b.getAsLong());
-                        case SUB -> OptionalLong.of(a.getAsLong() - b.getAsLong());
-                        case MUL ->
-                            factor.isPresent()
-                                    ? OptionalLong.of(a.getAsLong() * factor.getAsLong())
-                                    : OptionalLong.empty();
-                        case DIV,
-                                REM,
-                                MIN,
-                                MAX,
-                                AND,
-                                OR,
-                                XOR,
-                                SHL,
-                                SHR,
-                                LT,
-                                LE,
-                                GT,
-                                GE,
-                                EQ,
-                                NE -> OptionalLong.empty();
-                    };
-                }
-                case Expr other ->
-                    other.anyMatch(n -> n instanceof Expr.Var v
-                                    && (v.name().equals(variable) || lets.containsKey(v.name())))
-                            ? OptionalLong.empty()
-                            : OptionalLong.of(0);
-            };
         }
 
         private static double trips(Set<String> variables, List<Around> loops) {

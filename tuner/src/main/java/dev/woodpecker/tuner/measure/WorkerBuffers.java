@@ -16,7 +16,7 @@ import java.util.Optional;
  */
 final class WorkerBuffers implements AutoCloseable {
     /** Inputs in layouts that are not in use are given up beyond this. */
-    static final long KEPT_BYTES = 512L << 20;
+    static final long KEPT_BYTES = 256L << 20;
 
     /** More copies of small weights would cost more time than they are read in. */
     static final int MOST_COPIES = 24;

@@ -4,8 +4,6 @@ import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.util.concurrent.LinkedBlockingQueue;
 
@@ -18,10 +16,7 @@ public final class WorkerMain {
 
     /** Takes no arguments. */
     public static void main(String[] arguments) throws IOException, InterruptedException {
-        DataOutputStream answers =
-                new DataOutputStream(new BufferedOutputStream(new FileOutputStream(FileDescriptor.out)));
-        // Nothing but answers may reach the stream.
-        System.setOut(System.err);
+        DataOutputStream answers = new DataOutputStream(new BufferedOutputStream(StandardOutput.takeOver()));
         LinkedBlockingQueue<Job> jobs = new LinkedBlockingQueue<>();
         Thread reader = Thread.ofPlatform().daemon().name("jobs").unstarted(() -> read(jobs));
         reader.start();

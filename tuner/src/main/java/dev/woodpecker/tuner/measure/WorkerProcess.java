@@ -54,6 +54,9 @@ final class WorkerProcess implements AutoCloseable {
 
     private static final int SIGKILL_STATUS = 128 + 9;
     private static final int SIGTERM_STATUS = 128 + 15;
+    /** The virtual machine catches this signal and prints what happened, unless it has no stack left to do so. */
+    private static final int SIGSEGV_STATUS = 128 + 11;
+
     private static final long WATCH_MILLISECONDS = 20;
     /** How long the worker's own part of a job may last: making inputs, comparing outputs. */
     private static final double OWN_SECONDS = 60;
@@ -88,8 +91,6 @@ final class WorkerProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 "-XX:-CreateCoredumpOnCrash",
                 "-XX:ErrorFile=/dev/null",
-                // Standard output carries answers alone.
-                "-XX:+DisplayVMOutputToStderr",
                 "-XX:-UsePerfData",
                 WorkerMain.class.getName());
         builder.directory(directory.toFile());
@@ -196,12 +197,14 @@ final class WorkerProcess implements AutoCloseable {
     private String describe(int status) {
         String printed = printed();
         Matcher signal = SIGNAL.matcher(printed);
-        String overflow = printed.contains("stack overflow") ? ", a stack overflow" : "";
+        if (status == SIGSEGV_STATUS || printed.contains("stack overflow")) {
+            return "the process died of SIGSEGV, by a stack overflow";
+        }
         if (signal.find()) {
-            return "the process died of " + signal.group(1) + overflow;
+            return "the process died of " + signal.group(1);
         }
         return status > 128
-                ? "the process died of signal " + (status - 128) + overflow
+                ? "the process died of signal " + (status - 128)
                 : "the process ended with status " + status + ": "
                         + printed.lines().limit(3).toList();
     }

@@ -26,7 +26,8 @@ import picocli.CommandLine.ParameterException;
             DoctorCommand.class,
             ZooCommand.class,
             DemoCommand.class,
-            TunerMain.class
+            TunerMain.class,
+            SpaceCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",

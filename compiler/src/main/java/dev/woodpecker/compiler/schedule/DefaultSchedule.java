@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /**
  * The analytic schedule that every kernel has before any tuning. Rules look at the structure of each stage, never at the
@@ -116,7 +117,7 @@ public final class DefaultSchedule {
         }
     }
 
-    private static boolean movesOnly(Expr element) {
+    static boolean movesOnly(Expr element) {
         return !element.anyMatch(e -> e instanceof Expr.Call
                 || e instanceof Expr.Binary b && b.type().isFloat()
                 || e instanceof Expr.Read r
@@ -138,11 +139,23 @@ public final class DefaultSchedule {
             List<Loop> loops = builder.path(last.name()).stream()
                     .filter(l -> l.carrier() == Loop.Carrier.SPATIAL)
                     .toList();
-            for (Loop loop : loops.reversed()) {
-                if (computesOnce(builder, stage, loop.name())
-                        && builder.attempt(new ComputeAt(stage.name(), loop.name(), Scope.SHARED))) {
-                    break;
-                }
+            List<String> places = loops.reversed().stream()
+                    .map(Loop::name)
+                    .filter(loop -> computesOnce(builder, stage, loop))
+                    .toList();
+            if (!places.isEmpty()) {
+                gather(builder, stage.name(), places);
+            }
+        }
+    }
+
+    /** Computes the stage inside one of these loops, the innermost first, or apart. */
+    private static void gather(ScheduleBuilder builder, String stage, List<String> places) {
+        List<Long> domain = LongStream.rangeClosed(0, places.size()).boxed().toList();
+        long place = builder.choose(stage + ".place", domain, 0);
+        for (String loop : places.subList(Math.toIntExact(place), places.size())) {
+            if (builder.attempt(new ComputeAt(stage, loop, Scope.SHARED))) {
+                return;
             }
         }
     }

@@ -8,13 +8,14 @@ import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.target.Target;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Reductions along memory, such as a softmax's sum over a row: four vectors of partial results, each lane taking every
  * 64th element (16 lanes), combined in order at the end. Four independent chains hide the latency of an add.
  */
 final class RowReductions {
-    private static final int CHAINS = 4;
+    private static final long CHAINS = 4;
 
     private RowReductions() {}
 
@@ -32,7 +33,14 @@ final class RowReductions {
         if (lanes < 2 || extent < 2L * lanes || !runsAlongMemory(builder, stage, innermost)) {
             return;
         }
-        long parts = extent >= 2L * CHAINS * lanes ? (long) CHAINS * lanes : lanes;
+        List<Long> domain = Stream.of(0L, 1L, 2L, 4L, 8L)
+                .filter(chains -> chains <= 1 || extent >= 2 * chains * lanes)
+                .toList();
+        long chains = builder.choose(stage.name() + ".chains", domain, domain.contains(CHAINS) ? CHAINS : 1);
+        if (chains == 0) {
+            return;
+        }
+        long parts = chains * lanes;
         builder.attempt(new SplitReduction(
                 stage.name(), innermost.name(), Factor.of(parts), SplitReduction.Stretch.INTERLEAVED));
     }

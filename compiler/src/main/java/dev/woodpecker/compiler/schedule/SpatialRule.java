@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.LongStream;
 
 /**
  * Every stage that is no contraction, on a CPU: loops follow the memory of the result, its innermost dimension is
@@ -19,6 +20,10 @@ import java.util.OptionalLong;
 final class SpatialRule {
     /** Pixels of a window's register tile; beyond this the weights and the tile no longer fit. */
     private static final long WINDOW_TILE = 7;
+
+    private static final long MOST_WINDOW_TILE = 14;
+
+    private static final long MOST_UNROLLED_POINTS = 25;
 
     /** Reductions of at most this many points are unrolled whole. */
     private static final long UNROLLED_POINTS = 9;
@@ -51,7 +56,12 @@ final class SpatialRule {
                         .anyMatch(e -> e instanceof Expr.Read r && r.outside().isPresent())
                 ? firstReached(stage)
                 : Optional.empty();
-        if (reached.isEmpty() || !builder.attempt(new Border(reached.get(), stage.name(), Border.Mode.HALO))) {
+        long copied = Border.Mode.HALO.ordinal();
+        List<Long> modes = List.of(copied, (long) Border.Mode.MASK.ordinal());
+        if (reached.isEmpty() || builder.choose(stage.name() + ".border", modes, copied) != copied) {
+            return stage;
+        }
+        if (!builder.attempt(new Border(reached.get(), stage.name(), Border.Mode.HALO))) {
             return stage;
         }
         Stage bordered = builder.stage(stage.name());
@@ -159,11 +169,33 @@ final class SpatialRule {
             return inside;
         }
         ScheduleBuilder.Halves halves = builder.split(innermost, lanes, Tail.PEEL);
+        if (reductions.isEmpty() && extent.getAsLong() % lanes == 0 && !DefaultSchedule.movesOnly(stage.element())) {
+            unrollVectors(halves, extent.getAsLong() / lanes, order, inside);
+            return inside;
+        }
         boolean fewVectors =
                 !reductions.isEmpty() && extent.getAsLong() <= 4L * lanes && extent.getAsLong() % lanes == 0;
         (fewVectors ? inside : order).add(halves.outer());
         inside.add(halves.inner());
         return inside;
+    }
+
+    /** Several vectors an iteration: their chains of dependent instructions overlap. */
+    private void unrollVectors(
+            ScheduleBuilder.Halves halves, long vectors, List<String> order, List<String> inside) {
+        List<Long> domain = LongStream.of(1, 2, 4, 8)
+                .filter(n -> vectors % n == 0)
+                .boxed()
+                .toList();
+        long unroll = builder.choose(stage.name() + ".unroll.vectors", domain, 1);
+        String outer = halves.outer();
+        if (unroll > 1) {
+            ScheduleBuilder.Halves several = builder.split(outer, unroll, Tail.EXACT);
+            builder.add(new Unroll(several.inner()));
+            outer = several.outer();
+        }
+        order.add(outer);
+        inside.add(halves.inner());
     }
 
     private void tileWindow(List<String> order, List<String> reductions, List<String> inside) {
@@ -176,7 +208,9 @@ final class SpatialRule {
         if (window && builder.loop(order.getLast()).peel().isEmpty()) {
             String pixel = order.removeLast();
             long extent = IndexMath.constant(builder.loop(pixel).extent()).orElse(1);
-            long size = Math.ceilDiv(extent, Math.ceilDiv(extent, WINDOW_TILE));
+            long preferred = Math.ceilDiv(extent, Math.ceilDiv(extent, WINDOW_TILE));
+            long size = builder.choose(
+                    stage.name() + ".tile.rows", Divisors.balanced(extent, MOST_WINDOW_TILE), preferred);
             if (size > 1) {
                 ScheduleBuilder.Halves tile = builder.split(pixel, size, Tail.PEEL);
                 order.add(tile.outer());
@@ -190,7 +224,9 @@ final class SpatialRule {
         if (!inside.isEmpty()) {
             inside.subList(0, inside.size() - 1).forEach(loop -> builder.add(new Unroll(loop)));
         }
-        if (points <= UNROLLED_POINTS) {
+        List<Long> unrolls = points > 1 && points <= MOST_UNROLLED_POINTS ? List.of(0L, 1L) : List.of(0L);
+        if (builder.choose(stage.name() + ".unroll.window", unrolls, points > 1 && points <= UNROLLED_POINTS ? 1 : 0)
+                == 1) {
             reductions.forEach(loop -> builder.add(new Unroll(loop)));
         }
         vectorizeLast(inside);

@@ -56,6 +56,19 @@ class ScheduleSpaceMeaningTest {
                 convolution("3x3 of stride 2", 32, 9, 3, 2, 1, 32),
                 convolution("1x1", 64, 7, 1, 1, 0, 32),
                 convolution("few channels", 3, 11, 5, 2, 2, 20),
+                new Case("depthwise", TestKernels.CONVOLUTION, depthwise(32, 12), Set.of("w", "b"), Numerics.FP32),
+                new Case(
+                        "softmax",
+                        TestKernels.SOFTMAX,
+                        Binding.of("k").tensor("x", DType.F32, 5, 130),
+                        Set.of(),
+                        Numerics.FP32),
+                new Case(
+                        "layer norm",
+                        TestKernels.LAYER_NORM,
+                        Binding.of("k").tensor("x", DType.F32, 5, 64).tensor("scale", DType.F32, 64),
+                        Set.of("scale"),
+                        Numerics.FP32),
                 new Case("matmul", TestKernels.MATMUL, matmul(11, 48, 35), Set.of("b"), Numerics.FP32),
                 new Case("strict matmul", TestKernels.MATMUL, matmul(11, 48, 35), Set.of("b"), Numerics.STRICT));
     }
@@ -69,6 +82,16 @@ class ScheduleSpaceMeaningTest {
                 .ints("pads", pad, pad, pad, pad)
                 .integer("group", 1);
         return new Case(name, TestKernels.CONVOLUTION, binding, Set.of("w", "b"), Numerics.FP32);
+    }
+
+    private static Binding depthwise(long channels, long size) {
+        return Binding.of("k")
+                .tensor("x", DType.F32, 1, channels, size, size)
+                .tensor("w", DType.F32, channels, 1, 3, 3)
+                .tensor("b", DType.F32, channels)
+                .ints("strides", 1, 1)
+                .ints("pads", 1, 1, 1, 1)
+                .integer("group", channels);
     }
 
     private static Binding matmul(long m, long k, long n) {

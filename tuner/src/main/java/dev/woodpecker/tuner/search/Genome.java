@@ -72,6 +72,20 @@ record Genome(List<String> names) {
         return genes;
     }
 
+    /** Each gene from either parent; on average one is changed, to a value at random or to one near by. */
+    double[] child(double[] mother, double[] father, RandomGenerator random) {
+        double[] genes = new double[size()];
+        boolean crossed = random.nextBoolean();
+        for (int i = 0; i < genes.length; i++) {
+            genes[i] = crossed && random.nextBoolean() ? father[i] : mother[i];
+            if (random.nextInt(size()) == 0) {
+                double near = Math.clamp(genes[i] + random.nextGaussian() * 0.2, 0, 0.999);
+                genes[i] = random.nextBoolean() ? near : random.nextDouble();
+            }
+        }
+        return genes;
+    }
+
     double[] random(RandomGenerator random) {
         return random.doubles(size()).toArray();
     }

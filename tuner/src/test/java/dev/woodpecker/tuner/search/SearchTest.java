@@ -23,7 +23,7 @@ class SearchTest {
     }
 
     private static Search search(String name, SyntheticSpace space) {
-        return Searches.named(name);
+        return Searches.named(name, space.knowledge());
     }
 
     /** Runs a search until it ends by itself or by its budget. */
@@ -130,15 +130,56 @@ class SearchTest {
         assertThat(answers.order.get(1).values()).containsExactly(0L, 1L, 1L, 1L, 32L);
     }
 
+    /** The geometric mean over seeds of the best time in so many trials. */
+    private static double best(String name, int trials) {
+        double sum = 0;
+        for (long seed : SEEDS) {
+            sum += Math.log(run(name, SyntheticSpace.tiled(), trials, seed).best(trials));
+        }
+        return Math.exp(sum / SEEDS.size());
+    }
+
     @Test
     void geneticSearchFindsBetterPointsThanRandomSearch() {
+        assertThat(best("genetic", 200)).isLessThan(0.98 * best("random", 200));
+    }
+
+    @Test
+    void defaultSearchIsAheadOfTheOthersAtAnyTime() {
+        assertThat(best("default", 16)).isLessThan(best("random", 16));
+        assertThat(best("default", 64)).isLessThan(0.97 * best("random", 64));
+        assertThat(best("default", 64)).isLessThan(best("genetic", 64));
+        // The formula's best is a thousandth of a second.
+        assertThat(best("default", 120)).isLessThan(1.03e-3);
+    }
+
+    @Test
+    void defaultSearchTriesWhatWasGoodForOtherKernelsFirst() {
         SyntheticSpace space = SyntheticSpace.tiled();
-        double genetic = 0;
-        double random = 0;
-        for (long seed : SEEDS) {
-            genetic += Math.log(run("genetic", space, 200, seed).best(200));
-            random += Math.log(run("random", space, 200, seed).best(200));
-        }
-        assertThat(genetic).isLessThan(random - 0.02 * SEEDS.size());
+        Knowledge knowledge = space.knowledge();
+        Map<String, Long> seed = Map.of("tile.vectors", 3L, "tile.rows", 9L, "block.channels", 100L);
+        SyntheticSpace.Answers answers = space.answers(2);
+        Search search = Searches.named(
+                "default",
+                new Knowledge(
+                        knowledge.task(),
+                        knowledge.featurizer(),
+                        knowledge.analytic(),
+                        knowledge.learned(),
+                        List.of(seed)));
+        assertThatThrownBy(() -> search.run(space, answers, new SplittableRandom(1)))
+                .isInstanceOf(SearchEnded.class);
+        assertThat(answers.order.get(1))
+                .containsEntry("tile.vectors", 3L)
+                .containsEntry("tile.rows", 9L)
+                .containsEntry("block.channels", 128L);
+    }
+
+    @Test
+    void anUnknownNameIsAnsweredWithThoseThatThereAre() {
+        assertThatThrownBy(
+                        () -> Searches.named("annealing", SyntheticSpace.tiled().knowledge()))
+                .hasMessageContaining("annealing")
+                .hasMessageContaining("default, exhaustive, genetic");
     }
 }

@@ -6,7 +6,13 @@ import dev.woodpecker.compiler.schedule.Chooser;
 import dev.woodpecker.compiler.schedule.Decision;
 import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.timing.Distribution;
+import dev.woodpecker.tuner.cost.AnalyticModel;
+import dev.woodpecker.tuner.cost.Feature;
+import dev.woodpecker.tuner.cost.Featurizer;
+import dev.woodpecker.tuner.cost.KernelFeatures;
+import dev.woodpecker.tuner.cost.LearnedModel;
 import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.SearchSpace;
@@ -15,6 +21,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
@@ -93,6 +100,23 @@ record SyntheticSpace(
         ChoicePoint choice = narrowing.apply(new ChoicePoint(name, domain, preferred));
         made.add(new Decision(choice, chooser.choose(choice)));
         return made.getLast().value();
+    }
+
+    /** What a model that looks at the code might see: part of the truth, and something that is not true. */
+    Knowledge knowledge() {
+        Featurizer featurizer = point -> {
+            Map<String, Long> d = point.decisionsByName();
+            double accumulators = d.get("tile.vectors") * d.get("tile.rows");
+            return Optional.of(new KernelFeatures(Map.of(
+                    Feature.COMPUTE_CYCLES,
+                    3e6 * (1 + Math.abs(accumulators - 20) / 20),
+                    Feature.BUSY_ACCUMULATORS,
+                    accumulators,
+                    Feature.FIRST_CACHE_BYTES,
+                    1e6 * d.get("block.channels"))));
+        };
+        AnalyticModel analytic = new AnalyticModel(Target.parse("cpu:x86-64-v4"));
+        return new Knowledge("synthetic", featurizer, analytic, new LearnedModel(), List.of());
     }
 
     /** Answers from the formula, and ends after so many points. */

@@ -3,6 +3,7 @@ package dev.woodpecker.tuner;
 import dev.woodpecker.runtime.timing.MachinePeak;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.tuner.cost.LearnedModel;
 import dev.woodpecker.tuner.measure.MeasureOptions;
 import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.measure.WorkerMeasurer;
@@ -20,6 +21,7 @@ import dev.woodpecker.tuner.run.TaskStatus;
 import dev.woodpecker.tuner.run.TuningResult;
 import dev.woodpecker.tuner.run.TuningRun;
 import dev.woodpecker.tuner.run.TuningSettings;
+import dev.woodpecker.tuner.search.Knowledge;
 import dev.woodpecker.tuner.search.Search;
 import dev.woodpecker.tuner.search.Searches;
 import dev.woodpecker.tuner.task.Point;
@@ -32,6 +34,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -87,7 +90,7 @@ public final class TunerMain implements Callable<Integer> {
             paramLabel = "NAME",
             completionCandidates = SearchNames.class,
             description = "How to look: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private String search = "genetic";
+    private String search = Searches.DEFAULT;
 
     @Option(
             names = "--budget",
@@ -133,7 +136,7 @@ public final class TunerMain implements Callable<Integer> {
         List<TuningTask> tasks = arguments.tasks();
         Rates rates = new Rates(new MachinePeak(compiler).gigaflopsPerSecond(threads));
         TuningSettings settings = new TuningSettings(
-                searched(), budgetSeconds, trials, seed, BATCH, rates.peakGigaflopsPerSecond() * 1e9);
+                searches(), budgetSeconds, trials, seed, BATCH, rates.peakGigaflopsPerSecond() * 1e9);
         TuningResult result;
         try (WorkerMeasurer workers = new WorkerMeasurer(compiler, MeasureOptions.of(threads))) {
             TuningRun run =
@@ -142,18 +145,20 @@ public final class TunerMain implements Callable<Integer> {
                 result = run.run();
                 report(result, rates);
                 emit(result, compiler.compiler().versionText().lines().findFirst().orElse("unknown"));
-               
             }
         }
         return exitCode(result);
     }
 
-    private Search searched() {
-        try {
-            return Searches.named(search);
-        } catch (IllegalArgumentException unknown) {
-            throw new ParameterException(command.commandLine(), "--search: " + unknown.getMessage(), unknown);
+    /** What is learned from one task's candidates serves the others. */
+    private Function<TuningTask, Search> searches() {
+        if (!Searches.names().contains(search)) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "--search " + search + "; there are: " + String.join(", ", Searches.names()));
         }
+        LearnedModel learned = new LearnedModel();
+        return task -> Searches.named(search, Knowledge.of(task, learned, List.of()));
     }
 
     private static FinalsMeasurer measurer(WorkerMeasurer workers) {

@@ -43,6 +43,8 @@ public final class TuningRun {
     private final TaskScheduler scheduler;
     private final Pace pace;
     private volatile boolean stopped;
+    /** Whether a search had to end since no time was left for its next candidates. */
+    private volatile boolean budgetEnded;
     private Phase phase = Phase.DEFAULTS;
 
     /**
@@ -145,7 +147,7 @@ public final class TuningRun {
             fits = mayGoOn();
         }
         searches.forEach(TaskSearch::end);
-        return open.isEmpty() && fits;
+        return open.isEmpty() && fits && !budgetEnded;
     }
 
     private List<TaskSearch> searches() {
@@ -156,13 +158,19 @@ public final class TuningRun {
             RandomGenerator random = generators.create(settings.seed() * 31 + state.task().name().hashCode());
             searches.add(new TaskSearch(
                     state,
-                    settings.search(),
+                    settings.search().apply(state.task()),
                     random,
                     point -> records.earlier(state.task(), point),
                     settings.trials(),
-                    () -> pace.affordable(state, settings.batch(), finalsSeconds())));
+                    () -> affordable(state)));
         }
         return searches;
+    }
+
+    private int affordable(TaskState state) {
+        int points = stopped ? 0 : pace.affordable(state, settings.batch(), finalsSeconds());
+        budgetEnded |= points == 0;
+        return points;
     }
 
     private boolean mayGoOn() {

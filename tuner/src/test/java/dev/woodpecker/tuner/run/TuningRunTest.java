@@ -3,10 +3,12 @@ package dev.woodpecker.tuner.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.runtime.timing.Distribution;
+import dev.woodpecker.tuner.cost.LearnedModel;
 import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.measure.Outcome.Failure;
 import dev.woodpecker.tuner.run.TaskStatus.Standing;
 import dev.woodpecker.tuner.run.TuningResult.Ending;
+import dev.woodpecker.tuner.search.Knowledge;
 import dev.woodpecker.tuner.search.Search;
 import dev.woodpecker.tuner.search.Searches;
 import dev.woodpecker.tuner.task.Point;
@@ -40,8 +42,12 @@ class TuningRunTest {
         }
     };
 
+    private static Search random(TuningTask task) {
+        return Searches.named("random", Knowledge.of(task, new LearnedModel(), List.of()));
+    }
+
     private static TuningSettings settings(double budgetSeconds, int trials) {
-        return new TuningSettings(Searches.named("random"), budgetSeconds, trials, 1, 8, PEAK);
+        return new TuningSettings(TuningRunTest::random, budgetSeconds, trials, 1, 8, PEAK);
     }
 
     private TuningResult run(List<TuningTask> tasks, TuningSettings settings, FakeBench bench, Journal journal)
@@ -169,7 +175,7 @@ class TuningRunTest {
         FakeBench one = new FakeBench(0.1, FakeBench::fasterWithSize);
         FakeBench two = new FakeBench(0.1, FakeBench::fasterWithSize);
         run(tasks, settings(1000, 60), one);
-        run(tasks, new TuningSettings(Searches.named("random"), 1000, 60, 2, 8, PEAK), two);
+        run(tasks, new TuningSettings(TuningRunTest::random, 1000, 60, 2, 8, PEAK), two);
         assertThat(one.measured).isNotEqualTo(two.measured);
     }
 
@@ -304,7 +310,7 @@ class TuningRunTest {
         FakeBench bench = new FakeBench(0.1, FakeBench::fasterWithSize);
         TuningResult result = run(
                 List.of(FakeBench.task("a", 1), FakeBench.task("b", 1)),
-                new TuningSettings(defective, 100, 100, 1, 8, PEAK),
+                new TuningSettings(_ -> defective, 100, 100, 1, 8, PEAK),
                 bench);
         assertThat(result.ending()).isEqualTo(Ending.SEARCHED);
         assertThat(warnings).hasSize(2).allSatisfy(warning -> assertThat(warning).contains("a defect"));
@@ -320,7 +326,7 @@ class TuningRunTest {
         };
         FakeBench bench = new FakeBench(0.1, FakeBench::fasterWithSize);
         TuningResult result =
-                run(List.of(FakeBench.task("a", 1)), new TuningSettings(stubborn, 100, 100, 1, 8, PEAK), bench);
+                run(List.of(FakeBench.task("a", 1)), new TuningSettings(_ -> stubborn, 100, 100, 1, 8, PEAK), bench);
         assertThat(result.tasks().getFirst().trials()).isEqualTo(2);
     }
 }

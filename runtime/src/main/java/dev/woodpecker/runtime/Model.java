@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime;
 
+import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.graph.Attribute;
@@ -8,6 +9,8 @@ import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxImporter;
 import dev.woodpecker.runtime.plan.MemoryGuard;
 import dev.woodpecker.runtime.plan.Planner;
+import dev.woodpecker.runtime.plan.Schedules;
+import dev.woodpecker.runtime.plan.TunableKernel;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
 import dev.woodpecker.runtime.plan.binding.LibrarySupport;
@@ -44,7 +47,9 @@ public final class Model implements AutoCloseable {
     private final Graph graph;
     private final Options options;
     private final LeasedArena code;
+    private final Planner planner;
     private final PlanCache plans;
+    private final Target target;
     private final Optional<WorkerPool> ownPool;
     private final KernelCompiler compiler;
     private final KernelLog log;
@@ -64,7 +69,9 @@ public final class Model implements AutoCloseable {
                 code.arena(),
                 SourceDump.of(environment),
                 log);
-        this.plans = new PlanCache(new Planner(name, binder, store, guard(options)), PLANS);
+        this.planner = new Planner(name, binder, store, Schedules.DEFAULTS, guard(options));
+        this.plans = new PlanCache(planner, PLANS);
+        this.target = store.target();
         this.ownPool = options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
     }
 
@@ -128,6 +135,25 @@ public final class Model implements AutoCloseable {
     public List<Source> sources(Map<String, NdArray> inputs) {
         InputCheck.check(this, inputs);
         return plans.sources(graph, inputs);
+    }
+
+    /**
+     * The kernels that the model needs for these inputs, with all that can be chosen of each. Parts of the model whose
+     * shapes depend on elements that it computes are not among them.
+     *
+     * @throws InvalidInputException if the inputs do not fit the model
+     * @throws UnsupportedModelException listing every node that no kernel can serve
+     */
+    public TunableModel tunable(Map<String, NdArray> inputs) {
+        InputCheck.check(this, inputs);
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        inputs.forEach((input, array) -> types.put(input, TensorType.of(array)));
+        List<TunableKernel> kernels = planner.tunableKernels(
+                graph.withTypes(types), input -> Optional.ofNullable(inputs.get(input)));
+        long bytes = graph.constants().values().stream()
+                .mapToLong(NdArray::bytes)
+                .sum();
+        return new TunableModel(kernels, bytes, target, options.numerics());
     }
 
     /** Where it was read from. */

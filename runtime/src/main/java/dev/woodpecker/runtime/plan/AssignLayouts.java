@@ -86,16 +86,7 @@ final class AssignLayouts {
                         (Operation)
                                 new Operation.View(view.name(), name(view.input(), names), name(view.output(), names));
                     case Operation.Kernel kernel ->
-                        new Operation.Kernel(
-                                kernel.name(),
-                                kernel.operator(),
-                                kernel.program(),
-                                kernel.inputs().stream()
-                                        .map(v -> name(v, names))
-                                        .toList(),
-                                kernel.outputs().stream()
-                                        .map(v -> name(v, names))
-                                        .toList());
+                        kernel.renamed(v -> name(v, names));
                 })
                 .toList();
         Map<String, LayoutMap> newLayouts = new HashMap<>();
@@ -132,7 +123,7 @@ final class AssignLayouts {
                 set(kernel.outputs().get(i), layout);
             }
         }
-        operations.add(new Operation.Kernel(kernel.name(), kernel.operator(), program, inputs, kernel.outputs()));
+        operations.add(kernel.withInputs(inputs));
     }
 
     /** What the kernel prefers, as far as it pays; tensors read at the result's own index lie as the result does. */

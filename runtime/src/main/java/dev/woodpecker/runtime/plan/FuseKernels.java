@@ -1,6 +1,8 @@
 package dev.woodpecker.runtime.plan;
 
+import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.plan.program.PointwiseMerge;
+import dev.woodpecker.runtime.plan.program.SameNames;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -106,16 +108,42 @@ final class FuseKernels {
                 shared.put(i, producer.inputs().indexOf(input));
             }
         }
-        return PointwiseMerge.merge(producer.program(), consumer.program(), results, shared)
-                .map(merged -> new Operation.Kernel(
-                        producer.name() + "+" + consumer.name(),
-                        producer.operator(),
-                        merged.program(),
-                        merged.inputOrigins().stream()
-                                .map(origin -> (origin.ofProducer() ? producer : consumer)
-                                        .inputs()
-                                        .get(origin.position()))
-                                .toList(),
-                        consumer.outputs()));
+        List<Operation.Algorithm> algorithms = new ArrayList<>();
+        for (Operation.Algorithm algorithm : producer.algorithms()) {
+            Optional<Operation.Algorithm> merged = PointwiseMerge.merge(
+                            algorithm.program(), consumer.program(), results, shared)
+                    .flatMap(m -> joined(producer, algorithm, consumer, m, algorithms));
+            if (merged.isPresent()) {
+                algorithms.add(merged.get());
+            } else if (algorithms.isEmpty()) {
+                // What is taken when nothing was measured decides; others go along if they can.
+                return Optional.empty();
+            }
+        }
+        return Optional.of(new Operation.Kernel(
+                producer.name() + "+" + consumer.name(),
+                producer.operator(),
+                algorithms.getFirst().inputs(),
+                consumer.outputs(),
+                algorithms));
+    }
+
+    /**
+     * @param others those that are joined already: the first of them gives the names
+     */
+    private static Optional<Operation.Algorithm> joined(
+            Operation.Kernel producer,
+            Operation.Algorithm algorithm,
+            Operation.Kernel consumer,
+            PointwiseMerge.Merged merged,
+            List<Operation.Algorithm> others) {
+        List<String> inputs = merged.inputOrigins().stream()
+                .map(origin ->
+                        (origin.ofProducer() ? producer : consumer).inputs().get(origin.position()))
+                .toList();
+        Optional<TensorProgram> program = others.isEmpty()
+                ? Optional.of(merged.program())
+                : SameNames.as(others.getFirst().program(), merged.program());
+        return program.map(p -> new Operation.Algorithm(algorithm.variant(), p, inputs, Optional.empty()));
     }
 }

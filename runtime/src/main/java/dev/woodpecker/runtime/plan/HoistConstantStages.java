@@ -43,15 +43,18 @@ final class HoistConstantStages {
                 operations.add(operation);
                 continue;
             }
-            Optional<StageSplit> split = operation instanceof Operation.Kernel kernel
-                    ? StageSplit.of(kernel.program(), fixedInputs(kernel, fixed))
-                    : Optional.empty();
-            if (split.isPresent() && isSmall(split.get()) && operation instanceof Operation.Kernel kernel) {
-                add(kernel, split.get(), operations, types);
-                changed = true;
-            } else {
+            if (!(operation instanceof Operation.Kernel kernel)) {
                 operations.add(operation);
+                continue;
             }
+            List<Operation.Algorithm> algorithms = kernel.algorithms().stream()
+                    .map(algorithm -> split(kernel, algorithm, fixed, types))
+                    .toList();
+            Operation.Algorithm first = algorithms.getFirst();
+            changed |= !algorithms.equals(kernel.algorithms());
+            first.preparation().ifPresent(p -> operations.add(p.operation(kernel.name(), kernel.operator())));
+            operations.add(new Operation.Kernel(
+                    kernel.name(), kernel.operator(), first.inputs(), kernel.outputs(), algorithms));
         }
         return changed
                 ? new KernelGraph(
@@ -77,33 +80,37 @@ final class HoistConstantStages {
         return shape.stream().mapToLong(HoistConstantStages::extent).reduce(bytesOfElement, (a, b) -> a * b);
     }
 
-    private static Set<String> fixedInputs(Operation.Kernel kernel, Set<String> fixed) {
-        Set<String> names = new HashSet<>();
-        for (int i = 0; i < kernel.inputs().size(); i++) {
-            if (fixed.contains(kernel.inputs().get(i))) {
-                names.add(kernel.program().inputs().get(i).name());
+    /** The algorithm without what depends on weights alone, which is prepared; as it was if there is no such part. */
+    private static Operation.Algorithm split(
+            Operation.Kernel kernel, Operation.Algorithm algorithm, Set<String> fixed, Map<String, TensorType> types) {
+        Map<String, String> values = new HashMap<>();
+        Set<String> fixedInputs = new HashSet<>();
+        for (int i = 0; i < algorithm.inputs().size(); i++) {
+            String name = algorithm.program().inputs().get(i).name();
+            values.put(name, algorithm.inputs().get(i));
+            if (fixed.contains(algorithm.inputs().get(i))) {
+                fixedInputs.add(name);
             }
         }
-        return names;
-    }
-
-    private static void add(
-            Operation.Kernel kernel, StageSplit split, List<Operation> operations, Map<String, TensorType> types) {
-        Map<String, String> values = new HashMap<>();
-        for (int i = 0; i < kernel.inputs().size(); i++) {
-            values.put(kernel.program().inputs().get(i).name(), kernel.inputs().get(i));
+        Optional<StageSplit> split =
+                StageSplit.of(algorithm.program(), fixedInputs).filter(HoistConstantStages::isSmall);
+        if (split.isEmpty()) {
+            return algorithm;
         }
+        TensorProgram first = split.get().first();
         List<String> passed = new ArrayList<>();
-        for (String output : split.first().outputs()) {
-            String value = kernel.name() + "/" + output;
-            types.put(value, type(split.first().stage(output).orElseThrow()));
+        for (String output : first.outputs()) {
+            String value = kernel.name() + "/"
+                    + (algorithm.equals(kernel.algorithms().getFirst()) ? "" : algorithm.variant() + "/") + output;
+            types.put(value, type(first.stage(output).orElseThrow()));
             values.put(output, value);
             passed.add(value);
         }
-        operations.add(new Operation.Kernel(
-                kernel.name() + "/weights", kernel.operator(), split.first(), inputs(split.first(), values), passed));
-        operations.add(new Operation.Kernel(
-                kernel.name(), kernel.operator(), split.second(), inputs(split.second(), values), kernel.outputs()));
+        return new Operation.Algorithm(
+                algorithm.variant(),
+                split.get().second(),
+                inputs(split.get().second(), values),
+                Optional.of(new Operation.Preparation(first, inputs(first, values), passed)));
     }
 
     private static List<String> inputs(TensorProgram program, Map<String, String> values) {

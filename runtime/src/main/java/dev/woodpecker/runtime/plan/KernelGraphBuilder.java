@@ -12,6 +12,7 @@ import dev.woodpecker.runtime.plan.binding.BoundKernel;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.Values;
 import dev.woodpecker.runtime.plan.program.InlineConstants;
+import dev.woodpecker.runtime.plan.program.SameNames;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,19 +25,29 @@ final class KernelGraphBuilder implements Values {
     private final Graph graph;
     private final Map<Node, BoundKernel> kernels;
     private final KernelBinder binder;
+    private final boolean withVariants;
 
-    private KernelGraphBuilder(String model, Graph graph, Map<Node, BoundKernel> kernels, KernelBinder binder) {
+    private KernelGraphBuilder(
+            String model, Graph graph, Map<Node, BoundKernel> kernels, KernelBinder binder, boolean withVariants) {
+        this.withVariants = withVariants;
         this.model = model;
         this.graph = graph;
         this.kernels = kernels;
         this.binder = binder;
     }
 
+    /** Operations with the preferred variant of each. */
+    static KernelGraph build(String model, Graph graph, Map<Node, BoundKernel> kernels, KernelBinder binder) {
+        return new KernelGraphBuilder(model, graph, kernels, binder, false).build();
+    }
+
     /**
+     * Operations with all their variants.
+     *
      * @param kernels of the nodes that are bound already
      */
-    static KernelGraph build(String model, Graph graph, Map<Node, BoundKernel> kernels, KernelBinder binder) {
-        return new KernelGraphBuilder(model, graph, kernels, binder).build();
+    static KernelGraph withVariants(String model, Graph graph, Map<Node, BoundKernel> kernels, KernelBinder binder) {
+        return new KernelGraphBuilder(model, graph, kernels, binder, true).build();
     }
 
     private KernelGraph build() {
@@ -68,7 +79,28 @@ final class KernelGraphBuilder implements Values {
         };
     }
 
+    /** All that computes the node in ways of its own is kept beside the preferred one, if rounding may differ. */
     private Operation kernel(BoundKernel bound) {
+        Operation.Algorithm first = algorithm(bound);
+        List<Operation.Algorithm> algorithms = new ArrayList<>(List.of(first));
+        if (withVariants) {
+            for (BoundKernel other : binder.others(bound, this)) {
+                Operation.Algorithm algorithm = algorithm(other);
+                Optional<TensorProgram> program = SameNames.as(first.program(), algorithm.program())
+                        .filter(_ -> algorithm.inputs().equals(first.inputs()));
+                program.ifPresent(p -> algorithms.add(
+                        new Operation.Algorithm(algorithm.variant(), p, first.inputs(), Optional.empty())));
+            }
+        }
+        return new Operation.Kernel(
+                bound.node().name(),
+                bound.node().operator().toString(),
+                first.inputs(),
+                bound.outputs(),
+                algorithms);
+    }
+
+    private Operation.Algorithm algorithm(BoundKernel bound) {
         TensorProgram program = bound.program();
         Map<String, NdArray> inlined = new LinkedHashMap<>();
         List<String> inputs = new ArrayList<>();
@@ -81,12 +113,8 @@ final class KernelGraphBuilder implements Values {
                 inputs.add(bound.inputs().get(i));
             }
         }
-        return new Operation.Kernel(
-                bound.node().name(),
-                bound.node().operator().toString(),
-                InlineConstants.inline(program, inlined),
-                inputs,
-                bound.outputs());
+        return new Operation.Algorithm(
+                bound.variant(), InlineConstants.inline(program, inlined), inputs, Optional.empty());
     }
 
     @Override

@@ -132,7 +132,7 @@ final class PlanBuilder {
         for (int i = 0; i < kernel.outputs().size(); i++) {
             putLayout(graph, layouts, program.outputs().get(i), kernel.outputs().get(i));
         }
-        return new KernelKey(program, layouts);
+        return new KernelKey(program, layouts, kernel.trace());
     }
 
     private static void putLayout(KernelGraph graph, Map<String, LayoutMap> layouts, String tensor, String value) {

@@ -22,12 +22,15 @@ public final class Planner {
     private final String model;
     private final KernelBinder binder;
     private final KernelStore store;
+    private final Schedules schedules;
     private final MemoryGuard guard;
 
     /**
      * @param model its name in messages
+     * @param schedules what is known of faster ways to compute kernels than the default
      */
-    public Planner(String model, KernelBinder binder, KernelStore store, MemoryGuard guard) {
+    public Planner(String model, KernelBinder binder, KernelStore store, Schedules schedules, MemoryGuard guard) {
+        this.schedules = schedules;
         this.model = model;
         this.binder = binder;
         this.store = store;
@@ -51,32 +54,44 @@ public final class Planner {
      */
     public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
         InferredGraph inferred = infer(graph, elements);
-        ExecutablePlan plan = PlanBuilder.build(laidOut(inferred), store, arena, guard);
+        ExecutablePlan plan = PlanBuilder.build(scheduled(inferred), store, arena, guard);
         return new Planned(plan, inferred.pinned(), inferred.rest());
     }
 
     /** What {@link #plan} would compile. */
     public List<Source> sources(Graph graph, Function<String, Optional<NdArray>> elements) {
-        return store.sources(PlanBuilder.keys(laidOut(infer(graph, elements))));
+        return store.sources(PlanBuilder.keys(scheduled(infer(graph, elements))));
+    }
+
+    /** The kernels that {@link #plan} would run, each once, with all that there is to choose of them. */
+    public List<TunableKernel> tunableKernels(Graph graph, Function<String, Optional<NdArray>> elements) {
+        return TunableKernels.of(laidOut(infer(graph, elements), true));
     }
 
     private InferredGraph infer(Graph graph, Function<String, Optional<NdArray>> elements) {
         return GraphInference.infer(model, RemoveIdentities.apply(graph), binder, elements);
     }
 
-    private KernelGraph laidOut(InferredGraph inferred) {
-        KernelGraph kernels = kernels(inferred);
+    private KernelGraph scheduled(InferredGraph inferred) {
+        return ChooseSchedules.apply(laidOut(inferred, !schedules.areDefaults()), schedules, store::whyUnfit);
+    }
+
+    private KernelGraph laidOut(InferredGraph inferred, boolean withVariants) {
+        KernelGraph kernels = kernels(inferred, withVariants);
         checkSizes(kernels);
         return AssignLayouts.apply(kernels, store::preferredLayouts);
     }
 
     /** The kernels of a graph, joined, and what they compute from weights alone apart. */
-    KernelGraph kernels(InferredGraph inferred) {
+    private KernelGraph kernels(InferredGraph inferred, boolean withVariants) {
         Graph graph = RemoveDeadNodes.apply(inferred.graph());
         if (store.numerics().mayReassociate()) {
             graph = FoldBatchNormalization.apply(graph);
         }
-        KernelGraph operations = KernelGraphBuilder.build(model, graph, inferred.kernels(), binder);
+        // Another algorithm sums in another order.
+        KernelGraph operations = withVariants && store.numerics().mayReassociate()
+                ? KernelGraphBuilder.withVariants(model, graph, inferred.kernels(), binder)
+                : KernelGraphBuilder.build(model, graph, inferred.kernels(), binder);
         return HoistConstantStages.apply(FuseKernels.apply(operations));
     }
 

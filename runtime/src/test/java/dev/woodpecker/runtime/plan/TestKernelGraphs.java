@@ -16,4 +16,10 @@ final class TestKernelGraphs {
         InferredGraph inferred = GraphInference.infer("test", graph, binder, _ -> Optional.empty());
         return KernelGraphBuilder.build("test", inferred.graph(), inferred.kernels(), binder);
     }
+
+    static KernelGraph withVariants(Graph graph) {
+        KernelBinder binder = new KernelBinder(KernelLibrary.ofClassPath());
+        InferredGraph inferred = GraphInference.infer("test", graph, binder, _ -> Optional.empty());
+        return KernelGraphBuilder.withVariants("test", inferred.graph(), inferred.kernels(), binder);
+    }
 }

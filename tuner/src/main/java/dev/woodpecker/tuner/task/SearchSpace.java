@@ -32,7 +32,11 @@ public interface SearchSpace {
             }
             Variant variant = task.variants().get(index);
             SpacePoint result = new ScheduleSpace(
-                            variant.program(), task.target(), task.numerics(), task.layouts(), task.constants())
+                            variant.program(),
+                            task.target(),
+                            task.numerics(),
+                            task.layouts(),
+                            variant.constants(task.constants()))
                     .point(chooser);
             decisions.addAll(result.decisions());
             return new Point(variant, decisions, result);

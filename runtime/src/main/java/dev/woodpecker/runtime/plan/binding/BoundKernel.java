@@ -29,6 +29,12 @@ public record BoundKernel(
         outputs = List.copyOf(outputs);
     }
 
+    /** The name of the algorithm among the operator's: {@code winograd4}; the method's where it has none. */
+    public String variant() {
+        String variant = kernel.spec().variant();
+        return variant.isEmpty() ? kernel.spec().shortName() : variant;
+    }
+
     /** The type of the output at this place: what the specialised program computes. */
     public TensorType outputType(int index) {
         Stage stage = program.stage(program.outputs().get(index)).orElseThrow();

@@ -26,18 +26,46 @@ public final class KernelBinder {
     /** The kernel of a node whose operator {@linkplain #knows is known}. */
     public BindingResult bind(Node node, Values values) {
         try {
-            NodeCall call = NodeCalls.of(node, values);
-            for (CallRule rule : CallRules.of(node.operator())) {
-                call = rule.apply(call, values);
-            }
-            return bind(call, values);
+            return bind(call(node, values), values);
         } catch (Unbindable unbindable) {
             return unbindable.result();
         }
     }
 
-    private BindingResult bind(NodeCall call, Values values) {
+    /**
+     * The operator's other kernels that compute the same as this one, in order of preference: as close to the node's types,
+     * and with the same outputs.
+     */
+    public List<BoundKernel> others(BoundKernel chosen, Values values) {
+        NodeCall call;
+        try {
+            call = call(chosen.node(), values);
+        } catch (Unbindable _) {
+            return List.of();
+        }
         List<String> reasons = new ArrayList<>();
+        List<KernelMatch> matches = matches(call, values, reasons);
+        int mismatches = matches.stream()
+                .filter(match -> match.kernel().equals(chosen.kernel()))
+                .mapToInt(KernelMatch::mismatches)
+                .findFirst()
+                .orElse(0);
+        return matches.stream()
+                .filter(match -> !match.kernel().equals(chosen.kernel()) && match.mismatches() == mismatches)
+                .flatMap(match -> specialized(match, reasons).stream())
+                .filter(other -> other.outputs().equals(chosen.outputs()))
+                .toList();
+    }
+
+    private static NodeCall call(Node node, Values values) {
+        NodeCall call = NodeCalls.of(node, values);
+        for (CallRule rule : CallRules.of(node.operator())) {
+            call = rule.apply(call, values);
+        }
+        return call;
+    }
+
+    private List<KernelMatch> matches(NodeCall call, Values values, List<String> reasons) {
         List<KernelMatch> matches = new ArrayList<>();
         for (CompiledKernel kernel : library.kernels(call.operator())) {
             switch (KernelMatch.of(kernel, call, values)) {
@@ -45,6 +73,12 @@ public final class KernelBinder {
                 case KernelMatch.Result.Unfit(String reason) -> reasons.add(reason);
             }
         }
+        return matches;
+    }
+
+    private BindingResult bind(NodeCall call, Values values) {
+        List<String> reasons = new ArrayList<>();
+        List<KernelMatch> matches = matches(call, values, reasons);
         matches.sort(Comparator.comparingInt(KernelMatch::mismatches));
         for (KernelMatch match : matches) {
             Optional<BoundKernel> bound = specialized(match, reasons);

@@ -31,6 +31,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -78,6 +79,17 @@ public final class KernelStore {
         return DefaultSchedule.preferredLayouts(program, target, numerics);
     }
 
+    /** Why a kernel's schedule cannot be lowered for this program and target; empty if it can. */
+    public Optional<String> whyUnfit(KernelKey key) {
+        try {
+            lower(key);
+            return Optional.empty();
+        } catch (RuntimeException wrong) {
+            // A trace that was not made for this program can go wrong anywhere.
+            return Optional.of(String.valueOf(wrong.getMessage()));
+        }
+    }
+
     /** The kernels of these keys, each once. */
     public synchronized Map<KernelKey, LoadedKernel> load(Collection<KernelKey> keys) {
         Map<KernelKey, LoweredKernel> missing = new LinkedHashMap<>();
@@ -106,7 +118,8 @@ public final class KernelStore {
     }
 
     private LoweredKernel lower(KernelKey key) {
-        Trace trace = DefaultSchedule.of(key.program(), target, numerics, key.layouts());
+        Trace trace = key.trace()
+                .orElseGet(() -> DefaultSchedule.of(key.program(), target, numerics, key.layouts()));
         log.scheduled(key, trace);
         return Lowering.lower(
                 key.program(), trace, target, numerics, log.passes(key.program().name()));

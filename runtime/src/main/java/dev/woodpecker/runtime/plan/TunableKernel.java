@@ -1,0 +1,71 @@
+package dev.woodpecker.runtime.plan;
+
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A kernel with all that can be chosen of it: one of several algorithms, and that one's schedule.
+ *
+ * @param name for people: the kernel and the shapes of its inputs
+ * @param node the first of the model's nodes that need it
+ * @param alternatives the ways to compute it; the first is taken where nothing was measured, and defines the result
+ * @param layouts of inputs and outputs that are not row-major, as what is around the kernel has them, for every alternative;
+ *     nothing of constants
+ * @param constants inputs that are weights, of programs or of their preparations
+ * @param count how many times the model runs it
+ */
+public record TunableKernel(
+        String name,
+        String node,
+        String operator,
+        List<Alternative> alternatives,
+        Map<String, LayoutMap> layouts,
+        Set<String> constants,
+        int count) {
+    public TunableKernel {
+        alternatives = List.copyOf(alternatives);
+        layouts = Map.copyOf(layouts);
+        constants = Set.copyOf(constants);
+        if (alternatives.isEmpty()) {
+            throw new IllegalArgumentException("kernel " + name + " has no program");
+        }
+    }
+
+    /**
+     * A way to compute the kernel. Alternatives call equal inputs and outputs by equal names; where one has a preparation,
+     * some of its inputs are what the preparation makes of weights.
+     *
+     * <pre>
+     * direct:     out = conv(x, w, b)
+     * winograd4:  preparation: u = transform(w);     program: out = product(transform(x), u) + b
+     * </pre>
+     *
+     * @param program what runs each time, and what a trace is for
+     * @param preparation what runs once; its outputs are inputs of the program. Whoever runs the program on values of its
+     *     own must make those by running the preparation on weights
+     * @param constants inputs of the program that are weights or come from the preparation: their layout is the schedule's
+     *     choice
+     */
+    public record Alternative(
+            String variant,
+            TensorProgram program,
+            Optional<TensorProgram> preparation,
+            Set<String> constants) {
+        public Alternative {
+            constants = Set.copyOf(constants);
+        }
+    }
+
+    /** What defines the result. */
+    public Alternative first() {
+        return alternatives.getFirst();
+    }
+
+    TunableKernel times(int newCount) {
+        return new TunableKernel(name, node, operator, alternatives, layouts, constants, newCount);
+    }
+}

@@ -67,8 +67,7 @@ public final class LearnedModel {
 
         /** {@code out.tile.rows} is {@code tile.rows} wherever it is met. */
         public static String withoutStage(String name) {
-            String[] parts = name.split("\\.");
-            return parts.length < 2 ? name : parts[parts.length - 2] + "." + parts[parts.length - 1];
+            return name.substring(name.indexOf('.') + 1);
         }
     }
 

@@ -14,19 +14,29 @@ import java.util.Optional;
  * What a search may know of a task beyond its space.
  *
  * @param task tells tasks apart in what is learned
+ * @param shape of {@link TaskShape}
  * @param learned shared by all tasks of a run
  * @param seeds decisions that were good for the nearest kernels on record, the nearest first
  */
 public record Knowledge(
-        String task, Featurizer featurizer, AnalyticModel analytic, LearnedModel learned, List<Map<String, Long>> seeds) {
+        String task,
+        List<Double> shape,
+        Featurizer featurizer,
+        AnalyticModel analytic,
+        LearnedModel learned,
+        List<Map<String, Long>> seeds) {
     public Knowledge {
+        shape = List.copyOf(shape);
         seeds = seeds.stream().map(Map::copyOf).toList();
     }
 
     /** Of a task whose candidates are lowered to be looked at. */
     public static Knowledge of(TuningTask task, LearnedModel learned, List<Map<String, Long>> seeds) {
         Target target = task.target();
-        return new Knowledge(task.name(), Featurizer.of(task), new AnalyticModel(target), learned, seeds);
+        return new Knowledge(
+                task.name(),
+                TaskShape.of(task.variants().getFirst().program(), target),
+                Featurizer.of(task), new AnalyticModel(target), learned, seeds);
     }
 
     /** The point as the models see it, if they can. */

@@ -14,6 +14,7 @@ public final class Searches {
             "random", _ -> new RandomSearch(),
             "exhaustive", _ -> new ExhaustiveSearch(),
             "genetic", _ -> new GeneticSearch(),
+            "reinforce", ReinforceSearch::new,
             DEFAULT, DefaultSearch::new));
 
     private Searches() {}

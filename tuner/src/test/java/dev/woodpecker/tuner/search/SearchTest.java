@@ -163,6 +163,7 @@ class SearchTest {
                 "default",
                 new Knowledge(
                         knowledge.task(),
+                        knowledge.shape(),
                         knowledge.featurizer(),
                         knowledge.analytic(),
                         knowledge.learned(),
@@ -180,6 +181,6 @@ class SearchTest {
         assertThatThrownBy(
                         () -> Searches.named("annealing", SyntheticSpace.tiled().knowledge()))
                 .hasMessageContaining("annealing")
-                .hasMessageContaining("default, exhaustive, genetic");
+                .hasMessageContaining("default, exhaustive, genetic, random, reinforce");
     }
 }

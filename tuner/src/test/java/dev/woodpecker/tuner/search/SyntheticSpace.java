@@ -116,7 +116,7 @@ record SyntheticSpace(
                     1e6 * d.get("block.channels"))));
         };
         AnalyticModel analytic = new AnalyticModel(Target.parse("cpu:x86-64-v4"));
-        return new Knowledge("synthetic", featurizer, analytic, new LearnedModel(), List.of());
+        return new Knowledge("synthetic", List.of(), featurizer, analytic, new LearnedModel(), List.of());
     }
 
     /** Answers from the formula, and ends after so many points. */

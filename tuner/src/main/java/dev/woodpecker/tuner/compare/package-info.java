@@ -1,0 +1,5 @@
+/** Compares searches on landscapes: spaces that were measured once, so that every search meets the same times. */
+@NullMarked
+package dev.woodpecker.tuner.compare;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,6 +5,7 @@ import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stmt;
@@ -12,15 +13,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
  * Makes parameters of the numbers in a kernel that depend on shapes, so that kernels of other shapes and blockings become the
  * same text and share one binary: trip counts, strides, divisors, bounds. What the code is good by stays: short innermost
  * loops, small strides, and the offsets inside a register tile, which become displacements of the instructions. A larger
- * offset is written by strides, {@code 928} as {@code 1 * stride + 32}, so that it costs one register a line of a tile.
+ * offset is written by the strides of its buffer, {@code 928} as {@code stride + 32}, so that it costs one register a line.
  * Requires: a lowered kernel for a CPU without parameters. Ensures: with {@link Generalized#values} the kernel means what it
  * did.
  */
@@ -36,8 +39,8 @@ public final class GeneralizeConstants {
         }
     }
 
-    /** An innermost loop of so few iterations may be worth unrolling by the compiler. */
-    private static final long SHORT_LOOP = 16;
+    /** Innermost loops of so many iterations run over the lanes of a vector, and may be worth unrolling by the compiler. */
+    private static final Set<Long> LANES = Set.of(8L, 16L);
 
     /** A stride of a register tile: eight vectors of 16 lanes. */
     private static final long SMALL_STRIDE = 128;
@@ -45,17 +48,38 @@ public final class GeneralizeConstants {
     /** An offset inside a register tile: 16 pixels of 16 lanes. */
     private static final long SMALL_OFFSET = 256;
 
-    /** A register tile has fewer lines. */
-    private static final long MOST_LINES = 64;
+    /** A register tile has no more lines. */
+    private static final long MOST_LINES = 16;
 
-    private static final long LIMIT = 1L << 40;
+    /**
+     * What a parameter is for. The ranges are so that no index overflows 64 bits.
+     *
+     * @param least that a parameter may be
+     */
+    private enum Role {
+        EXTENT(0, 1L << 32),
+        TRIPS(1, 1L << 20),
+        DIVISOR(1, 1L << 20),
+        STRIDE(1, 1L << 32),
+        BOUND(-(1L << 32), 1L << 32),
+        OFFSET(-(1L << 40), 1L << 40);
+
+        private final long least;
+        private final long greatest;
+
+        Role(long least, long greatest) {
+            this.least = least;
+            this.greatest = greatest;
+        }
+    }
 
     /** Equal numbers in one role are one parameter; {@code where} is the buffer or the loop. */
-    private record Place(String where, String role, long value) {}
+    private record Place(String where, Role role, long value) {}
 
     private final Map<Place, Expr.Param> parameters = new LinkedHashMap<>();
     private final Map<String, String> bufferOfVariable = new HashMap<>();
     private final Map<String, TreeSet<Long>> strides = new HashMap<>();
+    private final Map<String, TreeSet<Long>> offsets = new HashMap<>();
 
     private GeneralizeConstants() {}
 
@@ -69,7 +93,7 @@ public final class GeneralizeConstants {
 
     private Generalized generalize(LoweredKernel kernel) {
         kernel.phases().forEach(phase -> findUses(phase.body()));
-        kernel.phases().forEach(phase -> findStrides(phase.body()));
+        kernel.arguments().forEach(argument -> strides.put(argument.buffer().name(), strides(argument.buffer())));
         Map<String, Buffer> renewed = new HashMap<>();
         List<LoweredKernel.Argument> arguments = new ArrayList<>();
         for (LoweredKernel.Argument argument : kernel.arguments()) {
@@ -116,17 +140,22 @@ public final class GeneralizeConstants {
             OptionalLong extent = IndexMath.constant(buffer.shape().get(axis));
             shape.add(
                     extent.isPresent()
-                            ? parameter(buffer.name() + "." + axis, "extent", extent.getAsLong())
+                            ? parameter(buffer.name() + "." + axis, Role.EXTENT, extent.getAsLong())
                             : buffer.shape().get(axis));
         }
         return new Buffer(
                 buffer.name(), buffer.type(), shape, buffer.layout(), buffer.scope(), buffer.alignmentBytes());
     }
 
-    private Expr.Param parameter(String where, String role, long value) {
+    /** The parameter of this value, or the value itself where it is out of range. */
+    private Expr parameter(String where, Role role, long value) {
+        if (value < role.least || value > role.greatest) {
+            return Expr.index(value);
+        }
         return parameters.computeIfAbsent(
                 new Place(where, role, value),
-                _ -> new Expr.Param(role + parameters.size(), value < 0 || role.equals("offset") ? -LIMIT : 0, LIMIT, 1));
+                _ -> new Expr.Param(
+                        role.name().toLowerCase(Locale.ROOT) + parameters.size(), role.least, role.greatest, 1));
     }
 
     /** Which buffer a variable is a part of the index of. */
@@ -153,46 +182,17 @@ public final class GeneralizeConstants {
         }
     }
 
-    private void findStrides(Stmt s) {
-        switch (s) {
-            case Stmt.Let(Expr.Var variable, Expr value, Stmt _) -> findStrides(value, whereOf(variable));
-            case Stmt.Store store ->
-                store.indices()
-                        .forEach(index -> findStrides(index, store.buffer().name()));
-            case Stmt.Seq _,
-                    Stmt.For _,
-                    Stmt.If _,
-                    Stmt.Allocate _,
-                    Stmt.Compute _,
-                    Stmt.Check _,
-                    Stmt.Barrier _,
-                    Stmt.AsyncCopy _,
-                    Stmt.Commit _,
-                    Stmt.Wait _,
-                    Stmt.Invoke _ -> {}
+    /** How far apart neighbours along each physical dimension lie, where that is far. */
+    private static TreeSet<Long> strides(Buffer buffer) {
+        TreeSet<Long> found = new TreeSet<>();
+        long stride = 1;
+        for (LayoutMap.Dimension d : buffer.layout().dimensions().reversed()) {
+            if (stride > SMALL_STRIDE) {
+                found.add(stride);
+            }
+            stride *= d.size(IndexMath.constant(buffer.shape().get(d.axis())).orElse(1));
         }
-        s.expressions().forEach(this::findStridesOfLoads);
-        s.children().forEach(this::findStrides);
-    }
-
-    private void findStridesOfLoads(Expr e) {
-        if (e instanceof Expr.Load load) {
-            load.indices().forEach(index -> findStrides(index, load.buffer().name()));
-        }
-        e.operands().forEach(this::findStridesOfLoads);
-    }
-
-    private void findStrides(Expr e, String where) {
-        if (e instanceof Expr.Binary(BinaryOp op, Expr _, Expr right) && op == BinaryOp.MUL && isIndex(e)) {
-            IndexMath.constant(right).ifPresent(stride -> {
-                if (stride > SMALL_STRIDE) {
-                    strides.computeIfAbsent(where, _ -> new TreeSet<>()).add(stride);
-                }
-            });
-        }
-        if (!(e instanceof Expr.Load)) {
-            e.operands().forEach(operand -> findStrides(operand, where));
-        }
+        return found;
     }
 
     private String whereOf(Expr.Var variable) {
@@ -207,7 +207,7 @@ public final class GeneralizeConstants {
         return switch (s) {
             case Stmt.For(Loop loop, Stmt body) -> {
                 Loop general = general(loop, body);
-                yield new Stmt.For(general, rewrite(body, renewed));
+                yield new Stmt.For(general, withQuotients(loop.variable(), rewrite(body, renewed)));
             }
             case Stmt.Let(Expr.Var variable, Expr value, Stmt body) ->
                 new Stmt.Let(
@@ -222,6 +222,13 @@ public final class GeneralizeConstants {
                         indices(buffer, indices, renewed),
                         value(value, renewed),
                         origin);
+            case Stmt.Invoke(var intrinsic, List<Stmt.Window> operands) ->
+                new Stmt.Invoke(
+                        intrinsic,
+                        operands.stream()
+                                .map(operand -> new Stmt.Window(
+                                        operand.buffer(), indices(operand.buffer(), operand.indices(), renewed)))
+                                .toList());
             case Stmt.If _,
                     Stmt.Check _,
                     Stmt.Seq _,
@@ -230,17 +237,38 @@ public final class GeneralizeConstants {
                     Stmt.Barrier _,
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
-                    Stmt.Wait _,
-                    Stmt.Invoke _ -> s.map(child -> rewrite(child, renewed), e -> value(e, renewed));
+                    Stmt.Wait _ -> s.map(child -> rewrite(child, renewed), e -> value(e, renewed));
         };
+    }
+
+    /**
+     * Binds quotients and remainders of a loop's variable before its body: the compiler cannot move a division by what it
+     * does not know out of the loops inside.
+     */
+    private Stmt withQuotients(Expr.Var variable, Stmt body) {
+        Map<Expr, Expr.Var> quotients = new LinkedHashMap<>();
+        Stmt bound = body.rewrite(s -> s, e -> e.rewrite(node -> {
+            boolean isQuotient = node instanceof Expr.Binary(BinaryOp op, Expr left, Expr.Param _)
+                    && (op == BinaryOp.DIV || op == BinaryOp.REM)
+                    && (left.equals(variable) || left instanceof Expr.Var v && quotients.containsValue(v));
+            return isQuotient
+                    ? quotients.computeIfAbsent(
+                            node, _ -> Expr.Var.index(variable.name() + ".part" + quotients.size()))
+                    : node;
+        }));
+        Stmt result = bound;
+        for (Map.Entry<Expr, Expr.Var> quotient : new ArrayList<>(quotients.entrySet()).reversed()) {
+            result = new Stmt.Let(quotient.getValue(), quotient.getKey(), result);
+        }
+        return result;
     }
 
     private Loop general(Loop loop, Stmt body) {
         OptionalLong extent = IndexMath.constant(loop.extent());
         boolean isPlain = loop.binding() == Loop.Binding.SERIAL || loop.binding() == Loop.Binding.PARALLEL;
-        boolean isShort = extent.orElse(0) <= SHORT_LOOP && !body.anyMatch(s -> s instanceof Stmt.For);
+        boolean isShort = LANES.contains(extent.orElse(0)) && !body.anyMatch(s -> s instanceof Stmt.For);
         return isPlain && extent.isPresent() && (!isShort || loop.binding() == Loop.Binding.PARALLEL)
-                ? loop.withExtent(parameter(loop.name(), "trips", extent.getAsLong()))
+                ? loop.withExtent(parameter(loop.name(), Role.TRIPS, extent.getAsLong()))
                 : loop;
     }
 
@@ -265,7 +293,7 @@ public final class GeneralizeConstants {
     /** A side of a comparison. */
     private Expr bounded(Expr e, Map<String, Buffer> renewed) {
         return e instanceof Expr.IntConst(long value, DType _) && value != 0
-                ? parameter("", "bound", value)
+                ? parameter("", Role.BOUND, value)
                 : index(e, "", renewed);
     }
 
@@ -293,29 +321,36 @@ public final class GeneralizeConstants {
     private Expr operand(BinaryOp op, long value, String where) {
         return switch (op) {
             case ADD, SUB -> offset(value, where);
-            case MUL -> Math.abs(value) > SMALL_STRIDE ? parameter(where, "stride", value) : Expr.index(value);
-            case DIV, REM -> value > 1 ? parameter(where, "divisor", value) : Expr.index(value);
-            case MIN, MAX -> value == 0 ? Expr.index(value) : parameter(where, "bound", value);
+            case MUL -> Math.abs(value) > SMALL_STRIDE ? parameter(where, Role.STRIDE, value) : Expr.index(value);
+            case DIV, REM -> value > 1 ? parameter("", Role.DIVISOR, value) : Expr.index(value);
+            case MIN, MAX -> value == 0 ? Expr.index(value) : parameter(where, Role.BOUND, value);
             case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> Expr.index(value);
         };
     }
 
     /** An offset by the strides of its buffer, the widest first, and what is left. */
     private Expr offset(long value, String where) {
-        if (Math.abs(value) <= SMALL_OFFSET) {
-            return Expr.index(value);
-        }
         long rest = value;
         Expr sum = Expr.index(0);
         for (long stride : strides.getOrDefault(where, new TreeSet<>()).descendingSet()) {
-            long lines = Math.floorDiv(rest, stride);
-            if (lines != 0 && Math.abs(lines) <= MOST_LINES) {
-                Expr.Param parameter = parameter(where, "stride", stride);
-                sum = IndexMath.add(sum, lines == 1 ? parameter : IndexMath.mul(parameter, Expr.index(lines)));
+            long lines = rest > SMALL_OFFSET ? rest / stride : 0;
+            if (lines > 0 && lines <= MOST_LINES) {
+                Expr parameter = parameter(where, Role.STRIDE, stride);
+                sum = IndexMath.add(sum, IndexMath.mul(parameter, Expr.index(lines)));
                 rest -= lines * stride;
             }
         }
-        return IndexMath.add(
-                sum, Math.abs(rest) <= SMALL_OFFSET ? Expr.index(rest) : parameter(where, "offset", rest));
+        if (Math.abs(rest) <= SMALL_OFFSET) {
+            return IndexMath.add(sum, Expr.index(rest));
+        }
+        // Offsets near each other are one parameter with small distances.
+        TreeSet<Long> known = offsets.computeIfAbsent(where, _ -> new TreeSet<>());
+        Long base = known.floor(rest);
+        if (base == null || rest - base > SMALL_OFFSET) {
+            base = rest;
+            known.add(base);
+        }
+        Expr far = IndexMath.add(parameter(where, Role.OFFSET, base), Expr.index(rest - base));
+        return IndexMath.add(sum, far);
     }
 }

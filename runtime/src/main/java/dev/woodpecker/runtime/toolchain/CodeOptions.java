@@ -5,6 +5,8 @@ public record CodeOptions(Effort effort, Arithmetic arithmetic) {
     /** The optimiser's level. */
     public enum Effort {
         FULL("-O3"),
+        /** For code that is compiled to be timed, by the hundred: as fast where loops are tiled and vectorised already. */
+        TRIAL("-O2"),
         /** For kernels whose work is too small to pay for the time that {@code -O3} takes to compile. */
         LIGHT("-O1");
 

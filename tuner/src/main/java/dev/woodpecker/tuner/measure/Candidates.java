@@ -5,6 +5,7 @@ import dev.woodpecker.compiler.emit.Dialect;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.lower.GeneralizeConstants;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.LoweredKernel.Role;
 import dev.woodpecker.compiler.lower.Lowering;
@@ -41,9 +42,44 @@ final class Candidates {
         /**
          * A source.
          *
-         * @param key equal for candidates that are the same code on the same buffers
+         * @param kernel what it does
+         * @param symbols of the phases
+         * @param parameters what it is called with
+         * @param key equal for candidates that are the same code, called with the same numbers, on the same buffers
          */
-        record Printed(Point point, LoweredKernel kernel, Source source, ContentKey key) implements Candidate {}
+        record Printed(
+                Point point,
+                LoweredKernel kernel,
+                Source source,
+                List<String> symbols,
+                List<Long> parameters,
+                ContentKey key)
+                implements Candidate {
+            public Printed {
+                symbols = List.copyOf(symbols);
+                parameters = List.copyOf(parameters);
+            }
+
+            /** Equal for candidates that share a binary. */
+            ContentKey binary() {
+                return ContentKey.of(source.text(), source.options().toString());
+            }
+        }
+    }
+
+    /** How a candidate is printed. */
+    enum Form {
+        /** Numbers that depend on shapes are parameters: candidates share binaries. */
+        GENERAL,
+        /** As it will be kept. */
+        SPECIAL
+    }
+
+    /** C, the kernel that it was printed from, and what that is called with. */
+    private record Text(LoweredKernel code, List<Long> parameters, String text) {
+        Text {
+            parameters = List.copyOf(parameters);
+        }
     }
 
     /** Winograd's transforms round at the size of what they add up, which the direct sum does not have. */
@@ -74,55 +110,77 @@ final class Candidates {
         return seconds;
     }
 
-    Candidate print(TuningTask task, Point point) {
+    Candidate print(TuningTask task, Point point, Form form) {
         long start = System.nanoTime();
         try {
             return switch (point.result()) {
                 case SpacePoint.Rejected(List<Decision> _, String reason) -> refused(Outcome.Failure.REJECTED, reason);
-                case SpacePoint.Scheduled(List<Decision> _, Trace trace) -> print(task, point, trace);
+                case SpacePoint.Scheduled(List<Decision> _, Trace trace) -> print(task, point, trace, form);
             };
         } finally {
             seconds += (System.nanoTime() - start) * 1e-9;
         }
     }
 
-    private Candidate print(TuningTask task, Point point, Trace trace) {
+    private Candidate print(TuningTask task, Point point, Trace trace, Form form) {
         if (task.target().isCuda()) {
             return refused(Outcome.Failure.REJECTED, "nothing can be timed for " + task.target().name() + " here");
         }
         LoweredKernel kernel;
-        String text;
+        Text text;
         try {
             kernel = Lowering.lower(point.variant().program(), trace, task.target(), task.numerics());
-            text = CPrinter.print(kernel, Dialect.C);
+            text = form == Form.GENERAL ? general(kernel) : special(kernel);
         } catch (RuntimeException | StackOverflowError e) {
             return refused(Outcome.Failure.REJECTED, "lowering refuses the schedule: " + e);
         }
+        return printed(task, point, kernel, text, form);
+    }
+
+    private static Text special(LoweredKernel kernel) {
+        return new Text(kernel, List.of(), CPrinter.print(kernel, Dialect.C));
+    }
+
+    /** A kernel that cannot be generalized has its own binary. */
+    private static Text general(LoweredKernel kernel) {
+        try {
+            GeneralizeConstants.Generalized general = GeneralizeConstants.apply(kernel);
+            return new Text(general.kernel(), general.values(), CPrinter.print(general.kernel(), Dialect.C));
+        } catch (IllegalArgumentException | IllegalStateException e) {
+            return special(kernel);
+        }
+    }
+
+    private Candidate.Printed printed(TuningTask task, Point point, LoweredKernel kernel, Text text, Form form) {
         Set<String> symbols = new LinkedHashSet<>();
-        kernel.phases().forEach(phase -> symbols.add(phase.symbol()));
-        FILE_SCOPE.matcher(text).results().forEach(match -> symbols.add(match.group(1)));
+        text.code().phases().forEach(phase -> symbols.add(phase.symbol()));
+        List<String> phases = List.copyOf(symbols);
+        FILE_SCOPE.matcher(text.text()).results().forEach(match -> symbols.add(match.group(1)));
         CodeOptions.Arithmetic arithmetic =
                 task.numerics() == Numerics.STRICT ? CodeOptions.Arithmetic.STRICT : CodeOptions.Arithmetic.CONTRACTED;
+        CodeOptions.Effort effort = form == Form.GENERAL ? CodeOptions.Effort.TRIAL : CodeOptions.Effort.FULL;
         Source source = seam.of(
                 kernel,
                 new Source(
                         kernel.name() + "-" + ++printed,
-                        text,
+                        text.text(),
                         List.copyOf(symbols),
-                        new CodeOptions(CodeOptions.Effort.FULL, arithmetic)));
-        return new Candidate.Printed(point, kernel, source, ContentKey.of(source.text()));
+                        new CodeOptions(effort, arithmetic)));
+        // The buffers' shapes are among the parameters, their layouts in the text.
+        ContentKey key = ContentKey.of(source.text(), text.parameters().toString());
+        return new Candidate.Printed(point, kernel, source, phases, text.parameters(), key);
     }
 
     private static Candidate.Refused refused(Outcome.Failure failure, String reason) {
         return new Candidate.Refused(new Outcome.Failed(failure, reason));
     }
 
-    /** The libraries of those that compile; the others are added to {@code refused}. */
+    /** The libraries of those that compile, by {@link Candidate.Printed#binary}; the others are added to {@code refused}. */
     Map<ContentKey, SharedLibrary> compile(
             List<Candidate.Printed> wanted, Map<ContentKey, Outcome.Failed> refused) {
         long start = System.nanoTime();
         Map<ContentKey, Source> missing = new LinkedHashMap<>();
-        wanted.forEach(candidate -> missing.putIfAbsent(candidate.key(), candidate.source()));
+        wanted.forEach(candidate -> missing.putIfAbsent(candidate.binary(), candidate.source()));
         Map<ContentKey, SharedLibrary> libraries = new HashMap<>();
         while (libraries.isEmpty() && !missing.isEmpty()) {
             try {
@@ -149,10 +207,11 @@ final class Candidates {
     /** What a worker needs to run a candidate. */
     static Job.Candidate runnable(TuningTask task, Candidate.Printed candidate, SharedLibrary library) {
         LoweredKernel kernel = candidate.kernel();
-        List<Job.Phase> phases = kernel.phases().stream()
-                .map(phase -> new Job.Phase(
-                        library.exported(phase.symbol()), constant(phase.extent()), phase.scratchBytes()))
-                .toList();
+        List<Job.Phase> phases = new ArrayList<>();
+        for (LoweredKernel.Phase phase : kernel.phases()) {
+            String symbol = candidate.symbols().get(phases.size());
+            phases.add(new Job.Phase(library.exported(symbol), constant(phase.extent()), phase.scratchBytes()));
+        }
         Map<Role, Integer> ordinals = new EnumMap<>(Role.class);
         List<Job.Argument> arguments = new ArrayList<>();
         for (LoweredKernel.Argument argument : kernel.arguments()) {
@@ -174,7 +233,7 @@ final class Candidates {
                 library.file().toString(),
                 phases,
                 arguments,
-                List.of(),
+                candidate.parameters(),
                 kernel.checks(),
                 isFirst ? 1 : OTHER_VARIANT_TOLERANCE);
     }

@@ -7,6 +7,7 @@ import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.tuner.measure.Candidates.Candidate;
+import dev.woodpecker.tuner.measure.Candidates.Form;
 import dev.woodpecker.tuner.measure.Job.Verdict;
 import dev.woodpecker.tuner.measure.Outcome.Failed;
 import dev.woodpecker.tuner.measure.Outcome.Failure;
@@ -26,7 +27,9 @@ import java.util.Objects;
 
 /**
  * Builds candidates here and runs them in a process that may crash, hang or grow without taking this one along. Candidates
- * that print the same C are one. Building and running take turns.
+ * that print the same C for the same numbers are one. Building and running take turns. Candidates are built {@linkplain
+ * dev.woodpecker.compiler.lower.GeneralizeConstants with parameters for what depends on shapes}, so that many share a
+ * binary, finalists as they will be kept.
  *
  * <p>Each result is checked: some elements by the program's definition, all elements by the first candidate that was right,
  * the memory around every buffer, the inputs, and the time against what the nest must cost on this machine.
@@ -110,7 +113,7 @@ public final class WorkerMeasurer implements Measurer {
     public synchronized List<Outcome> measure(TuningTask task, List<Point> points) {
         TaskState state = state(task);
         List<Candidate> printed =
-                points.stream().map(point -> candidates.print(task, point)).toList();
+                points.stream().map(point -> candidates.print(task, point, Form.GENERAL)).toList();
         build(task, state, printed);
         List<Outcome> outcomes = new ArrayList<>();
         for (Candidate candidate : printed) {
@@ -123,20 +126,24 @@ public final class WorkerMeasurer implements Measurer {
         return outcomes;
     }
 
+    /** Compiles what is new; what the compiler refuses has its outcome. */
     private void build(TuningTask task, TaskState state, List<Candidate> printed) {
         List<Candidate.Printed> wanted = new ArrayList<>();
         for (Candidate candidate : printed) {
-            if (candidate instanceof Candidate.Printed p && !state.outcomes.containsKey(p.key())) {
+            if (candidate instanceof Candidate.Printed p
+                    && !state.outcomes.containsKey(p.key())
+                    && !state.runnable.containsKey(p.key())) {
                 wanted.add(p);
             }
         }
         Map<ContentKey, Failed> refused = new HashMap<>();
         Map<ContentKey, SharedLibrary> libraries = candidates.compile(wanted, refused);
-        state.outcomes.putAll(refused);
         for (Candidate.Printed p : wanted) {
-            SharedLibrary library = libraries.get(p.key());
+            SharedLibrary library = libraries.get(p.binary());
             if (library != null) {
                 state.runnable.put(p.key(), Candidates.runnable(task, p, library));
+            } else {
+                state.outcomes.put(p.key(), Objects.requireNonNull(refused.get(p.binary())));
             }
         }
     }
@@ -314,19 +321,27 @@ public final class WorkerMeasurer implements Measurer {
     }
 
     /**
-     * Times points against each other, in turns, and in the code that would be kept; times are as they are taken. Points
-     * that fail have their failure.
+     * Times points against each other, in turns, and as the code that would be kept; times are as they are taken. Points
+     * that fail have their failure. Nothing is better than another point unless it is so here.
      */
     public synchronized List<Outcome> finals(TuningTask task, List<Point> points) {
         List<Outcome> outcomes = new ArrayList<>(measure(task, points));
         TaskState state = state(task);
+        List<Candidate> printed = points.stream()
+                .map(point -> candidates.print(task, point, Form.SPECIAL))
+                .toList();
+        build(task, state, printed);
         List<Integer> places = new ArrayList<>();
         List<Job.Candidate> finalists = new ArrayList<>();
         for (int i = 0; i < points.size(); i++) {
-            if (outcomes.get(i) instanceof Timed
-                    && candidates.print(task, points.get(i)) instanceof Candidate.Printed p) {
-                places.add(i);
-                finalists.add(Objects.requireNonNull(state.runnable.get(p.key())));
+            if (outcomes.get(i) instanceof Timed && printed.get(i) instanceof Candidate.Printed p) {
+                Job.Candidate runnable = state.runnable.get(p.key());
+                if (runnable == null) {
+                    outcomes.set(i, Objects.requireNonNull(state.outcomes.get(p.key())));
+                } else {
+                    places.add(i);
+                    finalists.add(runnable);
+                }
             }
         }
         if (finalists.isEmpty()) {

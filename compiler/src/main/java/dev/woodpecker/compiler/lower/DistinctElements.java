@@ -103,15 +103,28 @@ final class DistinctElements {
         return true;
     }
 
+    /**
+     * Whether these digits, each worth more than the ones before it, are together less than {@code weight}. The first ones
+     * may be left out where the others count in units that are worth more than they.
+     */
     private boolean areBelow(List<Digit> digits, long weight) {
+        for (int first = 0; first < digits.size(); first++) {
+            long unit = first == 0 ? 1 : digits.get(first).weight;
+            List<Digit> counted = digits.subList(first, digits.size());
+            boolean whole = weight % unit == 0 && counted.stream().allMatch(d -> d.weight % unit == 0);
+            if (whole && areBelow(counted, weight / unit, unit)) {
+                return digits.stream().allMatch(d -> d.fromZero);
+            }
+        }
+        return false;
+    }
+
+    private boolean areBelow(List<Digit> digits, long limit, long unit) {
         Expr sum = Expr.index(0);
         for (Digit digit : digits) {
-            if (!digit.fromZero) {
-                return false;
-            }
-            sum = IndexMath.add(sum, IndexMath.mul(digit.value, Expr.index(digit.weight)));
+            sum = IndexMath.add(sum, IndexMath.mul(digit.value, Expr.index(digit.weight / unit)));
         }
-        return Simplifier.proves(bounds, IndexMath.less(sum, Expr.index(weight)));
+        return Simplifier.proves(bounds, IndexMath.less(sum, Expr.index(limit)));
     }
 
     /** Digits without workers that overlap each other, as a window does, count as one. */

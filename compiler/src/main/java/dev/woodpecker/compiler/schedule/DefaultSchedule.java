@@ -64,7 +64,7 @@ public final class DefaultSchedule {
         });
         inlineCheap(builder);
         if (target.isCuda()) {
-            stages(builder).forEach(stage -> CudaRules.schedule(builder, stage, target));
+            stages(builder).forEach(stage -> CudaRules.schedule(builder, stage));
         } else {
             stages(builder).forEach(stage -> RowReductions.split(builder, builder.stage(stage), target));
             gatherRows(builder);

@@ -71,10 +71,20 @@ public record LoopNest(TensorProgram program, Numerics numerics, Map<String, Buf
 
     private static String freshName(String name, String stage, Set<String> taken) {
         String candidate = name;
-        for (int i = 1; !taken.add(candidate); i++) {
+        for (int i = 1; isTaken(candidate, taken); i++) {
             candidate = i == 1 ? stage + "." + name : stage + "." + name + i;
         }
+        taken.add(candidate);
         return candidate;
+    }
+
+    /** Whether there is such a loop, or one that was split off it or fused with it: it would be split and fused again. */
+    private static boolean isTaken(String candidate, Set<String> taken) {
+        return taken.contains(candidate)
+                || taken.stream()
+                        .anyMatch(name -> name.startsWith(candidate + ".o")
+                                || name.startsWith(candidate + ".i")
+                                || name.startsWith(candidate + "_"));
     }
 
     /** {@code body} inside {@code loops}, the first outermost. */

@@ -50,6 +50,9 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
         if (!exact && tail == Tail.PAD && split.carrier() == Loop.Carrier.REDUCTION) {
             return reject("a reduction over padding adds what is there; use GUARD or PEEL for '" + loop + "'");
         }
+        if (nest.find(loop + ".o").isPresent() || nest.find(loop + ".i").isPresent()) {
+            return reject("there is a loop '" + loop + ".o' or '" + loop + ".i' already");
+        }
         return Step.applied(nest.replace(loop, split(found.get(), size, exact)));
     }
 

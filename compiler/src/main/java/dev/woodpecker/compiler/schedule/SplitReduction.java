@@ -23,12 +23,12 @@ import java.util.OptionalLong;
  *
  * <pre>
  * for i in 0..8:                    for i in 0..8:
- *   for c in 0..64:                   for c.o in 0..4:
+ *   for c in 0..64:                   for c.part in 0..4:
  *     y[i] += x[i, c]         ->        for c in 0..16:
- *                                         y.partial[i, c.o] += x[i, c.o * 16 + c]
+ *                                         y.partial[c.part, i] += x[i, c.part * 16 + c]
  *                                   for i in 0..8:
- *                                     for c.o in 0..4:
- *                                       y[i] += y.partial[i, c.o]
+ *                                     for c.part in 0..4:
+ *                                       y[i] += y.partial[c.part, i]
  * </pre>
  */
 public record SplitReduction(String stage, String axis, Factor parts, Stretch stretch) implements Step {
@@ -69,13 +69,14 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
     private LoopNest split(LoopNest nest, Stage old, Axis split, long count, long extent) {
         Stage.Reduction reduction = old.reduction().orElseThrow();
         String name = Stages.freshTensor(nest.program(), stage + ".partial");
-        Axis outer = new Axis(axis + ".o", Expr.index(count));
+        Axis outer = new Axis(axis + ".part", Expr.index(count));
         Axis inner = new Axis(split.variable(), Expr.index(Math.ceilDiv(extent, count)));
         Expr index = stretch == Stretch.BLOCKED
                 ? IndexMath.add(IndexMath.mul(outer.variable(), inner.extent()), inner.variable())
                 : IndexMath.add(IndexMath.mul(inner.variable(), outer.extent()), outer.variable());
         List<Axis> partialAxes = new ArrayList<>(old.axes());
-        partialAxes.add(outer);
+        // Interleaved parts are lanes of a vector, next to each other; blocks of them are results of their own.
+        partialAxes.add(stretch == Stretch.INTERLEAVED ? partialAxes.size() : 0, outer);
         List<Axis> innerAxes =
                 reduction.axes().stream().map(a -> a.equals(split) ? inner : a).toList();
         Stage partial = new Stage(

@@ -34,10 +34,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ScheduleSpaceMeaningTest {
     private static final int POINTS = 12;
 
-    record Case(String name, KernelSpec spec, Binding binding, Set<String> constants, Numerics numerics) {
+    record Case(
+            String name, KernelSpec spec, Binding binding, Set<String> constants, Numerics numerics, String processor) {
+        Case(String name, KernelSpec spec, Binding binding, Set<String> constants, Numerics numerics) {
+            this(name, spec, binding, constants, numerics, "cpu:x86-64-v4");
+        }
+
         ScheduleSpace space() {
             TensorProgram program = Specializer.specialize(spec, binding);
-            Target target = Target.parse("cpu:x86-64-v4");
+            Target target = Target.parse(processor);
             Map<String, LayoutMap> layouts =
                     new HashMap<>(DefaultSchedule.preferredLayouts(program, target, numerics));
             layouts.keySet().removeAll(constants);
@@ -46,7 +51,7 @@ class ScheduleSpaceMeaningTest {
 
         @Override
         public String toString() {
-            return name;
+            return name + " on " + processor;
         }
     }
 
@@ -70,6 +75,20 @@ class ScheduleSpaceMeaningTest {
                         Set.of("scale"),
                         Numerics.FP32),
                 new Case("matmul", TestKernels.MATMUL, matmul(11, 48, 35), Set.of("b"), Numerics.FP32),
+                new Case(
+                        "convolution",
+                        TestKernels.CONVOLUTION,
+                        convolution("", 24, 9, 3, 1, 1, 40).binding,
+                        Set.of("w"),
+                        Numerics.FP32,
+                        "cuda:sm_80"),
+                new Case(
+                        "long matmul",
+                        TestKernels.MATMUL,
+                        matmul(17, 256, 33),
+                        Set.of(),
+                        Numerics.FP32,
+                        "cuda:sm_80"),
                 new Case("strict matmul", TestKernels.MATMUL, matmul(11, 48, 35), Set.of("b"), Numerics.STRICT));
     }
 
@@ -114,7 +133,7 @@ class ScheduleSpaceMeaningTest {
                 List<Finding> findings = new ArrayList<>();
                 LoweredKernel kernel =
                         Lowering.lower(space.program(), trace, space.target(), space.numerics(), (pass, s) -> {
-                            if (pass.equals("place")) {
+                            if (pass.equals(space.target().isCuda() ? "insert barriers" : "place")) {
                                 findings.addAll(Verifier.verify(space.program().name(), s, space.target()));
                             }
                         });

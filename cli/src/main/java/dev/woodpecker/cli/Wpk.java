@@ -27,7 +27,8 @@ import picocli.CommandLine.ParameterException;
             ZooCommand.class,
             DemoCommand.class,
             TunerMain.class,
-            SpaceCommand.class
+            SpaceCommand.class,
+            SearchCompareCommand.class
         },
         synopsisSubcommandLabel = "COMMAND",
         exitCodeListHeading = "%nExit codes:%n",

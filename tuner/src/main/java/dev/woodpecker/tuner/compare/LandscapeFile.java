@@ -48,6 +48,7 @@ public final class LandscapeFile {
         head.addProperty("operator", landscape.kernel().operator());
         head.addProperty("call", landscape.kernel().call());
         head.addProperty("target", landscape.target().name());
+        head.addProperty("machine", landscape.machine());
         head.addProperty("first_cache", landscape.target().fastBytes());
         head.addProperty("second_cache", landscape.target().nearBytes());
         head.addProperty("cores", landscape.target().units());
@@ -146,7 +147,7 @@ public final class LandscapeFile {
                         head.get("cores").getAsInt());
         List<Double> shape = new ArrayList<>();
         head.getAsJsonArray("shape").forEach(value -> shape.add(value.getAsDouble()));
-        return new Landscape(kernel, target, shape, entries);
+        return new Landscape(kernel, target, head.get("machine").getAsString(), shape, entries);
     }
 
     private static Landscape.Entry entry(JsonObject head, JsonObject line) {

@@ -24,10 +24,16 @@ public final class LandscapeRecording {
     /**
      * A kernel's space, thinned to at most so many points, measured whole.
      *
+     * @param machine for people: where this is measured
      * @param progress is told now and then how far it is
      */
     public static Landscape record(
-            ComparisonKernel kernel, Target target, int points, Measurer measurer, Consumer<String> progress) {
+            ComparisonKernel kernel,
+            Target target,
+            String machine,
+            int points,
+            Measurer measurer,
+            Consumer<String> progress) {
         TuningTask task = kernel.task(target);
         ThinnedSpace space = ThinnedSpace.of(SearchSpace.of(task), points);
         List<Point> all = new ArrayList<>();
@@ -47,6 +53,7 @@ public final class LandscapeRecording {
         return new Landscape(
                 kernel,
                 target,
+                machine,
                 TaskShape.of(task.variants().getFirst().program(), target),
                 entries);
     }

@@ -17,6 +17,8 @@ import dev.woodpecker.runtime.plan.binding.LibrarySupport;
 import dev.woodpecker.runtime.plan.kernel.KernelLog;
 import dev.woodpecker.runtime.plan.kernel.KernelStore;
 import dev.woodpecker.runtime.plan.kernel.SourceDump;
+import dev.woodpecker.runtime.records.MachineName;
+import dev.woodpecker.runtime.records.RecordedSchedules;
 import dev.woodpecker.runtime.session.LeasedArena;
 import dev.woodpecker.runtime.session.PlanCache;
 import dev.woodpecker.runtime.timing.MachinePeak;
@@ -69,10 +71,15 @@ public final class Model implements AutoCloseable {
                 code.arena(),
                 SourceDump.of(environment),
                 log);
-        this.planner = new Planner(name, binder, store, Schedules.DEFAULTS, guard(options));
+        this.ownPool = options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
+        Schedules schedules = new RecordedSchedules(
+                options.tuningRecords(),
+                options.numerics(),
+                MachineName.of(store.target(), compiler.cpu()),
+                pool().size());
+        this.planner = new Planner(name, binder, store, schedules, guard(options));
         this.plans = new PlanCache(planner, PLANS);
         this.target = store.target();
-        this.ownPool = options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
     }
 
     /**

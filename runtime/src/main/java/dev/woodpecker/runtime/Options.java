@@ -1,11 +1,13 @@
 package dev.woodpecker.runtime;
 
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.records.Records;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -22,6 +24,9 @@ import java.util.Optional;
  * @param memoryLimitBytes the most that a model's values may take in all; 0 for what the machine has
  * @param compiler as {@code WPK_CC} names it: {@code auto}, {@code gcc}, {@code clang}, {@code bundled} or a path
  * @param cacheDirectory for compiled kernels; empty for that of the environment ({@code WPK_CACHE})
+ * @param records files of tuning records to look kernels up in; empty for those of the environment ({@code WPK_RECORDS},
+ *     else the cache's)
+ * @param shippedRecords whether the records that come with the class path are used where those have none
  * @param dimensions extents of the model's symbolic dimensions, by name; others are those of the inputs of a run
  */
 public record Options(
@@ -30,6 +35,8 @@ public record Options(
         long memoryLimitBytes,
         Optional<String> compiler,
         Optional<Path> cacheDirectory,
+        List<Path> records,
+        boolean shippedRecords,
         Map<String, Integer> dimensions) {
     public Options {
         if (threads < 0 || memoryLimitBytes < 0) {
@@ -38,38 +45,49 @@ public record Options(
         if (numerics != Numerics.STRICT && numerics != Numerics.FP32) {
             throw new IllegalArgumentException("numerics " + numerics.text() + "; allowed: strict, fp32");
         }
+        records = List.copyOf(records);
         dimensions = Collections.unmodifiableMap(new LinkedHashMap<>(dimensions));
     }
 
     public static Options defaults() {
-        return new Options(0, Numerics.FP32, 0, Optional.empty(), Optional.empty(), Map.of());
+        return new Options(0, Numerics.FP32, 0, Optional.empty(), Optional.empty(), List.of(), true, Map.of());
     }
 
     public Options withThreads(int newThreads) {
-        return new Options(newThreads, numerics, memoryLimitBytes, compiler, cacheDirectory, dimensions);
+        return new Options(newThreads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
     }
 
     public Options withNumerics(Numerics newNumerics) {
-        return new Options(threads, newNumerics, memoryLimitBytes, compiler, cacheDirectory, dimensions);
+        return new Options(threads, newNumerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
     }
 
     public Options withMemoryLimit(long bytes) {
-        return new Options(threads, numerics, bytes, compiler, cacheDirectory, dimensions);
+        return new Options(threads, numerics, bytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
     }
 
     public Options withCompiler(String newCompiler) {
-        return new Options(threads, numerics, memoryLimitBytes, Optional.of(newCompiler), cacheDirectory, dimensions);
+        return new Options(threads, numerics, memoryLimitBytes, Optional.of(newCompiler), cacheDirectory, records, shippedRecords, dimensions);
     }
 
     public Options withCacheDirectory(Path directory) {
-        return new Options(threads, numerics, memoryLimitBytes, compiler, Optional.of(directory), dimensions);
+        return new Options(threads, numerics, memoryLimitBytes, compiler, Optional.of(directory), records, shippedRecords, dimensions);
+    }
+
+    /** Looks tuned kernels up in these files and in no others but those of the class path. */
+    public Options withRecords(Path... files) {
+        return new Options(threads, numerics, memoryLimitBytes, compiler, cacheDirectory, List.of(files), shippedRecords, dimensions);
+    }
+
+    /** Leaves out the records that come with the class path. */
+    public Options withoutShippedRecords() {
+        return new Options(threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, false, dimensions);
     }
 
     /** Fixes a symbolic dimension. */
     public Options withDimension(String name, int extent) {
         Map<String, Integer> changed = new LinkedHashMap<>(dimensions);
         changed.put(name, extent);
-        return new Options(threads, numerics, memoryLimitBytes, compiler, cacheDirectory, changed);
+        return new Options(threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, changed);
     }
 
     /** The process's environment with what these options say instead. */
@@ -78,5 +96,10 @@ public record Options(
         compiler.ifPresent(text -> variables.put("WPK_CC", text));
         cacheDirectory.ifPresent(directory -> variables.put("WPK_CACHE", directory.toString()));
         return new Environment(variables);
+    }
+
+    /** What these options let kernels be looked up in. */
+    Records tuningRecords() {
+        return Records.of(records.isEmpty() ? Records.files(environment()) : records, shippedRecords);
     }
 }

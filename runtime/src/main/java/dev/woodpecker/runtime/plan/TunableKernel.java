@@ -2,6 +2,10 @@ package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +62,30 @@ public record TunableKernel(
         public Alternative {
             constants = Set.copyOf(constants);
         }
+    }
+
+    /**
+     * A kernel by itself, with the layouts that it has inside a model.
+     *
+     * @param programs by variant, the preferred one first; those whose inputs or outputs are other than the first's are
+     *     left out, and all but the first where numerics are strict
+     * @param weights inputs that are constants
+     * @throws IllegalArgumentException if nothing is left that runs each time
+     */
+    public static TunableKernel of(
+            String operator,
+            Map<String, TensorProgram> programs,
+            Set<String> weights,
+            Target target,
+            Numerics numerics) {
+        Map<String, TensorProgram> allowed = new LinkedHashMap<>();
+        programs.forEach((variant, program) -> {
+            if (allowed.isEmpty() || numerics.mayReassociate()) {
+                allowed.put(variant, program);
+            }
+        });
+        return TunableKernels.alone(
+                operator, allowed, weights, program -> DefaultSchedule.preferredLayouts(program, target, numerics));
     }
 
     /** What defines the result. */

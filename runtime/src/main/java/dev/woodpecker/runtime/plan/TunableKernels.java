@@ -4,19 +4,26 @@ import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.plan.program.SameNames;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** The kernels of a graph whose layouts are assigned, as what a search is told of them. */
 final class TunableKernels {
+    private static final String ALONE = "kernel";
+
     private final KernelGraph graph;
     private final Set<String> fixed;
 
@@ -37,6 +44,55 @@ final class TunableKernels {
             }
         }
         return List.copyOf(distinct.values());
+    }
+
+    /**
+     * A kernel by itself, with the layouts that it has inside a model.
+     *
+     * @param programs by variant, the preferred one first; those whose inputs or outputs are other than the first's are
+     *     left out
+     * @param weights inputs that are constants
+     */
+    static TunableKernel alone(
+            String operator, Map<String, TensorProgram> programs, Set<String> weights, LayoutPreferences preferences) {
+        TensorProgram first = programs.values().iterator().next();
+        List<String> inputs =
+                first.inputs().stream().map(TensorProgram.Declaration::name).toList();
+        List<Operation.Algorithm> algorithms = new ArrayList<>();
+        programs.forEach((variant, program) -> SameNames.as(first, program)
+                .ifPresent(p -> algorithms.add(new Operation.Algorithm(variant, p, inputs, Optional.empty()))));
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        Map<String, NdArray> constants = new LinkedHashMap<>();
+        first.inputs().forEach(input -> {
+            TensorType type = TensorType.of(input.type(), extents(input.shape()));
+            types.put(input.name(), type);
+            if (weights.contains(input.name())) {
+                constants.put(input.name(), NdArray.allocate(type.element(), type.shape().extents()));
+            }
+        });
+        first.outputs().forEach(output -> {
+            Stage stage = first.stage(output).orElseThrow();
+            types.put(output, TensorType.of(stage.type(), extents(stage.shape())));
+        });
+        KernelGraph graph = new KernelGraph(
+                inputs.stream().filter(input -> !weights.contains(input)).toList(),
+                constants,
+                List.of(new Operation.Kernel(ALONE, operator, inputs, first.outputs(), algorithms)),
+                first.outputs(),
+                types,
+                Map.of());
+        return of(AssignLayouts.apply(HoistConstantStages.apply(graph), preferences)).stream()
+                .filter(kernel -> kernel.node().equals(ALONE))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "all inputs of " + first.name() + " are constants: nothing is left to run"));
+    }
+
+    private static int[] extents(List<Expr> shape) {
+        return shape.stream()
+                .mapToInt(extent -> Math.toIntExact(IndexMath.constant(extent)
+                        .orElseThrow(() -> new IllegalArgumentException("an extent is not constant: " + extent))))
+                .toArray();
     }
 
     /** Whether the value is computed once, from constants alone. */

@@ -6,24 +6,31 @@ import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.schedule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.Options;
+import dev.woodpecker.runtime.TunableModel;
 import dev.woodpecker.runtime.call.KernelCall;
 import dev.woodpecker.runtime.call.KernelIndex;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
+import dev.woodpecker.runtime.plan.TunableKernel;
+import dev.woodpecker.runtime.plan.program.SameNames;
+import dev.woodpecker.runtime.plan.program.StageSplit;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.tuner.task.TuningTask;
 import dev.woodpecker.tuner.task.Variant;
 import java.io.File;
+import java.io.IOException;
 import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,46 +82,119 @@ public final class TaskArguments {
     @Option(names = "--numerics", paramLabel = "MODE", description = "strict, or fp32 (the default).")
     private String numerics = Numerics.FP32.text();
 
+    @Option(
+            names = "--dim",
+            paramLabel = "NAME=EXTENT",
+            description = "The extent of a dimension that a model leaves open; 1 where nothing is said.")
+    private Map<String, Integer> dimensions = new LinkedHashMap<>();
+
     /** What to tune. */
-    public List<TuningTask> tasks() throws java.io.IOException {
+    public List<TuningTask> tasks() throws IOException {
+        if (isModel()) {
+            return modelTasks();
+        }
         try (URLClassLoader loader = loader()) {
             KernelIndex index = KernelIndex.of(loader);
-            return List.of(usage(() -> task(index.find(subject))));
+            return List.of(usage(() -> kernelTask(index.find(subject))));
         }
     }
 
-    private TuningTask task(List<CompiledKernel> candidates) {
+    /** What the command is about, for people. */
+    public String subject() {
+        return subject;
+    }
+
+    private boolean isModel() {
+        return subject.endsWith(".onnx") || Files.isRegularFile(Path.of(subject));
+    }
+
+    private List<TuningTask> modelTasks() {
+        if (!shapes.isEmpty() || !attributes.isEmpty() || !constants.isEmpty() || classPath.isPresent()) {
+            throw wrong("--shape, --attr, --constant and --class-path describe a kernel, not the model " + subject);
+        }
+        Options options = Options.defaults().withNumerics(numerics());
+        for (Map.Entry<String, Integer> dimension : dimensions.entrySet()) {
+            options = options.withDimension(dimension.getKey(), dimension.getValue());
+        }
+        TunableModel model = TunableModel.of(Path.of(subject), options);
+        boolean cold = model.constantBytes() > CpuFeatures.ofHost().caches().lastLevelBytes();
+        return model.kernels().stream().map(kernel -> task(kernel, cold)).toList();
+    }
+
+    private TuningTask task(TunableKernel kernel, boolean cold) {
+        Target machine = target();
+        return new TuningTask(
+                kernel.name(),
+                kernel.operator(),
+                kernel.alternatives().stream()
+                        .map(way -> new Variant(way.variant(), way.program(), way.preparation()))
+                        .toList(),
+                machine,
+                numerics(),
+                machine.isCuda() ? Map.of() : kernel.layouts(),
+                kernel.constants(),
+                kernel.count(),
+                cold);
+    }
+
+    private TuningTask kernelTask(List<CompiledKernel> candidates) {
+        if (!dimensions.isEmpty()) {
+            throw wrong("--dim describes a model, not the kernel " + subject);
+        }
         List<String> pairs = Stream.concat(shapes.stream(), attributes.stream()).toList();
         KernelCall first = KernelCall.of(candidates, pairs);
+        checkConstants(first.program());
         List<Variant> variants = new ArrayList<>();
         for (CompiledKernel candidate : candidates) {
-            if (!candidate.spec().operator().equals(first.spec().operator())) {
-                continue;
-            }
-            try {
-                TensorProgram program = KernelCall.of(List.of(candidate), pairs).program();
-                String name = candidate.spec().variant();
-                variants.add(new Variant(name.isEmpty() ? candidate.spec().shortName() : name, program));
-            } catch (IllegalArgumentException doesNotFit) {
-                // Another overload, or a variant that requires another shape.
-                continue;
+            if (candidate.spec().operator().equals(first.spec().operator())) {
+                program(candidate, pairs)
+                        .flatMap(program -> SameNames.as(first.program(), program))
+                        .ifPresent(program -> variants.add(variant(candidate, program)));
             }
         }
         Target machine = target();
         Numerics mode = numerics();
-        Map<String, LayoutMap> layouts =
-                DefaultSchedule.preferredLayouts(variants.getFirst().program(), machine, mode);
-        Set<String> weights = new TreeSet<>(constants);
+        Map<String, LayoutMap> layouts = new HashMap<>(DefaultSchedule.preferredLayouts(first.program(), machine, mode));
+        layouts.keySet().removeAll(constants);
         return new TuningTask(
-                subject + " " + String.join(" ", pairs),
+                String.join(" ", Stream.concat(Stream.of(subject), pairs.stream()).toList()),
                 first.spec().operator(),
                 variants,
                 machine,
                 mode,
                 layouts,
-                weights,
+                Set.copyOf(constants),
                 1,
                 false);
+    }
+
+    private void checkConstants(TensorProgram program) {
+        List<String> inputs = program.inputs().stream()
+                .map(TensorProgram.Declaration::name)
+                .toList();
+        for (String constant : constants) {
+            if (!inputs.contains(constant)) {
+                throw wrong("--constant " + constant + ": inputs are " + String.join(", ", inputs));
+            }
+        }
+    }
+
+    /** Nothing for another overload, or a variant that requires another shape. */
+    private static Optional<TensorProgram> program(CompiledKernel kernel, List<String> pairs) {
+        try {
+            return Optional.of(KernelCall.of(List.of(kernel), pairs).program());
+        } catch (IllegalArgumentException _) {
+            return Optional.empty();
+        }
+    }
+
+    /** What depends on weights alone is no part of what runs each time. */
+    private Variant variant(CompiledKernel kernel, TensorProgram program) {
+        String method = kernel.spec().shortName().replaceAll("\\(.*", "");
+        String name = kernel.spec().variant().isEmpty() ? method : kernel.spec().variant();
+        return StageSplit.of(program, Set.copyOf(constants))
+                .map(split -> new Variant(name, split.second(), Optional.of(split.first())))
+                .orElseGet(() -> new Variant(name, program));
     }
 
     /** The machine that kernels are for. */

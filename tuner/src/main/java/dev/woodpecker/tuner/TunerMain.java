@@ -1,5 +1,13 @@
 package dev.woodpecker.tuner;
 
+import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.cpu.CpuTarget;
+import dev.woodpecker.runtime.records.MachineName;
+import dev.woodpecker.runtime.records.RecordFile;
+import dev.woodpecker.runtime.records.Records;
+import dev.woodpecker.runtime.toolchain.CacheDirectory;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import dev.woodpecker.tuner.run.RecordJournal;
 import dev.woodpecker.runtime.timing.MachinePeak;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
@@ -15,7 +23,6 @@ import dev.woodpecker.tuner.report.ResultTable;
 import dev.woodpecker.tuner.report.TableProgress;
 import dev.woodpecker.tuner.run.Clock;
 import dev.woodpecker.tuner.run.FinalsMeasurer;
-import dev.woodpecker.tuner.run.Journal;
 import dev.woodpecker.tuner.run.Progress;
 import dev.woodpecker.tuner.run.TaskStatus;
 import dev.woodpecker.tuner.run.TuningResult;
@@ -30,6 +37,7 @@ import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -63,10 +71,13 @@ import picocli.CommandLine.Spec;
             "  wpk tune MatMul --shape a=512x512 --shape b=512x512 --budget 30s"
         })
 public final class TunerMain implements Callable<Integer> {
-    private static final int STOPPED = 130;
+    static final int STOPPED = 130;
 
     /** Candidates that are handed to the measurer at a time. */
     private static final int BATCH = 8;
+
+    /** Kernels of a task that are compiled for a GPU: a second each, and those after them are unlikely to be better. */
+    private static final int MOST_CUDA_COMPILATIONS = 24;
 
     /** Terminals of fewer lines are rare. */
     private static final int TERMINAL_LINES = 24;
@@ -105,6 +116,20 @@ public final class TunerMain implements Callable<Integer> {
     @Option(names = "--seed", description = "Of the search's random numbers. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
+    @Option(
+            names = "--records",
+            paramLabel = "FILE",
+            description = "Where what is measured is kept. Default: $$WPK_RECORDS, or the cache's.")
+    private Optional<Path> records = Optional.empty();
+
+    @Option(names = "--resume", description = "Do not measure again what the records have of this machine.")
+    private boolean resume;
+
+    @Option(
+            names = "--no-shipped-traces",
+            description = "Begin without the schedules that come with the library.")
+    private boolean noShippedTraces;
+
     @Option(names = "--jobs", description = "Candidates compiled at a time. Default: one a core.")
     private int jobs = 0;
 
@@ -129,36 +154,92 @@ public final class TunerMain implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws Exception {
+    public Integer call() throws IOException, InterruptedException {
         Clock clock = Clock.startingNow();
         Environment environment = Environment.ofProcess();
-        KernelCompiler compiler = KernelCompiler.of(environment);
+        int compilations = jobs == 0 ? CpuFeatures.ofHost().cores() : jobs;
+        Target target = arguments.target();
+        checkRunsHere(target);
         List<TuningTask> tasks = arguments.tasks();
+        if (tasks.isEmpty()) {
+            command.commandLine().getErr().println("wpk: " + arguments.subject() + " has no kernel to tune");
+            return ExitCode.SOFTWARE;
+        }
+        if (target.isCuda()) {
+            int compiled = Math.min(trials, MOST_CUDA_COMPILATIONS);
+            return new CudaTuning(budgetSeconds, compiled, seed, compilations, emit, json)
+                    .run(
+                            tasks,
+                            clock,
+                            command.commandLine().getOut(),
+                            command.commandLine().getErr());
+        }
+        return tune(tasks, withJobs(KernelCompiler.of(environment), environment, compilations), clock, environment);
+    }
+
+    private int tune(List<TuningTask> tasks, KernelCompiler compiler, Clock clock, Environment environment)
+            throws IOException, InterruptedException {
         Rates rates = new Rates(new MachinePeak(compiler).gigaflopsPerSecond(threads));
+        String compilerName =
+                compiler.compiler().versionText().lines().findFirst().orElse("unknown");
+        RecordJournal journal = journal(tasks.getFirst().target(), compiler.cpu(), compilerName, environment);
         TuningSettings settings = new TuningSettings(
-                searches(), budgetSeconds, trials, seed, BATCH, rates.peakGigaflopsPerSecond() * 1e9);
-        TuningResult result;
+                searches(journal), budgetSeconds, trials, seed, BATCH, rates.peakGigaflopsPerSecond() * 1e9);
         try (WorkerMeasurer workers = new WorkerMeasurer(compiler, MeasureOptions.of(threads))) {
-            TuningRun run =
-                    new TuningRun(tasks, settings, measurer(workers), Journal.NONE, progress(rates), clock);
+            TuningRun run = new TuningRun(tasks, settings, measurer(workers), journal, progress(rates), clock);
             try (StopOnShutdown _ = StopOnShutdown.of(run::stop)) {
-                result = run.run();
+                TuningResult result = run.run();
                 report(result, rates);
-                emit(result, compiler.compiler().versionText().lines().findFirst().orElse("unknown"));
+                emit(result, compilerName);
+                return exitCode(result);
             }
         }
-        return exitCode(result);
+    }
+
+    private void checkRunsHere(Target target) {
+        Target here = CpuTarget.of(CpuFeatures.ofHost());
+        boolean isArm = here.name().contains("aarch64");
+        if (!target.isCuda()
+                && (target.vectorBytes() > here.vectorBytes() || target.name().contains("aarch64") != isArm)) {
+            throw new ParameterException(
+                    command.commandLine(),
+                    "--target " + target.name() + ": nothing can be timed for it here; this machine is "
+                            + here.name());
+        }
+    }
+
+    private static KernelCompiler withJobs(KernelCompiler compiler, Environment environment, int jobs) {
+        CpuFeatures cpu = compiler.cpu();
+        return new KernelCompiler(
+                compiler.compiler(),
+                new CpuFeatures(cpu.model(), cpu.flags(), cpu.caches(), cpu.quota(), jobs),
+                CacheDirectory.open(environment));
+    }
+
+    private RecordJournal journal(Target target, CpuFeatures cpu, String compiler, Environment environment) {
+        List<Path> files = new ArrayList<>(Records.files(environment));
+        records.ifPresent(file -> {
+            files.clear();
+            files.add(file);
+        });
+        return new RecordJournal(
+                new RecordFile(files.getFirst()),
+                Records.of(files, !noShippedTraces),
+                resume,
+                MachineName.of(target, cpu),
+                threads,
+                compiler);
     }
 
     /** What is learned from one task's candidates serves the others. */
-    private Function<TuningTask, Search> searches() {
+    private Function<TuningTask, Search> searches(RecordJournal journal) {
         if (!Searches.names().contains(search)) {
             throw new ParameterException(
                     command.commandLine(),
                     "--search " + search + "; there are: " + String.join(", ", Searches.names()));
         }
         LearnedModel learned = new LearnedModel();
-        return task -> Searches.named(search, Knowledge.of(task, learned, List.of()));
+        return task -> Searches.named(search, Knowledge.of(task, learned, journal.seeds(task)));
     }
 
     private static FinalsMeasurer measurer(WorkerMeasurer workers) {

@@ -6,7 +6,7 @@ import dev.woodpecker.compiler.ir.UnaryOp;
 import java.util.Map;
 
 /** Values of index expressions where loops stand at given iterations. */
-final class IndexValue {
+public final class IndexValue {
     private IndexValue() {}
 
     /**
@@ -15,7 +15,7 @@ final class IndexValue {
      * @param variables where loops stand; 0 for those that are missing
      * @param lets values of other variables
      */
-    static long of(Expr index, Map<String, Long> variables, Map<String, Expr> lets) {
+    public static long of(Expr index, Map<String, Long> variables, Map<String, Expr> lets) {
         return switch (index) {
             case Expr.IntConst(long value, var _) -> value;
             case Expr.Var v -> {

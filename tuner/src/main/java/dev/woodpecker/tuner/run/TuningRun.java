@@ -25,19 +25,19 @@ import java.util.random.RandomGeneratorFactory;
  * its default run in turns, and only what is faster there replaces the default.
  */
 public final class TuningRun {
-    /** Two, since the fastest of many measured times is the luckiest too. */
-    private static final int FINALISTS = 2;
+    /** Several, since the fastest of many measured times is the luckiest too. */
+    private static final int FINALISTS = 4;
 
     /** What is faster by less is as good as equal, and the default is the simpler schedule. */
     private static final double LEAST_GAIN = 1.01;
 
-    /** Closing the workers, and printing. */
-    private static final double CLOSING_SECONDS = 0.3;
+    /** Starting Java, which the clock does not see; closing the workers, and printing. */
+    private static final double CLOSING_SECONDS = 0.8;
 
     private final List<TaskState> states;
     private final TuningSettings settings;
     private final FinalsMeasurer measurer;
-    private final Records records;
+    private final PendingRecords records;
     private final Progress progress;
     private final Clock clock;
     private final TaskScheduler scheduler;
@@ -77,7 +77,7 @@ public final class TuningRun {
                 .toList();
         this.settings = settings;
         this.measurer = measurer;
-        this.records = new Records(journal, progress);
+        this.records = new PendingRecords(journal, progress);
         this.progress = progress;
         this.clock = clock;
         this.pace = new Pace(clock, settings.budgetSeconds());

@@ -12,12 +12,12 @@ import java.util.Optional;
  * Writes outcomes to the journal as they come. Where that fails, since a disk is full for instance, the run goes on and
  * what was not written is tried again.
  */
-final class Records {
+final class PendingRecords {
     private final Journal journal;
     private final Progress progress;
     private final Deque<Runnable> unkept = new ArrayDeque<>();
 
-    Records(Journal journal, Progress progress) {
+    PendingRecords(Journal journal, Progress progress) {
         this.journal = journal;
         this.progress = progress;
     }

@@ -1,0 +1,111 @@
+package dev.woodpecker.tuner.cost.cuda;
+
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.lower.LoweredKernel;
+import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.cuda.KernelResources;
+import dev.woodpecker.runtime.plan.program.Cost;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How long a kernel would take on a GPU by arithmetic: for each phase the longest of computing, shared memory, the
+ * second-level cache and memory, each at the rate that the resident warps can keep up. An order of candidates, not a time.
+ */
+public final class CudaModel {
+    /** What is assumed of a kernel that was not compiled. */
+    private static final int USUAL_REGISTERS = 64;
+
+    private static final double LAUNCH_SECONDS = 3e-6;
+
+    /** Warps that must be resident to keep the arithmetic units busy, with some independent work in each. */
+    private static final double COMPUTING_WARPS = 12;
+
+    /** And to keep memory busy. */
+    private static final double LOADING_WARPS = 24;
+
+    /** What does not overlap with the longest part. */
+    private static final double EXPOSED = 0.25;
+
+    private final Target target;
+    private final Multiprocessor machine;
+
+    public CudaModel(Target target) {
+        this.target = target;
+        this.machine = Multiprocessor.of(target);
+    }
+
+    public Multiprocessor machine() {
+        return machine;
+    }
+
+    /** Before the kernel is compiled. */
+    public double seconds(TensorProgram program, LoweredKernel kernel) {
+        Map<String, KernelResources> none = Map.of();
+        return seconds(program, kernel, none);
+    }
+
+    /**
+     * Of a compiled kernel.
+     *
+     * @param resources by the symbols of phases; what is usual for those that are missing
+     * @return infinity for one that no multiprocessor can hold
+     */
+    public double seconds(TensorProgram program, LoweredKernel kernel, Map<String, KernelResources> resources) {
+        double memorySeconds = Cost.of(program).bytes() / machine.memoryBytesPerSecond();
+        double seconds = 0;
+        for (LoweredKernel.Phase phase : kernel.phases()) {
+            KernelResources used = resources.getOrDefault(
+                    phase.symbol(),
+                    new KernelResources(phase.symbol(), USUAL_REGISTERS, phase.scratchBytes(), 0, 0, 0));
+            seconds += LAUNCH_SECONDS + seconds(phase, used, memorySeconds / kernel.phases().size());
+        }
+        return seconds;
+    }
+
+    private double seconds(LoweredKernel.Phase phase, KernelResources used, double memorySeconds) {
+        int threads = threads(phase);
+        double resident = machine.residentBlocks(threads, used);
+        if (resident == 0) {
+            return Double.POSITIVE_INFINITY;
+        }
+        double blocks = blocks(phase);
+        double waves = Math.ceil(blocks / (resident * target.units()));
+        // Multiprocessors that have no block, or fewer than others, wait for those that do.
+        double busy = blocks / (waves * resident * target.units());
+        double perProcessor = Math.min(resident, Math.ceil(blocks / target.units()));
+        double warps = perProcessor * Math.ceilDiv(threads, Multiprocessor.WARP);
+        double computing = busy * Math.min(1, warps / COMPUTING_WARPS) * target.units() * machine.cyclesPerSecond();
+        double loading = Math.sqrt(busy) * Math.min(1, warps / LOADING_WARPS);
+        CudaWork work = CudaWork.of(phase);
+        double[] parts = {
+            work.instructions() / machine.lanes() / computing,
+            work.sharedCycles() / computing,
+            work.sectorBytes() / (machine.cacheBytesPerSecond() * loading),
+            memorySeconds / loading
+        };
+        double longest = 0;
+        double all = 0;
+        for (double part : parts) {
+            longest = Math.max(longest, part);
+            all += part;
+        }
+        return longest + EXPOSED * (all - longest);
+    }
+
+    /** Threads of a block. */
+    public static int threads(LoweredKernel.Phase phase) {
+        List<Integer> block = phase.launch().block();
+        return block.get(0) * block.get(1) * block.get(2);
+    }
+
+    private static double blocks(LoweredKernel.Phase phase) {
+        double blocks = 1;
+        for (Expr extent : phase.launch().grid()) {
+            blocks *= IndexMath.constant(extent).orElse(1);
+        }
+        return blocks;
+    }
+}

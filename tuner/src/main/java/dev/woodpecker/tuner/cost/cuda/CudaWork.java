@@ -1,0 +1,159 @@
+package dev.woodpecker.tuner.cost.cuda;
+
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.Intrinsic;
+import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.lower.LoweredKernel;
+import dev.woodpecker.tuner.cost.IndexValue;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/**
+ * What a phase of a kernel does on the whole grid, counted in its loops. A load that a straight piece of code has twice
+ * counts once: the compiler keeps it in a register.
+ *
+ * @param instructions of threads, arithmetic on elements
+ * @param sectorBytes that warps move between registers and the second-level cache, in sectors of 32 bytes
+ * @param sharedCycles that warps take for shared memory, conflicts of its banks included
+ */
+record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
+    private static final int SECTOR_BYTES = 32;
+    private static final int BANKS = 32;
+    private static final int BANK_BYTES = 4;
+
+    static CudaWork of(LoweredKernel.Phase phase) {
+        Counter counter = new Counter(phase.launch().block());
+        counter.visit(phase.body(), 1, new HashSet<>());
+        return new CudaWork(counter.instructions, counter.sectorBytes, counter.sharedCycles);
+    }
+
+    private static final class Counter {
+        /** The threads of one warp: x runs fastest. */
+        private final List<Map<Loop.Binding, Long>> lanes;
+
+        private final Map<Loop.Binding, String> threadLoops = new HashMap<>();
+        private final Map<String, Expr> lets = new HashMap<>();
+        private double instructions;
+        private double sectorBytes;
+        private double sharedCycles;
+
+        Counter(List<Integer> block) {
+            int size = Math.min(Multiprocessor.WARP, block.get(0) * block.get(1) * block.get(2));
+            this.lanes = IntStream.range(0, size)
+                    .mapToObj(lane -> Map.of(
+                            Loop.Binding.THREAD_X, (long) (lane % block.get(0)),
+                            Loop.Binding.THREAD_Y, (long) (lane / block.get(0) % block.get(1)),
+                            Loop.Binding.THREAD_Z, (long) (lane / block.get(0) / block.get(1))))
+                    .toList();
+        }
+
+        /**
+         * @param times that the statement runs, over all threads
+         * @param loaded what the straight piece of code around has loaded
+         */
+        void visit(Stmt stmt, double times, Set<Expr> loaded) {
+            switch (stmt) {
+                case Stmt.Seq(List<Stmt> statements) -> statements.forEach(s -> visit(s, times, loaded));
+                case Stmt.For(Loop loop, Stmt body) -> {
+                    if (loop.binding().isThread()) {
+                        threadLoops.put(loop.binding(), loop.name());
+                    }
+                    double extent = IndexValue.of(loop.extent(), Map.of(), lets);
+                    visit(body, times * extent, loop.binding().isThread() ? loaded : new HashSet<>());
+                }
+                case Stmt.If(Expr condition, Stmt then, Optional<Stmt> _) -> {
+                    visit(condition, times, loaded);
+                    visit(then, times, loaded);
+                }
+                case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> {
+                    lets.put(variable.name(), value);
+                    visit(value, times, loaded);
+                    visit(body, times, loaded);
+                }
+                case Stmt.Allocate(Buffer _, Stmt body) -> visit(body, times, new HashSet<>());
+                case Stmt.Store(Buffer buffer, List<Expr> indices, Expr value, var _) -> {
+                    visit(value, times, loaded);
+                    access(buffer, indices, value.lanes(), times);
+                }
+                case Stmt.AsyncCopy(Buffer to, var toIndices, Buffer from, var fromIndices, int elements, Expr _) -> {
+                    access(from, fromIndices, elements, times);
+                    access(to, toIndices, elements, times);
+                }
+                case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) ->
+                    invoke(intrinsic, operands, times);
+                case Stmt.Check(Expr condition, int _, String _) -> visit(condition, times, loaded);
+                case Stmt.Compute _, Stmt.Barrier _, Stmt.Commit _, Stmt.Wait _ -> {}
+            }
+        }
+
+        private void visit(Expr expr, double times, Set<Expr> loaded) {
+            if (expr instanceof Expr.Load(Buffer buffer, List<Expr> indices)) {
+                if (loaded.add(expr)) {
+                    access(buffer, indices, expr.lanes(), times);
+                }
+                return;
+            }
+            if (expr.type().isFloat()) {
+                switch (expr) {
+                    case Expr.Binary b -> instructions += times * b.lanes();
+                    // A division of elements or an unusual function is some ten instructions.
+                    case Expr.Call c -> instructions += 10 * times * c.lanes();
+                    default -> {
+                        // Moves and constants are part of another instruction.
+                    }
+                }
+            }
+            expr.operands().forEach(operand -> visit(operand, times, loaded));
+        }
+
+        /** Operands in registers cost nothing, others are read by each thread of the warp. */
+        private void invoke(Intrinsic intrinsic, List<Stmt.Window> operands, double times) {
+            instructions += times;
+            for (Stmt.Window window : operands) {
+                access(window.buffer(), window.indices(), 1, times * intrinsic.level().threads() / Multiprocessor.WARP);
+            }
+        }
+
+        private void access(Buffer buffer, List<Expr> indices, int elements, double times) {
+            if (indices.size() != 1) {
+                return;
+            }
+            double warps = times / lanes.size();
+            long bytes = (long) elements * buffer.type().bytes();
+            Set<Long> units = new HashSet<>();
+            int unit = buffer.scope() == Scope.SHARED ? BANK_BYTES : SECTOR_BYTES;
+            for (Map<Loop.Binding, Long> lane : lanes) {
+                Map<String, Long> variables = new HashMap<>();
+                threadLoops.forEach((binding, name) -> variables.put(name, lane.getOrDefault(binding, 0L)));
+                long first = IndexValue.of(indices.getFirst(), variables, lets) * buffer.type().bytes();
+                for (long at = first; at < first + bytes; at += unit) {
+                    units.add(Math.floorDiv(at, unit));
+                }
+            }
+            switch (buffer.scope()) {
+                case GLOBAL, WORKSPACE -> sectorBytes += warps * units.size() * SECTOR_BYTES;
+                case SHARED -> sharedCycles += warps * conflicts(units);
+                case REGISTER, FRAGMENT -> {}
+            }
+        }
+
+        /** How many words of one bank are wanted at once, at most. */
+        private static int conflicts(Set<Long> words) {
+            int[] wanted = new int[BANKS];
+            int most = 1;
+            for (long word : words) {
+                int bank = Math.floorMod(word, BANKS);
+                most = Math.max(most, ++wanted[bank]);
+            }
+            return most;
+        }
+    }
+}

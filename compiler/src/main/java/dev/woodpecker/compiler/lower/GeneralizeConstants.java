@@ -333,7 +333,7 @@ public final class GeneralizeConstants {
         long rest = value;
         Expr sum = Expr.index(0);
         for (long stride : strides.getOrDefault(where, new TreeSet<>()).descendingSet()) {
-            long lines = rest > SMALL_OFFSET ? rest / stride : 0;
+            long lines = rest / stride;
             if (lines > 0 && lines <= MOST_LINES) {
                 Expr parameter = parameter(where, Role.STRIDE, stride);
                 sum = IndexMath.add(sum, IndexMath.mul(parameter, Expr.index(lines)));

@@ -11,6 +11,7 @@ import dev.woodpecker.runtime.onnx.TensorProtoFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -42,6 +43,9 @@ final class ModelArguments {
     @Option(names = "--seed", description = "Of the random inputs. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
+    @Mixin
+    private RecordsOptions records = new RecordsOptions();
+
     Path file() {
         return file;
     }
@@ -55,7 +59,7 @@ final class ModelArguments {
         Options options = Options.defaults()
                 .withThreads(threads == 0 ? whenDefault : threads)
                 .withNumerics(numerics);
-        return Model.load(file, options);
+        return Model.load(file, records.in(options));
     }
 
     /** All inputs of the model: from files, else random. */

@@ -27,6 +27,7 @@ import picocli.CommandLine.ParameterException;
             ZooCommand.class,
             DemoCommand.class,
             TunerMain.class,
+            RecordsCommand.class,
             SpaceCommand.class,
             SearchCompareCommand.class
         },

@@ -88,9 +88,7 @@ public final class RecordFile {
         byte[] line = (RecordJson.print(record) + "\n").getBytes(StandardCharsets.UTF_8);
         synchronized (WITHIN_THE_PROCESS) {
             try {
-                if (path.toAbsolutePath().getParent() instanceof Path parent) {
-                    Files.createDirectories(parent);
-                }
+                Files.createDirectories(path.toAbsolutePath().resolveSibling(".").normalize());
                 try (FileChannel channel = FileChannel.open(
                                 path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                         FileLock _ = channel.lock()) {
@@ -132,7 +130,8 @@ public final class RecordFile {
         synchronized (WITHIN_THE_PROCESS) {
             try {
                 Path absolute = path.toAbsolutePath();
-                Path beside = Files.createTempFile(absolute.getParent(), absolute.getFileName() + ".", ".new");
+                Path folder = Files.createDirectories(absolute.resolveSibling(".").normalize());
+                Path beside = Files.createTempFile(folder, absolute.getFileName() + ".", ".new");
                 try {
                     Files.writeString(beside, text);
                     Files.move(beside, absolute, StandardCopyOption.ATOMIC_MOVE);

@@ -3,6 +3,7 @@ package dev.woodpecker.tuner.task;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.plan.TunableKernel;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,5 +35,23 @@ public record TuningTask(
         if (variants.isEmpty()) {
             throw new IllegalArgumentException("task " + name + " has no variant");
         }
+    }
+
+    /** The task as a plan's kernel: what its records are kept under. */
+    public TunableKernel kernel() {
+        return new TunableKernel(
+                name,
+                "",
+                operator,
+                variants.stream()
+                        .map(variant -> new TunableKernel.Alternative(
+                                variant.name(),
+                                variant.program(),
+                                variant.preparation(),
+                                variant.constants(constants)))
+                        .toList(),
+                layouts,
+                constants,
+                1);
     }
 }

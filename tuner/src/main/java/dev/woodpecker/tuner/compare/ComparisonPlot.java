@@ -21,7 +21,7 @@ public record ComparisonPlot(Comparison comparison) {
     /** Times slower than this are drawn at the upper edge. */
     private static final double SLOWEST = 2;
 
-    private static final List<Integer> TRIAL_TICKS = List.of(1, 2, 4, 8, 16, 32, 64, 128, 200);
+    private static final List<Integer> TRIAL_TICKS = List.of(1, 2, 4, 8, 16, 32, 64, 200);
     private static final List<Double> TIME_TICKS = List.of(1.0, 1.1, 1.2, 1.4, 1.6, 1.8, 2.0);
 
     /** Told apart by people who do not see all colours (Okabe and Ito), and by their dashes. */

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -51,7 +52,29 @@ record ThinnedSpace(SearchSpace space, Map<String, Integer> limits) implements S
             }
             thinned = new ThinnedSpace(space, limits);
         }
-        return thinned;
+        return thinned.grown(points, sizes.keySet());
+    }
+
+    /** With larger limits as long as it still fits: taking from one domain often takes more than had to be taken. */
+    private ThinnedSpace grown(int points, Set<String> names) {
+        ThinnedSpace grown = this;
+        boolean grows = true;
+        while (grows) {
+            grows = false;
+            for (String name : names) {
+                Map<String, Integer> larger = new TreeMap<>(grown.limits);
+                Map<String, Integer> sizes = new LinkedHashMap<>();
+                if (larger.computeIfPresent(name, (_, limit) -> limit + 1) == null) {
+                    continue;
+                }
+                ThinnedSpace candidate = new ThinnedSpace(space, larger);
+                if (candidate.fits(points, sizes) && sizes.getOrDefault(name, 0) == larger.get(name)) {
+                    grown = candidate;
+                    grows = true;
+                }
+            }
+        }
+        return grown;
     }
 
     /** Whether there are so few points; notes in order how large domains are, as far as they were met. */

@@ -247,8 +247,8 @@ final class Definition {
                 points += terms;
                 accumulatorError +=
                         switch (r.op()) {
-                            case SUM -> errors.sum(r.type(), terms, magnitudes);
-                            case PROD -> errors.product(r.type(), terms, accumulator);
+                            case SUM -> errors.sum(r.type(), (double) terms, magnitudes);
+                            case PROD -> errors.product(r.type(), (double) terms, accumulator);
                             case MAX, MIN, ANY, ALL -> 0;
                         };
             };

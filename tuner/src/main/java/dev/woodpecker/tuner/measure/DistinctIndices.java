@@ -115,7 +115,7 @@ final class DistinctIndices {
                 double count =
                         switch (part.op()) {
                             case DIV -> Math.floor(all / part.divisor());
-                            case REM -> Math.min(all, part.divisor());
+                            case REM -> Math.min(all, (double) part.divisor());
                             default -> all;
                         };
                 if (count > 1) {

@@ -78,8 +78,8 @@ public final class WorkerMeasurer implements Measurer {
     private final Candidates candidates;
     private final SpeedLimit speedLimit;
     private final Map<TuningTask, TaskState> states = new IdentityHashMap<>();
-    private final List<WorkerProcess> worker = new ArrayList<>();
-    private long coldBytes;
+    private final WorkerSlot worker;
+    private final long coldBytes;
     private double runSeconds;
     private int measured;
     private double anchorNow;
@@ -103,6 +103,7 @@ public final class WorkerMeasurer implements Measurer {
         this.candidates = new Candidates(new KernelCompiler(compiler.compiler(), compiler.cpu(), cache), seam);
         this.speedLimit = new SpeedLimit(compiler, options.threads());
         this.coldBytes = speedLimit.evictingBytes();
+        this.worker = new WorkerSlot(directory, options);
     }
 
     public synchronized Effort effort() {
@@ -217,8 +218,7 @@ public final class WorkerMeasurer implements Measurer {
         Anchor anchor = state.anchor.getFirst();
         boolean isFresh = anchorTask == state.number
                 && (System.nanoTime() - anchorTime) * 1e-9 < ANCHOR_SECONDS
-                && !worker.isEmpty()
-                && worker.getFirst().isAlive();
+                && worker.isAlive();
         // A new worker has no output to compare with until the anchor has run in it.
         if (!isFresh && calm(state, anchor.candidate(), ANCHOR_RUNS) instanceof Timed(Distribution now)) {
             anchorNow = now.median();
@@ -254,12 +254,12 @@ public final class WorkerMeasurer implements Measurer {
                     List.of(candidate),
                     new Job.Effort(
                             options.threads(), runs, options.seconds(), state.bestSeconds, coldBytes, false));
-            switch (ask(job, state.bestSeconds)) {
+            switch (worker.ask(job, state.bestSeconds)) {
                 case WorkerProcess.Reply.Done(List<Verdict> verdicts) -> {
                     return outcome(verdicts.getFirst());
                 }
                 case WorkerProcess.Reply.Lost lost -> {
-                    outcome = failed(lost);
+                    outcome = WorkerSlot.failed(lost);
                     boolean isItsOwnFault = lost.candidate().isPresent() && lost.cause() != WorkerProcess.Cause.KILLED;
                     if (isItsOwnFault) {
                         return outcome;
@@ -278,46 +278,12 @@ public final class WorkerMeasurer implements Measurer {
             case Verdict.Wrong(String reason, boolean isHarmless) -> {
                 if (!isHarmless) {
                     // Nobody knows what else it wrote to.
-                    stopWorker();
+                    worker.stop();
                 }
                 yield new Failed(Failure.WRONG, reason);
             }
             case Verdict.NoMemory(String reason) -> new Failed(Failure.MEMORY, reason);
         };
-    }
-
-    private static Failed failed(WorkerProcess.Reply.Lost lost) {
-        return new Failed(
-                switch (lost.cause()) {
-                    case CRASH, KILLED -> Failure.CRASH;
-                    case TOO_LONG -> Failure.TIMEOUT;
-                    case TOO_LARGE -> Failure.MEMORY;
-                },
-                lost.how());
-    }
-
-    private WorkerProcess.Reply ask(Job job, double bestSeconds) {
-        if (worker.isEmpty() || !worker.getFirst().isAlive()) {
-            stopWorker();
-            worker.add(WorkerProcess.start(directory));
-        }
-        double blockSeconds = options.limitSeconds(bestSeconds) + 4 * options.seconds();
-        WorkerProcess.Reply reply = worker.getFirst().ask(job, blockSeconds, memoryLimit(job));
-        if (reply instanceof WorkerProcess.Reply.Lost) {
-            stopWorker();
-        }
-        return reply;
-    }
-
-    /** What the job needs, with room for copies in other layouts, and what a candidate may take beyond that. */
-    private long memoryLimit(Job job) {
-        long bytes = 0;
-        for (Job.Candidate candidate : job.candidates()) {
-            for (Job.Argument argument : candidate.arguments()) {
-                bytes += 3 * argument.arrangement().bytes();
-            }
-        }
-        return WorkerBuffers.KEPT_BYTES + 4 * coldBytes + bytes + options.memoryBytes();
     }
 
     /**
@@ -356,7 +322,7 @@ public final class WorkerMeasurer implements Measurer {
                     finalists,
                     new Job.Effort(
                             options.threads(), options.finalRuns(), 10 * options.seconds(), 0, coldBytes, true));
-            switch (ask(job, state.bestSeconds)) {
+            switch (worker.ask(job, state.bestSeconds)) {
                 case WorkerProcess.Reply.Done(List<Verdict> verdicts) -> {
                     for (int i = 0; i < places.size(); i++) {
                         outcomes.set(places.get(i), outcome(verdicts.get(i)));
@@ -364,7 +330,7 @@ public final class WorkerMeasurer implements Measurer {
                     tries = 2;
                 }
                 case WorkerProcess.Reply.Lost lost -> {
-                    Failed failure = failed(lost);
+                    Failed failure = WorkerSlot.failed(lost);
                     lost.candidate().ifPresent(guilty -> outcomes.set(places.get(guilty), failure));
                 }
             }
@@ -386,17 +352,12 @@ public final class WorkerMeasurer implements Measurer {
 
     /** The number of the worker process, if there is one; for tests. */
     List<Long> workerPid() {
-        return worker.stream().map(WorkerProcess::pid).toList();
-    }
-
-    private void stopWorker() {
-        worker.forEach(WorkerProcess::close);
-        worker.clear();
+        return worker.pid();
     }
 
     @Override
     public synchronized void close() {
-        stopWorker();
+        worker.stop();
         TemporaryFiles.delete(directory);
     }
 }

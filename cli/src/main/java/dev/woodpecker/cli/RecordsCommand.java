@@ -62,10 +62,7 @@ final class RecordsCommand implements Runnable {
         return best;
     }
 
-    @Command(
-            name = "list",
-            description = "Lists the best record of each kernel.",
-            mixinStandardHelpOptions = true)
+    @Command(name = "list", description = "Lists the best record of each kernel.", mixinStandardHelpOptions = true)
     static final class ListRecords implements Runnable {
         @Spec
         private CommandSpec command = CommandSpec.create();
@@ -186,8 +183,9 @@ final class RecordsCommand implements Runnable {
 
     @Command(
             name = "explain",
-            description = "Says for each kernel of a model, or for one, which record it takes; if none, which is nearest"
-                    + " and in what it differs.",
+            description =
+                    "Says for each kernel of a model, or for one, which record it takes; if none, which is nearest"
+                            + " and in what it differs.",
             mixinStandardHelpOptions = true,
             exitCodeListHeading = "%nExit codes:%n",
             exitCodeList = {"0:every kernel has a record", "1:some have none", "2:wrong usage"})

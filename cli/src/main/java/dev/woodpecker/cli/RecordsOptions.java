@@ -20,8 +20,9 @@ final class RecordsOptions {
     @Option(
             names = "--records",
             paramLabel = "FILE",
-            description = "A file of tuning records; may be given several times. Default: those of WPK_RECORDS, else the"
-                    + " cache's.")
+            description =
+                    "A file of tuning records; may be given several times. Default: those of WPK_RECORDS, else the"
+                            + " cache's.")
     private List<Path> files = new ArrayList<>();
 
     @Option(names = "--no-shipped-traces", description = "Leave out the records that come with the kernels.")

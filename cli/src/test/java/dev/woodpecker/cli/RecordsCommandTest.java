@@ -48,10 +48,9 @@ class RecordsCommandTest {
     /** A softmax of two rows. */
     private static TuningRecord softmax(int columns, double milliseconds, boolean isConfirmed) {
         KernelCall call = KernelCall.of(
-                KernelIndex.of(RecordsCommandTest.class.getClassLoader()).find("Softmax"),
-                List.of("x=2x" + columns));
-        TunableKernel kernel = TunableKernel.of(
-                "Softmax", Map.of("softmax", call.program()), Set.of(), MACHINE, Numerics.FP32);
+                KernelIndex.of(RecordsCommandTest.class.getClassLoader()).find("Softmax"), List.of("x=2x" + columns));
+        TunableKernel kernel =
+                TunableKernel.of("Softmax", Map.of("softmax", call.program()), Set.of(), MACHINE, Numerics.FP32);
         return TuningRecord.timed(
                 RecordKey.of(kernel, Numerics.FP32, MachineName.of(MACHINE, CpuFeatures.ofHost()), 1),
                 kernel.name(),
@@ -92,7 +91,8 @@ class RecordsCommandTest {
                 .startsWith(path("r.jsonl") + ": 3 records of 1 kernel\n")
                 .contains("1.0000 ms (1.0000 .. 1.0000)", "softmax x=2x8", "2026-11-21T05:30:00Z")
                 .doesNotContain("2.0000 ms", "2x16");
-        assertThat(wpk("records", "list", "--all", "--records", path("r.jsonl"))).isZero();
+        assertThat(wpk("records", "list", "--all", "--records", path("r.jsonl")))
+                .isZero();
         assertThat(out.toString()).contains("2.0000 ms", "timeout: ran longer than 1 s");
     }
 
@@ -108,7 +108,12 @@ class RecordsCommandTest {
 
     @Test
     void pruningKeepsTheBestOfEachKernel() throws Exception {
-        write("r.jsonl", softmax(8, 1, false), softmax(8, 2, true), failed(softmax(8, 1, false)), softmax(16, 3, false));
+        write(
+                "r.jsonl",
+                softmax(8, 1, false),
+                softmax(8, 2, true),
+                failed(softmax(8, 1, false)),
+                softmax(16, 3, false));
         Files.writeString(folder.resolve("r.jsonl"), "torn", StandardOpenOption.APPEND);
         assertThat(wpk("records", "prune", "--records", path("r.jsonl"))).isZero();
         assertThat(new RecordFile(folder.resolve("r.jsonl")).read())
@@ -128,7 +133,14 @@ class RecordsCommandTest {
                 .contains("  no record; the nearest, softmax x=2x8, differs in shapes: {out=[2, 8], x=[2, 8]},"
                         + " not {out=[2, 16], x=[2, 16]}");
         assertThat(wpk(
-                        "records", "explain", "Softmax", "--shape", "x=2x8", "--threads", "2", "--records",
+                        "records",
+                        "explain",
+                        "Softmax",
+                        "--shape",
+                        "x=2x8",
+                        "--threads",
+                        "2",
+                        "--records",
                         path("r.jsonl")))
                 .isEqualTo(1);
         assertThat(out.toString()).contains("differs in threads: 1, not 2");

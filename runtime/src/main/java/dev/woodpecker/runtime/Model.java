@@ -155,11 +155,10 @@ public final class Model implements AutoCloseable {
         InputCheck.check(this, inputs);
         Map<String, TensorType> types = new LinkedHashMap<>();
         inputs.forEach((input, array) -> types.put(input, TensorType.of(array)));
-        List<TunableKernel> kernels = planner.tunableKernels(
-                graph.withTypes(types), input -> Optional.ofNullable(inputs.get(input)));
-        long bytes = graph.constants().values().stream()
-                .mapToLong(NdArray::bytes)
-                .sum();
+        List<TunableKernel> kernels =
+                planner.tunableKernels(graph.withTypes(types), input -> Optional.ofNullable(inputs.get(input)));
+        long bytes =
+                graph.constants().values().stream().mapToLong(NdArray::bytes).sum();
         return new TunableModel(kernels, bytes, target, options.numerics());
     }
 

@@ -54,11 +54,13 @@ public record Options(
     }
 
     public Options withThreads(int newThreads) {
-        return new Options(newThreads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
+        return new Options(
+                newThreads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
     }
 
     public Options withNumerics(Numerics newNumerics) {
-        return new Options(threads, newNumerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
+        return new Options(
+                threads, newNumerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
     }
 
     public Options withMemoryLimit(long bytes) {
@@ -66,16 +68,40 @@ public record Options(
     }
 
     public Options withCompiler(String newCompiler) {
-        return new Options(threads, numerics, memoryLimitBytes, Optional.of(newCompiler), cacheDirectory, records, shippedRecords, dimensions);
+        return new Options(
+                threads,
+                numerics,
+                memoryLimitBytes,
+                Optional.of(newCompiler),
+                cacheDirectory,
+                records,
+                shippedRecords,
+                dimensions);
     }
 
     public Options withCacheDirectory(Path directory) {
-        return new Options(threads, numerics, memoryLimitBytes, compiler, Optional.of(directory), records, shippedRecords, dimensions);
+        return new Options(
+                threads,
+                numerics,
+                memoryLimitBytes,
+                compiler,
+                Optional.of(directory),
+                records,
+                shippedRecords,
+                dimensions);
     }
 
     /** Looks tuned kernels up in these files and in no others but those of the class path. */
     public Options withRecords(Path... files) {
-        return new Options(threads, numerics, memoryLimitBytes, compiler, cacheDirectory, List.of(files), shippedRecords, dimensions);
+        return new Options(
+                threads,
+                numerics,
+                memoryLimitBytes,
+                compiler,
+                cacheDirectory,
+                List.of(files),
+                shippedRecords,
+                dimensions);
     }
 
     /** Leaves out the records that come with the class path. */
@@ -87,7 +113,8 @@ public record Options(
     public Options withDimension(String name, int extent) {
         Map<String, Integer> changed = new LinkedHashMap<>(dimensions);
         changed.put(name, extent);
-        return new Options(threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, changed);
+        return new Options(
+                threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, changed);
     }
 
     /** The process's environment with what these options say instead. */

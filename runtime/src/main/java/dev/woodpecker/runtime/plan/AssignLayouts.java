@@ -85,8 +85,7 @@ final class AssignLayouts {
                     case Operation.View view ->
                         (Operation)
                                 new Operation.View(view.name(), name(view.input(), names), name(view.output(), names));
-                    case Operation.Kernel kernel ->
-                        kernel.renamed(v -> name(v, names));
+                    case Operation.Kernel kernel -> kernel.renamed(v -> name(v, names));
                 })
                 .toList();
         Map<String, LayoutMap> newLayouts = new HashMap<>();

@@ -1,6 +1,9 @@
 package dev.woodpecker.runtime.plan;
 
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.schedule.Layout;
 import dev.woodpecker.compiler.schedule.Trace;
@@ -15,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the measured algorithm and schedule of each kernel that has one. Its weights are prepared and packed as it wants
@@ -35,8 +39,7 @@ final class ChooseSchedules {
     private final Map<String, LayoutMap> layouts;
     private final Map<String, String> copies = new HashMap<>();
 
-    private ChooseSchedules(
-            KernelGraph graph, Schedules schedules, Function<KernelKey, Optional<String>> whyUnfit) {
+    private ChooseSchedules(KernelGraph graph, Schedules schedules, Function<KernelKey, Optional<String>> whyUnfit) {
         this.graph = graph;
         this.schedules = schedules;
         this.whyUnfit = whyUnfit;
@@ -48,8 +51,7 @@ final class ChooseSchedules {
     /**
      * @param whyUnfit why a kernel cannot be made with its trace, if it cannot
      */
-    static KernelGraph apply(
-            KernelGraph graph, Schedules schedules, Function<KernelKey, Optional<String>> whyUnfit) {
+    static KernelGraph apply(KernelGraph graph, Schedules schedules, Function<KernelKey, Optional<String>> whyUnfit) {
         return schedules.areDefaults() ? graph : new ChooseSchedules(graph, schedules, whyUnfit).apply();
     }
 
@@ -61,8 +63,7 @@ final class ChooseSchedules {
                 case Operation.Kernel kernel -> add(kernel);
             }
         }
-        return new KernelGraph(
-                graph.inputs(), graph.constants(), operations, graph.outputs(), types, layouts);
+        return new KernelGraph(graph.inputs(), graph.constants(), operations, graph.outputs(), types, layouts);
     }
 
     private boolean isFixed(Operation.Kernel kernel) {
@@ -99,7 +100,7 @@ final class ChooseSchedules {
         free.removeAll(alternative.constants());
         for (String tensor : free) {
             LayoutMap has = kernel.layouts().get(tensor);
-            LayoutMap wants = wanted.get(tensor);
+            LayoutMap wants = simplified(algorithm.program(), tensor, wanted.get(tensor));
             boolean same = has == null ? wants == null || wants.isRowMajor() : has.equals(wants);
             if (!same) {
                 return Optional.of("its " + tensor + " lies " + text(has) + " in the model, and the trace wants it "
@@ -109,7 +110,22 @@ final class ChooseSchedules {
         return whyUnfit.apply(new KernelKey(algorithm.program(), wanted, Optional.of(trace)));
     }
 
-    private static String text(@org.jspecify.annotations.Nullable LayoutMap layout) {
+    /** As the layouts of the model's values are. */
+    private static @Nullable LayoutMap simplified(TensorProgram program, String tensor, @Nullable LayoutMap layout) {
+        return layout == null ? null : Layouts.simplified(layout, extents(program, tensor));
+    }
+
+    private static int[] extents(TensorProgram program, String tensor) {
+        List<Expr> shape = program.input(tensor)
+                .map(TensorProgram.Declaration::shape)
+                .or(() -> program.stage(tensor).map(Stage::shape))
+                .orElseThrow();
+        return shape.stream()
+                .mapToInt(extent -> Math.toIntExact(IndexMath.constant(extent).orElseThrow()))
+                .toArray();
+    }
+
+    private static String text(@Nullable LayoutMap layout) {
         return layout == null ? "row-major" : "as " + layout.text();
     }
 
@@ -125,8 +141,7 @@ final class ChooseSchedules {
 
     private void follow(Operation.Kernel kernel, Operation.Algorithm algorithm, Trace trace) {
         algorithm.preparation().ifPresent(preparation -> {
-            if (!operations.stream()
-                    .anyMatch(o -> o.outputs().equals(preparation.outputs()))) {
+            if (!operations.stream().anyMatch(o -> o.outputs().equals(preparation.outputs()))) {
                 operations.add(preparation.operation(kernel.name(), kernel.operator()));
             }
         });

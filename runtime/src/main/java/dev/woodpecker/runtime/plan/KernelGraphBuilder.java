@@ -93,11 +93,7 @@ final class KernelGraphBuilder implements Values {
             }
         }
         return new Operation.Kernel(
-                bound.node().name(),
-                bound.node().operator().toString(),
-                first.inputs(),
-                bound.outputs(),
-                algorithms);
+                bound.node().name(), bound.node().operator().toString(), first.inputs(), bound.outputs(), algorithms);
     }
 
     private Operation.Algorithm algorithm(BoundKernel bound) {

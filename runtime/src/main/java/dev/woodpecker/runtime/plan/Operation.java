@@ -46,18 +46,13 @@ public sealed interface Operation {
         }
 
         /** A kernel that can be computed in one way. */
-        public Kernel(
-                String name, String operator, TensorProgram program, List<String> inputs, List<String> outputs) {
+        public Kernel(String name, String operator, TensorProgram program, List<String> inputs, List<String> outputs) {
             this(name, operator, inputs, outputs, List.of(new Algorithm("", program, inputs, Optional.empty())));
         }
 
         /** A kernel with its default schedule, computed in the first of several ways. */
         public Kernel(
-                String name,
-                String operator,
-                List<String> inputs,
-                List<String> outputs,
-                List<Algorithm> algorithms) {
+                String name, String operator, List<String> inputs, List<String> outputs, List<Algorithm> algorithms) {
             this(name, operator, algorithms.getFirst().program(), inputs, outputs, algorithms, Optional.empty());
         }
 
@@ -86,18 +81,14 @@ public sealed interface Operation {
      * @param inputs values, one for each input of the program
      * @param preparation what it needs of weights alone
      */
-    record Algorithm(
-            String variant, TensorProgram program, List<String> inputs, Optional<Preparation> preparation) {
+    record Algorithm(String variant, TensorProgram program, List<String> inputs, Optional<Preparation> preparation) {
         public Algorithm {
             inputs = List.copyOf(inputs);
         }
 
         Algorithm renamed(UnaryOperator<String> names) {
             return new Algorithm(
-                    variant,
-                    program,
-                    inputs.stream().map(names).toList(),
-                    preparation.map(p -> p.renamed(names)));
+                    variant, program, inputs.stream().map(names).toList(), preparation.map(p -> p.renamed(names)));
         }
     }
 

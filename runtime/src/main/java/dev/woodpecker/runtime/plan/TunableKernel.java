@@ -55,10 +55,7 @@ public record TunableKernel(
      *     choice
      */
     public record Alternative(
-            String variant,
-            TensorProgram program,
-            Optional<TensorProgram> preparation,
-            Set<String> constants) {
+            String variant, TensorProgram program, Optional<TensorProgram> preparation, Set<String> constants) {
         public Alternative {
             constants = Set.copyOf(constants);
         }

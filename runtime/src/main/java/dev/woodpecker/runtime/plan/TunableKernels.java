@@ -67,7 +67,9 @@ final class TunableKernels {
             TensorType type = TensorType.of(input.type(), extents(input.shape()));
             types.put(input.name(), type);
             if (weights.contains(input.name())) {
-                constants.put(input.name(), NdArray.allocate(type.element(), type.shape().extents()));
+                constants.put(
+                        input.name(),
+                        NdArray.allocate(type.element(), type.shape().extents()));
             }
         });
         first.outputs().forEach(output -> {
@@ -105,7 +107,10 @@ final class TunableKernels {
         Map<String, LayoutMap> layouts = new HashMap<>();
         for (int i = 0; i < first.inputs().size(); i++) {
             if (!isConstant(first, first.inputs().get(i))) {
-                put(layouts, first.program().inputs().get(i).name(), kernel.inputs().get(i));
+                put(
+                        layouts,
+                        first.program().inputs().get(i).name(),
+                        kernel.inputs().get(i));
             }
         }
         for (int i = 0; i < kernel.outputs().size(); i++) {

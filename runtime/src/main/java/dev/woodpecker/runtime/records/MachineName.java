@@ -10,7 +10,8 @@ public final class MachineName {
 
     /** {@code cpu:x86-64-v4, AMD EPYC 9R14} on this machine; the target's name alone for another. */
     public static String of(Target target, CpuFeatures cpu) {
-        boolean here = !target.isCuda() && target.name().equals(CpuTarget.of(cpu).name());
+        boolean here =
+                !target.isCuda() && target.name().equals(CpuTarget.of(cpu).name());
         return here ? target.name() + ", " + cpu.model() : target.name();
     }
 }

@@ -88,7 +88,8 @@ public final class RecordFile {
         byte[] line = (RecordJson.print(record) + "\n").getBytes(StandardCharsets.UTF_8);
         synchronized (WITHIN_THE_PROCESS) {
             try {
-                Files.createDirectories(path.toAbsolutePath().resolveSibling(".").normalize());
+                Files.createDirectories(
+                        path.toAbsolutePath().resolveSibling(".").normalize());
                 try (FileChannel channel = FileChannel.open(
                                 path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
                         FileLock _ = channel.lock()) {
@@ -126,11 +127,13 @@ public final class RecordFile {
 
     /** Replaces the file's content, in one step. */
     public void replace(List<TuningRecord> records) {
-        String text = records.stream().map(record -> RecordJson.print(record) + "\n").collect(Collectors.joining());
+        String text =
+                records.stream().map(record -> RecordJson.print(record) + "\n").collect(Collectors.joining());
         synchronized (WITHIN_THE_PROCESS) {
             try {
                 Path absolute = path.toAbsolutePath();
-                Path folder = Files.createDirectories(absolute.resolveSibling(".").normalize());
+                Path folder =
+                        Files.createDirectories(absolute.resolveSibling(".").normalize());
                 Path beside = Files.createTempFile(folder, absolute.getFileName() + ".", ".new");
                 try {
                     Files.writeString(beside, text);

@@ -67,8 +67,8 @@ public record RecordKey(
         Map<String, List<Long>> shapes = new TreeMap<>();
         program.inputs().forEach(input -> shapes.put(input.name(), extents(input.shape())));
         program.outputs()
-                .forEach(output ->
-                        shapes.put(output, extents(program.stage(output).orElseThrow().shape())));
+                .forEach(output -> shapes.put(
+                        output, extents(program.stage(output).orElseThrow().shape())));
         return shapes;
     }
 

@@ -7,6 +7,7 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What records say of a model's kernels.
@@ -29,8 +30,8 @@ public record RecordedSchedules(Records records, Numerics numerics, String devic
         RecordKey key = RecordKey.of(kernel, numerics, device, threads);
         List<Choice> choices = new ArrayList<>();
         for (TuningRecord record : records.best(key).stream().limit(MOST).toList()) {
-            String source = String.format(
-                    Locale.ROOT, "a record of %s, %.4g ms", record.date(), record.medianSeconds() * 1e3);
+            String source =
+                    String.format(Locale.ROOT, "a record of %s, %.4g ms", record.date(), record.medianSeconds() * 1e3);
             try {
                 choices.add(new Choice(record.variant(), record.schedule(), source));
             } catch (IllegalArgumentException wrong) {
@@ -45,7 +46,7 @@ public record RecordedSchedules(Records records, Numerics numerics, String devic
         warn(kernel, choice.source(), reason);
     }
 
-    private static void warn(TunableKernel kernel, String source, @org.jspecify.annotations.Nullable String reason) {
+    private static void warn(TunableKernel kernel, String source, @Nullable String reason) {
         LOGGER.log(
                 Level.WARNING,
                 "kernel " + kernel.name() + ": " + source + " does not fit and is passed over: " + reason

@@ -107,8 +107,7 @@ public final class Records {
             });
         }
         return near.stream()
-                .sorted(Comparator.comparingDouble(Near::distance)
-                        .thenComparing(Near::record, TuningRecord.BEST_FIRST))
+                .sorted(Comparator.comparingDouble(Near::distance).thenComparing(Near::record, TuningRecord.BEST_FIRST))
                 .limit(most)
                 .toList();
     }

@@ -52,7 +52,8 @@ final class ShippedRecords {
             return files;
         }
         try (Stream<Path> list = Files.list(Path.of(folder.toURI()))) {
-            for (Path path : list.filter(p -> p.toString().endsWith(SUFFIX)).sorted().toList()) {
+            for (Path path :
+                    list.filter(p -> p.toString().endsWith(SUFFIX)).sorted().toList()) {
                 files.add(path.toUri().toURL());
             }
         }

@@ -104,7 +104,8 @@ class ChooseSchedulesTest {
                 .containsExactly("w");
         assertThat(winograd.constants())
                 .containsExactlyElementsOf(winograd.preparation().orElseThrow().outputs());
-        assertThat(winograd.program().outputs()).isEqualTo(conv.first().program().outputs());
+        assertThat(winograd.program().outputs())
+                .isEqualTo(conv.first().program().outputs());
         assertThat(winograd.program().name()).isEqualTo("tilesOf4_relu");
     }
 

@@ -99,9 +99,7 @@ class RecordFileTest {
                 .getBytes(StandardCharsets.UTF_8);
         Files.write(file().path(), java.util.Arrays.copyOf(line, line.length / 2), StandardOpenOption.APPEND);
         file().append(TestRecords.timed(TestRecords.key(1), "direct", 3, false));
-        assertThat(file().read())
-                .extracting(TuningRecord::medianSeconds)
-                .containsExactly(1.0, 3.0);
+        assertThat(file().read()).extracting(TuningRecord::medianSeconds).containsExactly(1.0, 3.0);
     }
 
     /** Each through a file object of its own; whole lines only, and none lost. */

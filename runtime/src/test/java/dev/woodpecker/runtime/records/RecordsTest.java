@@ -27,8 +27,8 @@ class RecordsTest {
 
     @Test
     void theNearestAreOfTheSameStructureByRatioOfExtents() {
-        RecordKey elsewhere = new RecordKey(
-                "kernel", "other structure", KEY.shapes(), Map.of(), List.of(), "fp32", KEY.device(), 1);
+        RecordKey elsewhere =
+                new RecordKey("kernel", "other structure", KEY.shapes(), Map.of(), List.of(), "fp32", KEY.device(), 1);
         Records records = Records.of(List.of(
                 TestRecords.timed(TestRecords.key(256), "far", 1, true),
                 TestRecords.timed(TestRecords.key(32), "near", 1, true),
@@ -44,14 +44,7 @@ class RecordsTest {
     @Test
     void keysSayInWhichFieldsTheyDiffer() {
         RecordKey other = new RecordKey(
-                KEY.kernel(),
-                KEY.structure(),
-                KEY.shapes(),
-                KEY.layouts(),
-                KEY.constants(),
-                "strict",
-                KEY.device(),
-                4);
+                KEY.kernel(), KEY.structure(), KEY.shapes(), KEY.layouts(), KEY.constants(), "strict", KEY.device(), 4);
         assertThat(KEY.differences(other)).containsExactly("numerics: strict, not fp32", "threads: 4, not 1");
         assertThat(KEY.differences(KEY)).isEmpty();
     }

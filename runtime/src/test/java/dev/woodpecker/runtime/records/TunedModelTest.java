@@ -112,11 +112,7 @@ class TunedModelTest {
                 .findFirst()
                 .orElseThrow();
         Trace trace = DefaultSchedule.of(new ScheduleSpace(
-                alternative.program(),
-                model.target(),
-                Numerics.FP32,
-                kernel.layouts(),
-                alternative.constants()));
+                alternative.program(), model.target(), Numerics.FP32, kernel.layouts(), alternative.constants()));
         List<Step> steps = new ArrayList<>(trace.steps());
         steps.addAll(more);
         Trace longer = new Trace(trace.sketch(), steps, trace.decisions());
@@ -134,7 +130,8 @@ class TunedModelTest {
     }
 
     private static void assertClose(NdArray actual, NdArray expected) {
-        assertThat(Difference.between(actual, expected, Difference.Tolerance.ONNX).normwiseRelative())
+        assertThat(Difference.between(actual, expected, Difference.Tolerance.ONNX)
+                        .normwiseRelative())
                 .isLessThan(1e-5);
     }
 
@@ -160,7 +157,9 @@ class TunedModelTest {
         try (Model plain = Model.load(file, options().withRecords(directory.resolve("none")));
                 Model tuned = Model.load(file, options())) {
             assertThat(names(plain)).anyMatch(name -> name.startsWith("conv2d")).noneMatch(n -> n.contains("tilesOf2"));
-            assertThat(names(tuned)).anyMatch(name -> name.startsWith("tilesOf2_relu")).noneMatch(n -> n.contains("conv2d"));
+            assertThat(names(tuned))
+                    .anyMatch(name -> name.startsWith("tilesOf2_relu"))
+                    .noneMatch(n -> n.contains("conv2d"));
             NdArray result = run(tuned);
             assertClose(result, run(plain));
             assertThat(run(tuned)).isEqualTo(result);

@@ -45,10 +45,7 @@ public record TuningTask(
                 operator,
                 variants.stream()
                         .map(variant -> new TunableKernel.Alternative(
-                                variant.name(),
-                                variant.program(),
-                                variant.preparation(),
-                                variant.constants(constants)))
+                                variant.name(), variant.program(), variant.preparation(), variant.constants(constants)))
                         .toList(),
                 layouts,
                 constants,

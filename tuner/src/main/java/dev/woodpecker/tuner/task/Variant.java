@@ -27,7 +27,8 @@ public record Variant(String name, TensorProgram program, Optional<TensorProgram
     public Set<String> constants(Set<String> weights) {
         Set<String> constants = new TreeSet<>();
         program.inputs().forEach(input -> {
-            boolean prepared = preparation.isPresent() && preparation.get().outputs().contains(input.name());
+            boolean prepared =
+                    preparation.isPresent() && preparation.get().outputs().contains(input.name());
             if (prepared || weights.contains(input.name())) {
                 constants.add(input.name());
             }

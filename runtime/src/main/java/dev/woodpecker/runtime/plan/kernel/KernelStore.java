@@ -118,8 +118,7 @@ public final class KernelStore {
     }
 
     private LoweredKernel lower(KernelKey key) {
-        Trace trace = key.trace()
-                .orElseGet(() -> DefaultSchedule.of(key.program(), target, numerics, key.layouts()));
+        Trace trace = key.trace().orElseGet(() -> DefaultSchedule.of(key.program(), target, numerics, key.layouts()));
         log.scheduled(key, trace);
         return Lowering.lower(
                 key.program(), trace, target, numerics, log.passes(key.program().name()));

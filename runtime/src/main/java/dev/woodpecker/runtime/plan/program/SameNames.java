@@ -24,8 +24,7 @@ public final class SameNames {
         }
         Map<String, String> tensors = new HashMap<>();
         for (int i = 0; i < model.inputs().size(); i++) {
-            tensors.put(
-                    program.inputs().get(i).name(), model.inputs().get(i).name());
+            tensors.put(program.inputs().get(i).name(), model.inputs().get(i).name());
         }
         for (int i = 0; i < model.outputs().size(); i++) {
             tensors.put(program.outputs().get(i), model.outputs().get(i));
@@ -81,8 +80,7 @@ public final class SameNames {
     private static Stage renamed(Stage stage, Map<String, String> tensors, Map<String, String> axes) {
         Stage rewritten = Reads.rewrite(stage, e -> switch (e) {
             case Expr.Read read ->
-                new Expr.Read(
-                        name(tensors, read.tensor()), read.type(), read.indices(), read.outside(), read.origin());
+                new Expr.Read(name(tensors, read.tensor()), read.type(), read.indices(), read.outside(), read.origin());
             case Expr.Var variable -> new Expr.Var(name(axes, variable.name()), variable.type(), variable.lanes());
             case Expr.Reduce reduce ->
                 new Expr.Reduce(reduce.op(), renamed(reduce.axes(), axes), reduce.body(), reduce.origin());

@@ -112,7 +112,14 @@ public final class WorkerMeasurer implements Measurer {
 
     @Override
     public synchronized List<Outcome> measure(TuningTask task, List<Point> points) {
-        TaskState state = state(task);
+        TaskState state;
+        try {
+            state = state(task);
+        } catch (Definition.Undefined | IllegalArgumentException e) {
+            Failed failed = new Failed(
+                    Failure.REJECTED, "what " + task.name() + " should compute cannot be told: " + e.getMessage());
+            return points.stream().<Outcome>map(_ -> failed).toList();
+        }
         List<Candidate> printed =
                 points.stream().map(point -> candidates.print(task, point, Form.GENERAL)).toList();
         build(task, state, printed);
@@ -292,6 +299,9 @@ public final class WorkerMeasurer implements Measurer {
      */
     public synchronized List<Outcome> finals(TuningTask task, List<Point> points) {
         List<Outcome> outcomes = new ArrayList<>(measure(task, points));
+        if (!states.containsKey(task)) {
+            return outcomes;
+        }
         TaskState state = state(task);
         List<Candidate> printed = points.stream()
                 .map(point -> candidates.print(task, point, Form.SPECIAL))

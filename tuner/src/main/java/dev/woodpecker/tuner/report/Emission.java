@@ -48,7 +48,8 @@ public record Emission(Path directory, String compiler) {
         if (plain.length() <= LONGEST_NAME) {
             return plain;
         }
-        return plain.substring(0, LONGEST_NAME - 9) + "_" + Integer.toHexString(task.name().hashCode());
+        return plain.substring(0, LONGEST_NAME - 9) + "_"
+                + Integer.toHexString(task.name().hashCode());
     }
 
     private String header(TuningTask task, Point point, Trace trace, List<String> figures) {

@@ -19,8 +19,8 @@ import java.util.Locale;
 public final class RankingReport {
     /** What the reader must not take for a measurement. */
     public static final String NOTHING_TIMED =
-            "Nothing was timed: there is no GPU here. Schedules are ranked by arithmetic, with the registers, spills and "
-                    + "shared memory that the PTX compiler reports.";
+            "Nothing was timed: there is no GPU here. Schedules are ranked by arithmetic, with the registers, spills"
+                    + " and shared memory that the PTX compiler reports.";
 
     private static final String FORMAT = "%-44s %11s %11s %6s %10s %8s %10s %6s %8s %6s%n";
 
@@ -31,7 +31,16 @@ public final class RankingReport {
 
     public static void print(List<Result> results, PrintWriter out) {
         out.printf(
-                FORMAT, "task", "default", "best", "gain", "variant", "registers", "occupancy", "looked", "compiled",
+                FORMAT,
+                "task",
+                "default",
+                "best",
+                "gain",
+                "variant",
+                "registers",
+                "occupancy",
+                "looked",
+                "compiled",
                 "spill");
         for (Result result : results) {
             out.printf(
@@ -74,9 +83,8 @@ public final class RankingReport {
 
     /** For the head of an emitted source: what is known of it, a line each. */
     public static List<String> figures(Ranked ranked) {
-        List<String> lines = new ArrayList<>(List.of(
-                "nothing was timed; by arithmetic " + Rates.time(ranked.modelSeconds())
-                        + ", to compare with other schedules of this kernel only"));
+        List<String> lines = new ArrayList<>(List.of("nothing was timed; by arithmetic "
+                + Rates.time(ranked.modelSeconds()) + ", to compare with other schedules of this kernel only"));
         for (int i = 0; i < ranked.resources().size(); i++) {
             KernelResources used = ranked.resources().get(i);
             lines.add(String.format(

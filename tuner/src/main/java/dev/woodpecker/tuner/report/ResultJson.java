@@ -43,7 +43,8 @@ public record ResultJson(Rates rates) {
         json.addProperty("trials", task.trials());
         json.addProperty("knownFromRecords", task.known());
         JsonObject failures = new JsonObject();
-        task.failures().forEach((failure, count) -> failures.addProperty(failure.name().toLowerCase(Locale.ROOT), count));
+        task.failures()
+                .forEach((failure, count) -> failures.addProperty(failure.name().toLowerCase(Locale.ROOT), count));
         json.add("failures", failures);
         json.addProperty("standing", task.standing().name().toLowerCase(Locale.ROOT));
         task.standard().ifPresent(seconds -> json.add("default", seconds(seconds)));

@@ -11,23 +11,18 @@ import java.util.stream.Collectors;
 
 /** The result of a run for people: a line for each task, and the model's sums. */
 public record ResultTable(Rates rates) {
-    private static final String FORMAT = "%-44s %4s %11s %11s %6s %8s %7s  %-10s %6s %6s  %s%n";
+    private static final String FORMAT = " %4s %11s %11s %6s %8s %7s  %-10s %6s %6s  %s%n";
 
     public void print(TuningResult result, PrintWriter out) {
+        int width = result.tasks().stream()
+                .mapToInt(task -> task.task().name().length())
+                .max()
+                .orElse(1);
+        String format = "%-" + Math.max(4, width) + "s" + FORMAT;
         out.printf(
-                FORMAT,
-                "task",
-                "runs",
-                "default",
-                "best",
-                "gain",
-                "GFLOP/s",
-                "of peak",
-                "variant",
-                "trials",
-                "failed",
+                format, "task", "runs", "default", "best", "gain", "GFLOP/s", "of peak", "variant", "trials", "failed",
                 "");
-        result.tasks().forEach(task -> print(task, out));
+        result.tasks().forEach(task -> print(task, format, out));
         double standard = result.standardSeconds();
         double best = result.bestSeconds();
         if (best > 0) {
@@ -36,7 +31,7 @@ public record ResultTable(Rates rates) {
                     .mapToDouble(task -> task.task().weight() * Rates.flops(task.task()))
                     .sum();
             out.printf(
-                    FORMAT,
+                    format,
                     "all",
                     "",
                     Rates.time(standard),
@@ -62,10 +57,10 @@ public record ResultTable(Rates rates) {
         }
     }
 
-    private void print(TaskStatus task, PrintWriter out) {
+    private void print(TaskStatus task, String format, PrintWriter out) {
         Optional<Double> best = task.best().map(b -> b.seconds().median());
         out.printf(
-                FORMAT,
+                format,
                 task.task().name(),
                 String.format(Locale.ROOT, "%.0f", task.task().weight()),
                 task.standard().map(Distribution::median).map(Rates::time).orElse("-"),
@@ -85,8 +80,10 @@ public record ResultTable(Rates rates) {
         String failures = task.failures().entrySet().stream()
                 .map(entry -> entry.getValue() + " " + entry.getKey().name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(", "));
-        return String.join("; ", failures.isEmpty()
-                ? List.of(task.standing().text())
-                : List.of(task.standing().text(), failures));
+        return String.join(
+                "; ",
+                failures.isEmpty()
+                        ? List.of(task.standing().text())
+                        : List.of(task.standing().text(), failures));
     }
 }

@@ -67,7 +67,8 @@ public final class TableProgress implements Progress {
         rows.add(FORMAT.formatted(" ", "task", "trials", "failed", "default", "best", "gain", "peak"));
         // A table that scrolls could not be drawn in place; the busiest part of it is shown.
         int room = Math.max(1, lines - 4 - warnings.size());
-        int first = Math.clamp(status.current() - room / 2, 0, Math.max(0, status.tasks().size() - room));
+        int first = Math.clamp(
+                status.current() - room / 2, 0, Math.max(0, status.tasks().size() - room));
         for (int i = first; i < Math.min(status.tasks().size(), first + room); i++) {
             rows.add(row(status.tasks().get(i), i == status.current()));
         }

@@ -107,7 +107,7 @@ final class FakeBench implements FinalsMeasurer, Clock {
 
     @Override
     public List<Outcome> finals(TuningTask task, List<Point> points) {
-        now += 2 * secondsPerTrial * points.size();
+        now += 0.2 * points.size();
         return points.stream().map(point -> outcome(finalTimes, task, point)).toList();
     }
 

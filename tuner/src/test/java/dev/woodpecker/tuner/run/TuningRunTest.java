@@ -303,7 +303,9 @@ class TuningRunTest {
     @Test
     void aSearchWithADefectEndsAloneAndIsNamed() throws InterruptedException {
         Search defective = (space, trials, random) -> {
-            if (trials.measure(List.of(space.point(choice -> random.nextInt(1, 17)))).size() == 1) {
+            if (trials.measure(List.of(space.point(choice -> random.nextInt(1, 17))))
+                            .size()
+                    == 1) {
                 throw new IllegalStateException("a defect");
             }
         };
@@ -313,7 +315,9 @@ class TuningRunTest {
                 new TuningSettings(_ -> defective, 100, 100, 1, 8, PEAK),
                 bench);
         assertThat(result.ending()).isEqualTo(Ending.SEARCHED);
-        assertThat(warnings).hasSize(2).allSatisfy(warning -> assertThat(warning).contains("a defect"));
+        assertThat(warnings)
+                .hasSize(2)
+                .allSatisfy(warning -> assertThat(warning).contains("a defect"));
         assertThat(result.tasks()).allSatisfy(task -> assertThat(task.best()).isPresent());
     }
 

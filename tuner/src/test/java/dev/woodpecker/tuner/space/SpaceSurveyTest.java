@@ -47,13 +47,14 @@ class SpaceSurveyTest {
     void choicesHaveTheirValuesAndTheDefaultIsAmongThem() {
         SpaceSurvey survey = SpaceSurvey.of(task("MatMul", "a=128x128", "b=128x128"), 50, new Random(1))
                 .getFirst();
-        assertThat(survey.choices()).hasSizeGreaterThan(1).allSatisfy(choice -> assertThat(choice.values())
-                .isNotEmpty());
+        assertThat(survey.choices())
+                .hasSizeGreaterThan(1)
+                .allSatisfy(choice -> assertThat(choice.values()).isNotEmpty());
         assertThat(survey.choices())
                 .filteredOn(choice -> choice.preferred().isPresent())
                 .isNotEmpty()
-                .allSatisfy(choice -> assertThat(choice.values())
-                        .contains(choice.preferred().orElseThrow()));
+                .allSatisfy(choice ->
+                        assertThat(choice.values()).contains(choice.preferred().orElseThrow()));
     }
 
     @Test

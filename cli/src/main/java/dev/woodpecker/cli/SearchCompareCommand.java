@@ -34,12 +34,17 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "search-compare",
         description = {
-            "Compares the tuner's searches on kernels whose schedules were all measured once: a table in Markdown, and a plot.",
+            "Compares the tuner's searches on kernels whose schedules were all measured once: a table in Markdown, and"
+                    + " a plot.",
             "With --record, measures them; this takes about half an hour with the default number of points."
         },
         mixinStandardHelpOptions = true,
         exitCodeListHeading = "%nExit codes:%n",
-        exitCodeList = {"0:done", "1:a search is not as good as it should be, or nothing could be measured", "2:wrong usage"})
+        exitCodeList = {
+            "0:done",
+            "1:a search is not as good as it should be, or nothing could be measured",
+            "2:wrong usage"
+        })
 final class SearchCompareCommand implements Callable<Integer> {
     private static final int MOST_POINTS = 1000;
 
@@ -78,7 +83,8 @@ final class SearchCompareCommand implements Callable<Integer> {
     @Option(
             names = "--pretrain",
             paramLabel = "FILE",
-            description = "Train the policy of reinforce against the analytic model, write its weights, and do no more.")
+            description =
+                    "Train the policy of reinforce against the analytic model, write its weights, and do no more.")
     private Optional<Path> pretrain = Optional.empty();
 
     @Override
@@ -91,19 +97,26 @@ final class SearchCompareCommand implements Callable<Integer> {
                     "--points is 1 to %d, and --trials, --seeds and --threads are 1 at least".formatted(MOST_POINTS));
         }
         if (pretrain.isPresent()) {
-            Files.writeString(pretrain.get(), PolicyTraining.run(progress::println).text());
+            Files.writeString(
+                    pretrain.get(), PolicyTraining.run(progress::println).text());
             return 0;
         }
+        List<ComparisonKernel> chosen = chosen();
         if (record) {
-            record(progress);
+            record(chosen, progress);
         } else if (!Files.exists(landscapes)) {
             throw new ParameterException(
                     spec.commandLine(), "there is no " + landscapes + "; measure one with --record");
         }
         List<Landscape> known = LandscapeFile.read(landscapes).stream()
-                .filter(landscape ->
-                        kernels.isEmpty() || kernels.contains(landscape.kernel().name()))
+                .filter(landscape -> chosen.stream()
+                        .anyMatch(kernel ->
+                                kernel.name().equals(landscape.kernel().name())))
                 .toList();
+        if (known.isEmpty()) {
+            throw new ParameterException(
+                    spec.commandLine(), landscapes + " has none of these kernels; measure them with --record");
+        }
         Comparison comparison = Comparison.run(known, trials, seeds, progress::println);
         print(comparison, out);
         if (plot.isPresent()) {
@@ -112,8 +125,7 @@ final class SearchCompareCommand implements Callable<Integer> {
         if (live) {
             live(comparison, out);
         }
-        boolean reached =
-                new ComparisonTable(comparison).bars().stream().allMatch(ComparisonTable.Bar::isReached);
+        boolean reached = new ComparisonTable(comparison).bars().stream().allMatch(ComparisonTable.Bar::isReached);
         return reached ? 0 : 1;
     }
 
@@ -121,15 +133,14 @@ final class SearchCompareCommand implements Callable<Integer> {
         List<String> names =
                 ComparisonKernel.ALL.stream().map(ComparisonKernel::name).toList();
         if (!names.containsAll(kernels)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--kernels are of these: " + String.join(", ", names));
+            throw new ParameterException(spec.commandLine(), "--kernels are of these: " + String.join(", ", names));
         }
         return ComparisonKernel.ALL.stream()
                 .filter(kernel -> kernels.isEmpty() || kernels.contains(kernel.name()))
                 .toList();
     }
 
-    private void record(PrintWriter progress) throws IOException {
+    private void record(List<ComparisonKernel> chosen, PrintWriter progress) throws IOException {
         KernelCompiler compiler = KernelCompiler.of(Environment.ofProcess());
         Target target = CpuTarget.of(compiler.cpu());
         String machine = "%s, %d KiB and %d KiB of cache a core, %s, %d thread%s"
@@ -142,7 +153,7 @@ final class SearchCompareCommand implements Callable<Integer> {
                         threads == 1 ? "" : "s");
         List<String> lines = new ArrayList<>();
         try (WorkerMeasurer measurer = new WorkerMeasurer(compiler, MeasureOptions.of(threads))) {
-            for (ComparisonKernel kernel : chosen()) {
+            for (ComparisonKernel kernel : chosen) {
                 Landscape landscape =
                         LandscapeRecording.record(kernel, target, machine, points, measurer, progress::println);
                 lines.addAll(LandscapeFile.lines(landscape));

@@ -60,7 +60,8 @@ public record Comparison(List<String> searches, int trials, int seeds, List<Resu
             curves.add(answers.best().stream().map(seconds -> seconds / best).toList());
             winners.put(answers.best().getLast(), answers.winner());
         }
-        double fastest = winners.keySet().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
+        double fastest =
+                winners.keySet().stream().mapToDouble(Double::doubleValue).min().orElseThrow();
         return new Result(landscape, search, curves, winners.getOrDefault(fastest, Map.of()));
     }
 
@@ -71,7 +72,8 @@ public record Comparison(List<String> searches, int trials, int seeds, List<Resu
 
     public Result result(Landscape landscape, String search) {
         return results.stream()
-                .filter(result -> result.landscape() == landscape && result.search().equals(search))
+                .filter(result ->
+                        result.landscape() == landscape && result.search().equals(search))
                 .findFirst()
                 .orElseThrow();
     }

@@ -59,17 +59,19 @@ public record ComparisonPlot(Comparison comparison) {
             Style style = STYLES.get(i % STYLES.size());
             svg.append("<path d=\"M%d 22h34\" stroke=\"%s\" stroke-width=\"2.5\" stroke-dasharray=\"%s\"/>%n"
                     .formatted(x, style.colour(), style.dashes()));
-            svg.append("<text x=\"%d\" y=\"26\">%s</text>%n".formatted(x + 40, comparison.searches().get(i)));
+            svg.append("<text x=\"%d\" y=\"26\">%s</text>%n"
+                    .formatted(x + 40, comparison.searches().get(i)));
             x += 125;
         }
-        svg.append("<text x=\"%d\" y=\"26\">median of %d seeds, with quartiles</text>%n"
-                .formatted(x, comparison.seeds()));
+        svg.append(
+                "<text x=\"%d\" y=\"26\">median of %d seeds, with quartiles</text>%n".formatted(x, comparison.seeds()));
     }
 
     private void panel(Landscape landscape, StringBuilder svg) {
         svg.append("<text x=\"%d\" y=\"18\" font-weight=\"bold\">%s</text>%n"
                 .formatted(LEFT, landscape.kernel().name()));
-        for (int tick : TRIAL_TICKS.stream().filter(t -> t <= comparison.trials()).toList()) {
+        for (int tick :
+                TRIAL_TICKS.stream().filter(t -> t <= comparison.trials()).toList()) {
             svg.append("<path d=\"M%s %dV%d\" stroke=\"#e4e4e4\"/>%n"
                     .formatted(number(x(tick)), TOP, PANEL_HEIGHT - BOTTOM));
             svg.append("<text x=\"%s\" y=\"%d\" text-anchor=\"middle\" font-size=\"11\">%d</text>%n"

@@ -52,22 +52,21 @@ public record ComparisonTable(Comparison comparison) {
     }
 
     private static String text(Distribution relative) {
-        return String.format(
-                Locale.ROOT, "%.3f (%.3f .. %.3f)", relative.median(), relative.q1(), relative.q3());
+        return String.format(Locale.ROOT, "%.3f (%.3f .. %.3f)", relative.median(), relative.q1(), relative.q3());
     }
 
     /** Rows of a table in columns of equal width, the first row its head. */
     static List<String> aligned(List<List<String>> rows) {
         int columns = rows.getFirst().size();
         int[] widths = IntStream.range(0, columns)
-                .map(c -> rows.stream().mapToInt(row -> row.get(c).length()).max().orElse(0))
+                .map(c ->
+                        rows.stream().mapToInt(row -> row.get(c).length()).max().orElse(0))
                 .toArray();
         List<String> lines = new ArrayList<>();
         for (List<String> row : rows) {
             lines.add(line(row, widths));
             if (lines.size() == 1) {
-                lines.add(line(
-                        IntStream.of(widths).mapToObj("-"::repeat).toList(), widths));
+                lines.add(line(IntStream.of(widths).mapToObj("-"::repeat).toList(), widths));
             }
         }
         return lines;
@@ -76,7 +75,10 @@ public record ComparisonTable(Comparison comparison) {
     private static String line(List<String> row, int[] widths) {
         StringBuilder line = new StringBuilder("|");
         for (int c = 0; c < widths.length; c++) {
-            line.append(' ').append(row.get(c)).append(" ".repeat(widths[c] - row.get(c).length())).append(" |");
+            line.append(' ')
+                    .append(row.get(c))
+                    .append(" ".repeat(widths[c] - row.get(c).length()))
+                    .append(" |");
         }
         return line.toString();
     }
@@ -98,8 +100,11 @@ public record ComparisonTable(Comparison comparison) {
         int kernels = comparison.landscapes().size();
         int nearTrials = Math.min(NEAR_TRIALS, comparison.trials());
         long near = comparison.landscapes().stream()
-                .filter(landscape ->
-                        comparison.result(landscape, "default").after(nearTrials).median() <= NEAR)
+                .filter(landscape -> comparison
+                                .result(landscape, "default")
+                                .after(nearTrials)
+                                .median()
+                        <= NEAR)
                 .count();
         return List.of(
                 new Bar(
@@ -110,13 +115,15 @@ public record ComparisonTable(Comparison comparison) {
                         "kernels on which reinforce beats or ties random search after " + comparison.trials(),
                         ties("reinforce"),
                         Math.max(1, kernels - 2)),
-                new Bar(
-                        "kernels on which default is within 5 % of the best after " + nearTrials, (int) near, kernels));
+                new Bar("kernels on which default is within 5 % of the best after " + nearTrials, (int) near, kernels));
     }
 
     private int ties(String search) {
         return (int) comparison.landscapes().stream()
-                .filter(landscape -> comparison.result(landscape, search).after(comparison.trials()).median()
+                .filter(landscape -> comparison
+                                .result(landscape, search)
+                                .after(comparison.trials())
+                                .median()
                         <= TIE
                                 * comparison
                                         .result(landscape, "random")

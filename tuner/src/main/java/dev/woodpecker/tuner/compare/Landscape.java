@@ -31,8 +31,7 @@ import java.util.Optional;
  * @param target for which the features were counted
  * @param machine for people: where the times were measured
  */
-public record Landscape(
-        ComparisonKernel kernel, Target target, String machine, List<Double> shape, List<Entry> entries)
+public record Landscape(ComparisonKernel kernel, Target target, String machine, List<Double> shape, List<Entry> entries)
         implements SearchSpace {
     private static final Variant VARIANT =
             new Variant("recorded", new TensorProgram("recorded", List.of(), List.of(), List.of()));

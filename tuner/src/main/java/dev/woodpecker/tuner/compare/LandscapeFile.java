@@ -1,6 +1,7 @@
 package dev.woodpecker.tuner.compare;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -33,7 +34,7 @@ import java.util.Optional;
  * A choice is its name, what was chosen, and what would have been preferred. Features are in the order of the kernel's line.
  */
 public final class LandscapeFile {
-    private static final Gson GSON = new Gson();
+    private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     /** Digits of features: enough to tell candidates apart. */
     private static final MathContext DIGITS = new MathContext(5);

@@ -51,16 +51,13 @@ public final class LandscapeRecording {
             progress.accept("%s: %d of %d points".formatted(kernel.name(), entries.size(), all.size()));
         }
         return new Landscape(
-                kernel,
-                target,
-                machine,
-                TaskShape.of(task.variants().getFirst().program(), target),
-                entries);
+                kernel, target, machine, TaskShape.of(task.variants().getFirst().program(), target), entries);
     }
 
     private static Landscape.Entry entry(Point point, Outcome outcome, Featurizer featurizer) {
         List<Landscape.Choice> choices = point.decisions().stream()
-                .map(d -> new Landscape.Choice(d.point().name(), d.value(), d.point().preferred()))
+                .map(d -> new Landscape.Choice(
+                        d.point().name(), d.value(), d.point().preferred()))
                 .toList();
         Outcome known = point.result() instanceof SpacePoint.Rejected(var _, String reason)
                 ? new Outcome.Failed(Outcome.Failure.REJECTED, reason)

@@ -33,7 +33,8 @@ public final class LiveWinners {
             SearchSpace space = SearchSpace.of(task);
             List<Point> points = new ArrayList<>(List.of(space.point(Chooser.preferred())));
             for (String search : comparison.searches()) {
-                points.add(recorded(space, landscape, comparison.result(landscape, search).winner()));
+                points.add(recorded(
+                        space, landscape, comparison.result(landscape, search).winner()));
             }
             List<String> row = new ArrayList<>(List.of(landscape.kernel().name()));
             finals.apply(task, points).forEach(outcome -> row.add(text(outcome)));

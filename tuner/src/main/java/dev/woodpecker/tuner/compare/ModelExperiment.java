@@ -67,10 +67,8 @@ public final class ModelExperiment {
             if (seconds < Double.POSITIVE_INFINITY) {
                 entry.features().ifPresent(features -> {
                     Map<String, Long> decisions = new HashMap<>();
-                    entry.decisions()
-                            .forEach((name, value) -> decisions.put(Candidate.withoutStage(name), value));
-                    samples.add(
-                            new Sample(new Candidate(features, analytic.seconds(features), decisions), seconds));
+                    entry.decisions().forEach((name, value) -> decisions.put(Candidate.withoutStage(name), value));
+                    samples.add(new Sample(new Candidate(features, analytic.seconds(features), decisions), seconds));
                 });
             }
         }

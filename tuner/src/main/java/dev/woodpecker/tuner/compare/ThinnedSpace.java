@@ -85,7 +85,8 @@ record ThinnedSpace(SearchSpace space, Map<String, Integer> limits) implements S
         while (enumeration.hasNext()) {
             Point point = enumeration.next();
             point.decisions()
-                    .forEach(d -> sizes.merge(d.point().name(), d.point().domain().size(), Math::max));
+                    .forEach(d ->
+                            sizes.merge(d.point().name(), d.point().domain().size(), Math::max));
             scheduled += point.result() instanceof SpacePoint.Scheduled ? 1 : 0;
             seen++;
             if (scheduled > points || seen > points * REJECTED_SHARE) {

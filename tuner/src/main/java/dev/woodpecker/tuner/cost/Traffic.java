@@ -41,7 +41,16 @@ final class Traffic {
             strides.add(new Footprint.Stride(
                     access.strides()[i], leaf.loops().get(i).extent()));
         }
-        return Footprint.bytes(strides, access.buffer().type().bytes());
+        // A fused loop goes through a buffer again and again.
+        return Math.min(Footprint.bytes(strides, access.buffer().type().bytes()), bytes(access.buffer()));
+    }
+
+    private static double bytes(Buffer buffer) {
+        double elements = buffer.shape().stream()
+                .mapToDouble(extent -> IndexValue.of(extent, Map.of(), Map.of()))
+                .reduce(1, (a, b) -> a * b);
+        // Padding of layouts is no more than that.
+        return 2 * 64 + elements * buffer.type().bytes() * 1.25;
     }
 
     /** All that one run of the loops of a leaf from {@code from} inwards touches; one line where there is no such loop. */

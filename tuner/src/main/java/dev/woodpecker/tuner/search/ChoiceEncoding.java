@@ -57,7 +57,8 @@ final class ChoiceEncoding {
     /** What was chosen belongs to the state of the choices that follow. */
     void chosen(ChoicePoint choice, int index) {
         long value = choice.domain().get(index);
-        state[TaskShape.SIZE + NAMES + place(choice)] = 0.5 * position(choice, index) + Math.log(1.0 + Math.abs(value)) / 5;
+        state[TaskShape.SIZE + NAMES + place(choice)] =
+                0.5 * position(choice, index) + Math.log(1.0 + Math.abs(value)) / 5;
         choices++;
     }
 

@@ -90,7 +90,10 @@ final class DefaultSearch implements Search {
         }
 
         private double best() {
-            return journal.ranking().stream().findFirst().map(Journal.Trial::rank).orElse(Double.POSITIVE_INFINITY);
+            return journal.ranking().stream()
+                    .findFirst()
+                    .map(Journal.Trial::rank)
+                    .orElse(Double.POSITIVE_INFINITY);
         }
 
         private List<Point> pool() {
@@ -119,11 +122,11 @@ final class DefaultSearch implements Search {
                 // Better parents have more children: ranks are drawn twice.
                 int mother = Math.min(random.nextInt(parents.size()), random.nextInt(parents.size()));
                 int father = random.nextInt(parents.size());
-                proposed.add(space.point(genome.chooser(
-                        genome.child(parents.get(mother), parents.get(father), random))));
+                proposed.add(
+                        space.point(genome.chooser(genome.child(parents.get(mother), parents.get(father), random))));
             }
-            List<Point> batch =
-                    new ArrayList<>(screen.byModel(proposed).stream().limit(BATCH - EXPLORED).toList());
+            List<Point> batch = new ArrayList<>(
+                    screen.byModel(proposed).stream().limit(BATCH - EXPLORED).toList());
             while (batch.size() < BATCH) {
                 var point = sampler.next(journal::isNew);
                 if (point.isEmpty()) {

@@ -43,8 +43,7 @@ public final class Enumeration implements Iterator<Point> {
 
     private static Optional<List<Integer>> successor(List<Decision> decisions) {
         List<Integer> positions = new ArrayList<>();
-        decisions.forEach(
-                decision -> positions.add(decision.point().domain().indexOf(decision.value())));
+        decisions.forEach(decision -> positions.add(decision.point().domain().indexOf(decision.value())));
         while (!positions.isEmpty()) {
             int last = positions.removeLast() + 1;
             if (last < decisions.get(positions.size()).point().domain().size()) {

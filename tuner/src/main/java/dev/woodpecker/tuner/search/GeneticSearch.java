@@ -134,8 +134,11 @@ final class GeneticSearch implements Search {
             List<double[]> genes = new ArrayList<>();
             List<Point> points = new ArrayList<>();
             for (Phenotype<DoubleGene, Double> individual : population) {
-                double[] own =
-                        individual.genotype().chromosome().as(DoubleChromosome.class).toArray();
+                double[] own = individual
+                        .genotype()
+                        .chromosome()
+                        .as(DoubleChromosome.class)
+                        .toArray();
                 Point point = space.point(genome.chooser(own));
                 for (int i = 0; i < NUDGES && individual.nonEvaluated() && !isNew(point, inBatch); i++) {
                     own = genome.genes(point, own);
@@ -149,8 +152,8 @@ final class GeneticSearch implements Search {
             newPoints += journal.measure(points).size();
             List<Phenotype<DoubleGene, Double>> evaluated = new ArrayList<>();
             for (int i = 0; i < points.size(); i++) {
-                evaluated.add(Phenotype.of(
-                        genotype(genes.get(i)), population.get(i).generation(), fitness(points.get(i))));
+                evaluated.add(
+                        Phenotype.of(genotype(genes.get(i)), population.get(i).generation(), fitness(points.get(i))));
             }
             return ISeq.of(evaluated);
         }

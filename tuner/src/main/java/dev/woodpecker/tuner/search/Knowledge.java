@@ -36,7 +36,10 @@ public record Knowledge(
         return new Knowledge(
                 task.name(),
                 TaskShape.of(task.variants().getFirst().program(), target),
-                Featurizer.of(task), new AnalyticModel(target), learned, seeds);
+                Featurizer.of(task),
+                new AnalyticModel(target),
+                learned,
+                seeds);
     }
 
     /** The point as the models see it, if they can. */

@@ -78,7 +78,8 @@ public final class Policy {
 
     /** As {@link #pretrained} reads it. */
     public String text() {
-        StringBuilder text = new StringBuilder("# Weights of the search policy. Written by: wpk search-compare --pretrain\n");
+        StringBuilder text =
+                new StringBuilder("# Weights of the search policy. Written by: wpk search-compare --pretrain\n");
         double[] weights = network.weights();
         for (int i = 0; i < weights.length; i++) {
             text.append(String.format(Locale.ROOT, "%.4g", weights[i])).append((i + 1) % 16 == 0 ? '\n' : ' ');

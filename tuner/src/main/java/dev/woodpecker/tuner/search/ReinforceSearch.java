@@ -51,7 +51,10 @@ final class ReinforceSearch implements Search {
             }
             journal.measure(episodes.stream().map(Policy.Episode::point).toList());
             if (reference == Double.POSITIVE_INFINITY) {
-                reference = journal.ranking().stream().findFirst().map(Journal.Trial::rank).orElse(reference);
+                reference = journal.ranking().stream()
+                        .findFirst()
+                        .map(Journal.Trial::rank)
+                        .orElse(reference);
             }
             for (Journal.Trial trial :
                     journal.ranking().stream().limit(REMEMBERED).toList()) {

@@ -27,7 +27,8 @@ record Screen(Knowledge knowledge, Journal journal) {
         points.stream().filter(journal::isNew).forEach(point -> fresh.putIfAbsent(point.decisionsByName(), point));
         return fresh.values().stream()
                 .map(point -> new Scored(
-                        point, knowledge.candidate(point).map(score::applyAsDouble).orElse(Double.MAX_VALUE)))
+                        point,
+                        knowledge.candidate(point).map(score::applyAsDouble).orElse(Double.MAX_VALUE)))
                 .sorted(Comparator.comparingDouble(Scored::score))
                 .map(Scored::point)
                 .toList();
@@ -40,8 +41,7 @@ record Screen(Knowledge knowledge, Journal journal) {
             trial.seconds()
                     .ifPresent(seconds -> knowledge
                             .candidate(trial.point())
-                            .ifPresent(candidate ->
-                                    knowledge.learned().observe(knowledge.task(), candidate, seconds)));
+                            .ifPresent(candidate -> knowledge.learned().observe(knowledge.task(), candidate, seconds)));
         }
         return trials;
     }

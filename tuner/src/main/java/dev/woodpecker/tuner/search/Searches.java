@@ -11,11 +11,16 @@ public final class Searches {
     public static final String DEFAULT = "default";
 
     private static final Map<String, Function<Knowledge, Search>> BY_NAME = new TreeMap<>(Map.of(
-            "random", _ -> new RandomSearch(),
-            "exhaustive", _ -> new ExhaustiveSearch(),
-            "genetic", _ -> new GeneticSearch(),
-            "reinforce", ReinforceSearch::new,
-            DEFAULT, DefaultSearch::new));
+            "random",
+            _ -> new RandomSearch(),
+            "exhaustive",
+            _ -> new ExhaustiveSearch(),
+            "genetic",
+            _ -> new GeneticSearch(),
+            "reinforce",
+            ReinforceSearch::new,
+            DEFAULT,
+            DefaultSearch::new));
 
     private Searches() {}
 

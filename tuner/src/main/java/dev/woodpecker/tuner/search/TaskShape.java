@@ -22,7 +22,9 @@ public final class TaskShape {
         double innermost = 1;
         for (Stage stage : program.stages()) {
             elements = Math.max(elements, product(stage.axes()));
-            last = Math.max(last, stage.axes().isEmpty() ? 1 : product(List.of(stage.axes().getLast())));
+            last = Math.max(
+                    last,
+                    stage.axes().isEmpty() ? 1 : product(List.of(stage.axes().getLast())));
             if (stage.reduction().isPresent()) {
                 List<Axis> axes = stage.reduction().get().axes();
                 reduced = Math.max(reduced, product(axes));
@@ -30,7 +32,8 @@ public final class TaskShape {
             }
         }
         double inputs = program.inputs().stream()
-                .mapToDouble(input -> input.shape().stream().mapToDouble(TaskShape::extent).reduce(1, (a, b) -> a * b))
+                .mapToDouble(input ->
+                        input.shape().stream().mapToDouble(TaskShape::extent).reduce(1, (a, b) -> a * b))
                 .max()
                 .orElse(1);
         return List.of(

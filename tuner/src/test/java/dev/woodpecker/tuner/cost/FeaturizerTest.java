@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 /** Counts of a matrix product whose loops are known: 512 by 512 by 512, in vectors of 16. */
 class FeaturizerTest {
     private static final Target TARGET = Target.parse("cpu:x86-64-v4");
-    private static final TuningTask TASK = new ComparisonKernel("product", "MatMul", "a=512x512 b=512x512").task(TARGET);
+    private static final TuningTask TASK =
+            new ComparisonKernel("product", "MatMul", "a=512x512 b=512x512").task(TARGET);
 
     private static KernelFeatures features(Map<String, Long> decisions) {
         Point point = SearchSpace.of(TASK).point(Chooser.of(decisions));
@@ -51,10 +52,10 @@ class FeaturizerTest {
     }
 
     @Test
-    void everyDatumComesFromMemoryOnceAtLeast() {
+    void everyDatumComesFromMemoryAboutOnce() {
         double compulsory = 3.0 * 512 * 512 * 4;
         KernelFeatures features = features(tile(2, 8));
-        assertThat(features.get(Feature.MEMORY_BYTES)).isBetween(compulsory, 2 * compulsory);
+        assertThat(features.get(Feature.MEMORY_BYTES)).isBetween(0.8 * compulsory, 1.5 * compulsory);
         assertThat(features.get(Feature.FIRST_CACHE_BYTES)).isGreaterThan(features.get(Feature.SECOND_CACHE_BYTES));
     }
 

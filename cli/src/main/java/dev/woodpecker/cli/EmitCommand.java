@@ -3,8 +3,6 @@ package dev.woodpecker.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.woodpecker.cli.emit.Figures;
-import dev.woodpecker.runtime.call.KernelCall;
-import dev.woodpecker.runtime.call.KernelIndex;
 import dev.woodpecker.cli.emit.Section;
 import dev.woodpecker.compiler.emit.KernelSource;
 import dev.woodpecker.compiler.expr.KernelProvider.CompiledKernel;
@@ -12,6 +10,8 @@ import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.schedule.TraceJson;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.call.KernelCall;
+import dev.woodpecker.runtime.call.KernelIndex;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;

@@ -19,7 +19,8 @@ import picocli.CommandLine.Spec;
 /** {@code wpk space}: what a search of a kernel's schedules chooses from. */
 @Command(
         name = "space",
-        description = "Prints what a search has to choose from: the choices, how many points there are, what is refused.",
+        description =
+                "Prints what a search has to choose from: the choices, how many points there are, what is refused.",
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  wpk space Conv --shape x=1x64x56x56 --shape w=64x64x3x3 --attr pads=1,1,1,1"})
 final class SpaceCommand implements Callable<Integer> {
@@ -41,7 +42,10 @@ final class SpaceCommand implements Callable<Integer> {
         for (TuningTask task : arguments.tasks()) {
             out.println(task.name() + ", " + task.target().name() + ", "
                     + task.numerics().text());
-            SpaceSurvey.of(task, samples, RandomGeneratorFactory.of("L64X128MixRandom").create(seed))
+            SpaceSurvey.of(
+                            task,
+                            samples,
+                            RandomGeneratorFactory.of("L64X128MixRandom").create(seed))
                     .forEach(survey -> print(survey, out));
             out.flush();
         }
@@ -67,15 +71,16 @@ final class SpaceCommand implements Callable<Integer> {
         out.printf(Locale.ROOT, "    of %d points drawn at random %d are refused%n", survey.sampled(), refused);
         survey.refused().stream()
                 .sorted(Comparator.comparingInt(SpaceSurvey.Refusal::count).reversed())
-                .forEach(refusal ->
-                        out.printf(Locale.ROOT, "    %5d by %s: %s%n", refusal.count(), refusal.by(), refusal.example()));
+                .forEach(refusal -> out.printf(
+                        Locale.ROOT, "    %5d by %s: %s%n", refusal.count(), refusal.by(), refusal.example()));
     }
 
     private static String size(SpaceSurvey.Size size) {
         if (size.isExact()) {
             return size.points() == 1 ? "1 point" : String.format(Locale.ROOT, "%.0f points", size.points());
         }
-        return String.format(Locale.ROOT, size.points() < 1e7 ? "about %.0f points" : "about %.1e points", size.points())
+        return String.format(
+                        Locale.ROOT, size.points() < 1e7 ? "about %.0f points" : "about %.1e points", size.points())
                 + ", estimated";
     }
 }

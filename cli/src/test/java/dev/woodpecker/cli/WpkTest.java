@@ -2,13 +2,13 @@ package dev.woodpecker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.woodpecker.tuner.FailureReport;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import dev.woodpecker.tuner.FailureReport;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 

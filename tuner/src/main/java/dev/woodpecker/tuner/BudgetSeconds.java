@@ -17,12 +17,11 @@ final class BudgetSeconds implements ITypeConverter<Double> {
             throw new TypeConversionException(
                     "'" + text + "' is no time to spend; write a number and s, m or h: 30s, 8m, 2h");
         }
-        double unit =
-                switch (match.group(2)) {
-                    case "s" -> 1;
-                    case "m" -> 60;
-                    default -> 3600;
-                };
+        double unit = switch (match.group(2)) {
+            case "s" -> 1;
+            case "m" -> 60;
+            default -> 3600;
+        };
         return unit * Double.parseDouble(match.group(1));
     }
 }

@@ -29,8 +29,8 @@ record CudaTuning(double budgetSeconds, int compiled, long seed, int jobs, Optio
 
     /** Each task gets an equal share of the time. */
     int run(List<TuningTask> tasks, Clock clock, PrintWriter out, PrintWriter err) throws IOException {
-        CudaCompiler compiler = CudaCompiler.discover(
-                Environment.ofProcess(), CacheDirectory.open(Environment.ofProcess()));
+        CudaCompiler compiler =
+                CudaCompiler.discover(Environment.ofProcess(), CacheDirectory.open(Environment.ofProcess()));
         CudaRanking ranking = new CudaRanking(compiler, DRAWN, compiled, jobs);
         AtomicBoolean stopped = new AtomicBoolean();
         List<Result> results = new ArrayList<>();

@@ -154,10 +154,12 @@ public final class TaskArguments {
         }
         Target machine = target();
         Numerics mode = numerics();
-        Map<String, LayoutMap> layouts = new HashMap<>(DefaultSchedule.preferredLayouts(first.program(), machine, mode));
+        Map<String, LayoutMap> layouts =
+                new HashMap<>(DefaultSchedule.preferredLayouts(first.program(), machine, mode));
         layouts.keySet().removeAll(constants);
         return new TuningTask(
-                String.join(" ", Stream.concat(Stream.of(subject), pairs.stream()).toList()),
+                String.join(
+                        " ", Stream.concat(Stream.of(subject), pairs.stream()).toList()),
                 first.spec().operator(),
                 variants,
                 machine,
@@ -169,9 +171,8 @@ public final class TaskArguments {
     }
 
     private void checkConstants(TensorProgram program) {
-        List<String> inputs = program.inputs().stream()
-                .map(TensorProgram.Declaration::name)
-                .toList();
+        List<String> inputs =
+                program.inputs().stream().map(TensorProgram.Declaration::name).toList();
         for (String constant : constants) {
             if (!inputs.contains(constant)) {
                 throw wrong("--constant " + constant + ": inputs are " + String.join(", ", inputs));

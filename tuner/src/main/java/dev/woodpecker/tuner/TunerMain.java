@@ -5,10 +5,9 @@ import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.records.MachineName;
 import dev.woodpecker.runtime.records.RecordFile;
 import dev.woodpecker.runtime.records.Records;
+import dev.woodpecker.runtime.timing.MachinePeak;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
-import dev.woodpecker.tuner.run.RecordJournal;
-import dev.woodpecker.runtime.timing.MachinePeak;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.tuner.cost.LearnedModel;
@@ -24,6 +23,7 @@ import dev.woodpecker.tuner.report.TableProgress;
 import dev.woodpecker.tuner.run.Clock;
 import dev.woodpecker.tuner.run.FinalsMeasurer;
 import dev.woodpecker.tuner.run.Progress;
+import dev.woodpecker.tuner.run.RecordJournal;
 import dev.woodpecker.tuner.run.TaskStatus;
 import dev.woodpecker.tuner.run.TuningResult;
 import dev.woodpecker.tuner.run.TuningRun;
@@ -125,9 +125,7 @@ public final class TunerMain implements Callable<Integer> {
     @Option(names = "--resume", description = "Do not measure again what the records have of this machine.")
     private boolean resume;
 
-    @Option(
-            names = "--no-shipped-traces",
-            description = "Begin without the schedules that come with the library.")
+    @Option(names = "--no-shipped-traces", description = "Begin without the schedules that come with the library.")
     private boolean noShippedTraces;
 
     @Option(names = "--jobs", description = "Candidates compiled at a time. Default: one a core.")
@@ -203,8 +201,7 @@ public final class TunerMain implements Callable<Integer> {
                 && (target.vectorBytes() > here.vectorBytes() || target.name().contains("aarch64") != isArm)) {
             throw new ParameterException(
                     command.commandLine(),
-                    "--target " + target.name() + ": nothing can be timed for it here; this machine is "
-                            + here.name());
+                    "--target " + target.name() + ": nothing can be timed for it here; this machine is " + here.name());
         }
     }
 
@@ -289,10 +286,7 @@ public final class TunerMain implements Callable<Integer> {
         for (TaskStatus task : result.tasks()) {
             if (task.best().isPresent()) {
                 double seconds = task.best().get().seconds().median();
-                emission.write(
-                        task.task(),
-                        task.best().get().point(),
-                        List.of(Emission.speed(task.task(), seconds)));
+                emission.write(task.task(), task.best().get().point(), List.of(Emission.speed(task.task(), seconds)));
             }
         }
     }

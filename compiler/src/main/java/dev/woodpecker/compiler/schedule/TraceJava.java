@@ -96,7 +96,9 @@ public record TraceJava(SortedSet<String> imports, String expression) {
                 outermost = outermost.getEnclosingClass();
             }
             imports.add(outermost.getName());
-            return type.getName().substring(outermost.getPackageName().length() + 1).replace('$', '.');
+            return type.getName()
+                    .substring(outermost.getPackageName().length() + 1)
+                    .replace('$', '.');
         }
 
         private static String literal(String text) {

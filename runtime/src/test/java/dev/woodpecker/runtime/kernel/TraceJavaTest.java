@@ -52,8 +52,8 @@ class TraceJavaTest {
                     var layouts = DefaultSchedule.preferredLayouts(program, target, Numerics.FP32);
                     traces.add(DefaultSchedule.of(program, target, Numerics.FP32, layouts));
                     ScheduleSpace space = new ScheduleSpace(program, target, Numerics.FP32, layouts, Set.of());
-                    SpacePoint point = space.point(
-                            choice -> choice.domain().get(random.nextInt(choice.domain().size())));
+                    SpacePoint point = space.point(choice ->
+                            choice.domain().get(random.nextInt(choice.domain().size())));
                     if (point instanceof SpacePoint.Scheduled scheduled) {
                         traces.add(scheduled.trace());
                     }

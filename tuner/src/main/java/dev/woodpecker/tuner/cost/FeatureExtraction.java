@@ -93,15 +93,15 @@ final class FeatureExtraction {
         }
         double chain = leaf.isReduction() && accumulators > 0 ? LATENCY_CYCLES * copies / accumulators : 0;
         double instructions = arithmetic + loads + stores;
-        double cycles = max(
-                        arithmetic / 2, loads / 2, stores, chain, (instructions + gathered) / INSTRUCTIONS_A_CYCLE)
+        double cycles = max(arithmetic / 2, loads / 2, stores, chain, (instructions + gathered) / INSTRUCTIONS_A_CYCLE)
                 + copies * (operations.divisions() * DIVISION_CYCLES + operations.calls() * CALL_CYCLES)
                 + operations.index() * INDEX_DIVISION_CYCLES;
         // Scalars are broadcast on the way, and of vectors no more than some are held at a time.
         double registers = accumulators + live + 1;
         double spilled = target.vectorRegisters() == 0 ? 0 : Math.max(0, registers - target.vectorRegisters());
-        double flops = (2.0 * operations.multiplyAdds() + operations.simple() + operations.divisions() + operations.calls())
-                * leaf.elements();
+        double flops =
+                (2.0 * operations.multiplyAdds() + operations.simple() + operations.divisions() + operations.calls())
+                        * leaf.elements();
         sum.add(Feature.FLOPS, flops);
         sum.add(Feature.VECTOR_SHARE, leaf.isVector() ? flops : 0);
         sum.add(Feature.COMPUTE_CYCLES, iterations * cycles);

@@ -127,7 +127,8 @@ record Leaf(List<Level> loops, Operations operations, List<Access> accesses, boo
     /** How many loops are around the body of copies. */
     int bodyDepth() {
         int depth = loops.size();
-        while (depth > 0 && (loops.get(depth - 1).isVector() || loops.get(depth - 1).isUnrolled())) {
+        while (depth > 0
+                && (loops.get(depth - 1).isVector() || loops.get(depth - 1).isUnrolled())) {
             depth--;
         }
         return depth;

@@ -87,8 +87,7 @@ public final class LearnedModel {
 
     /** Learns anew from all that was observed. */
     public void train() {
-        List<Observation> recent =
-                observations.subList(Math.max(0, observations.size() - WINDOW), observations.size());
+        List<Observation> recent = observations.subList(Math.max(0, observations.size() - WINDOW), observations.size());
         if (recent.size() < 8) {
             return;
         }
@@ -99,10 +98,9 @@ public final class LearnedModel {
             double residual = residual(observation) - levels.getOrDefault(observation.task(), 0.0);
             data.add(example(observation.candidate(), residual));
         }
-        CARTRegressionTrainer tree = new CARTRegressionTrainer(
-                DEPTH, LEAF_EXAMPLES, 0, FEATURES_A_SPLIT, false, new MeanSquaredError(), 1);
-        forest = Optional.of(
-                new RandomForestTrainer<>(tree, new AveragingCombiner(), TREES, 1).train(data));
+        CARTRegressionTrainer tree =
+                new CARTRegressionTrainer(DEPTH, LEAF_EXAMPLES, 0, FEATURES_A_SPLIT, false, new MeanSquaredError(), 1);
+        forest = Optional.of(new RandomForestTrainer<>(tree, new AveragingCombiner(), TREES, 1).train(data));
     }
 
     /** What the analytic model's error is around, in each task. */
@@ -118,7 +116,8 @@ public final class LearnedModel {
     }
 
     private static double residual(Observation observation) {
-        return Math.log(observation.seconds()) - Math.log(observation.candidate().analyticSeconds());
+        return Math.log(observation.seconds())
+                - Math.log(observation.candidate().analyticSeconds());
     }
 
     /**
@@ -126,7 +125,8 @@ public final class LearnedModel {
      */
     public double score(Candidate candidate) {
         double analytic = Math.log(candidate.analyticSeconds());
-        return forest.map(model -> analytic + model.predict(example(candidate, 0)).getOutput().getValues()[0])
+        return forest.map(model -> analytic
+                        + model.predict(example(candidate, 0)).getOutput().getValues()[0])
                 .orElse(analytic);
     }
 

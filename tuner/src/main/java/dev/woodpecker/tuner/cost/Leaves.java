@@ -33,8 +33,7 @@ final class Leaves {
         switch (stmt) {
             case Stmt.For(Loop loop, Stmt body) -> {
                 long extent = Math.max(1, IndexValue.of(loop.extent(), Map.of(), lets));
-                levels.add(new Leaf.Level(
-                        loops++, extent, loop.binding(), loop.carrier() == Loop.Carrier.REDUCTION));
+                levels.add(new Leaf.Level(loops++, extent, loop.binding(), loop.carrier() == Loop.Carrier.REDUCTION));
                 variables.add(loop.name());
                 walk(body);
                 levels.removeLast();
@@ -76,7 +75,8 @@ final class Leaves {
                 accesses.add(access(buffer, indices, false));
                 return;
             }
-            case Expr.Binary(BinaryOp op, Expr left, Expr _) when left.type().isFloat() -> {
+            case Expr.Binary(BinaryOp op, Expr left, Expr _)
+            when left.type().isFloat() -> {
                 switch (op) {
                     case ADD, SUB -> counts[0]++;
                     case MUL -> counts[1]++;
@@ -123,8 +123,6 @@ final class Leaves {
         }
         String variable = variables.get(level);
         long step = IndexValue.of(index, Map.of(variable, 1L), lets) - start;
-        return step != 0
-                ? step
-                : (IndexValue.of(index, Map.of(variable, extent - 1), lets) - start) / (extent - 1);
+        return step != 0 ? step : (IndexValue.of(index, Map.of(variable, extent - 1), lets) - start) / (extent - 1);
     }
 }

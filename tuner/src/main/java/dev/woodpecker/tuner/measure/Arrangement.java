@@ -136,13 +136,12 @@ final class Arrangement {
 
     /** Sign- or zero-extended. */
     long integer(MemorySegment memory, long offset) {
-        long raw =
-                switch (type.bytes()) {
-                    case 1 -> memory.get(ValueLayout.JAVA_BYTE, offset);
-                    case 2 -> memory.getAtIndex(ValueLayout.JAVA_SHORT, offset);
-                    case 4 -> memory.getAtIndex(ValueLayout.JAVA_INT, offset);
-                    default -> memory.getAtIndex(ValueLayout.JAVA_LONG, offset);
-                };
+        long raw = switch (type.bytes()) {
+            case 1 -> memory.get(ValueLayout.JAVA_BYTE, offset);
+            case 2 -> memory.getAtIndex(ValueLayout.JAVA_SHORT, offset);
+            case 4 -> memory.getAtIndex(ValueLayout.JAVA_INT, offset);
+            default -> memory.getAtIndex(ValueLayout.JAVA_LONG, offset);
+        };
         // A byte that is neither 0 nor 1 is no boolean, and must not look like one.
         return type == DType.BOOL ? raw : Arithmetic.wrap(type, raw);
     }

@@ -124,7 +124,9 @@ final class Candidates {
 
     private Candidate print(TuningTask task, Point point, Trace trace, Form form) {
         if (task.target().isCuda()) {
-            return refused(Outcome.Failure.REJECTED, "nothing can be timed for " + task.target().name() + " here");
+            return refused(
+                    Outcome.Failure.REJECTED,
+                    "nothing can be timed for " + task.target().name() + " here");
         }
         LoweredKernel kernel;
         Text text;
@@ -176,8 +178,7 @@ final class Candidates {
     }
 
     /** The libraries of those that compile, by {@link Candidate.Printed#binary}; the others are added to {@code refused}. */
-    Map<ContentKey, SharedLibrary> compile(
-            List<Candidate.Printed> wanted, Map<ContentKey, Outcome.Failed> refused) {
+    Map<ContentKey, SharedLibrary> compile(List<Candidate.Printed> wanted, Map<ContentKey, Outcome.Failed> refused) {
         long start = System.nanoTime();
         Map<ContentKey, Source> missing = new LinkedHashMap<>();
         wanted.forEach(candidate -> missing.putIfAbsent(candidate.binary(), candidate.source()));
@@ -228,7 +229,11 @@ final class Candidates {
                     buffer.layout(),
                     cold));
         }
-        boolean isFirst = candidate.point().variant().name().equals(task.variants().getFirst().name());
+        boolean isFirst = candidate
+                .point()
+                .variant()
+                .name()
+                .equals(task.variants().getFirst().name());
         return new Job.Candidate(
                 library.file().toString(),
                 phases,

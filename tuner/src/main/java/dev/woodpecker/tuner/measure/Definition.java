@@ -79,10 +79,10 @@ final class Definition {
         Tensor tensor = tensor(name);
         error = 0;
         undecided = false;
-        long bits = tensor.type().isFloat()
-                ? Double.doubleToRawLongBits(tensor.real(position))
-                : tensor.integer(position);
-        return new Element(bits, undecided ? Double.POSITIVE_INFINITY : tensor.type().isFloat() ? error : 0);
+        long bits =
+                tensor.type().isFloat() ? Double.doubleToRawLongBits(tensor.real(position)) : tensor.integer(position);
+        return new Element(
+                bits, undecided ? Double.POSITIVE_INFINITY : tensor.type().isFloat() ? error : 0);
     }
 
     Tensor tensor(String name) {
@@ -208,9 +208,8 @@ final class Definition {
         }
 
         private Runnable reduction(Stage.Reduction r, DefinitionCode code) {
-            List<Integer> slots = r.axes().stream()
-                    .map(axis -> code.slot(axis.name()))
-                    .toList();
+            List<Integer> slots =
+                    r.axes().stream().map(axis -> code.slot(axis.name())).toList();
             List<DefinitionCode.Whole> trips =
                     r.axes().stream().map(Axis::extent).map(code::whole).toList();
             Runnable body = r.type().isFloat() ? realBody(r, code) : wholeBody(r, code);
@@ -245,12 +244,11 @@ final class Definition {
                 terms = 0;
                 loops.run();
                 points += terms;
-                accumulatorError +=
-                        switch (r.op()) {
-                            case SUM -> errors.sum(r.type(), (double) terms, magnitudes);
-                            case PROD -> errors.product(r.type(), (double) terms, accumulator);
-                            case MAX, MIN, ANY, ALL -> 0;
-                        };
+                accumulatorError += switch (r.op()) {
+                    case SUM -> errors.sum(r.type(), (double) terms, magnitudes);
+                    case PROD -> errors.product(r.type(), (double) terms, accumulator);
+                    case MAX, MIN, ANY, ALL -> 0;
+                };
             };
         }
 
@@ -258,29 +256,33 @@ final class Definition {
             DefinitionCode.Real body = code.real(r.body());
             DType type = r.type();
             return switch (r.op()) {
-                case SUM -> () -> {
-                    double term = body.value();
-                    accumulatorError += error;
-                    magnitudes += Math.abs(term);
-                    terms++;
-                    accumulator = DefinitionCode.round(type, accumulator + term);
-                };
-                case PROD -> () -> {
-                    double factor = body.value();
-                    accumulatorError = Math.abs(accumulator) * error + Math.abs(factor) * accumulatorError;
-                    terms++;
-                    accumulator = DefinitionCode.round(type, accumulator * factor);
-                };
-                case MAX -> () -> {
-                    accumulator = Math.max(accumulator, body.value());
-                    accumulatorError = Math.max(accumulatorError, error);
-                    terms++;
-                };
-                case MIN -> () -> {
-                    accumulator = Math.min(accumulator, body.value());
-                    accumulatorError = Math.max(accumulatorError, error);
-                    terms++;
-                };
+                case SUM ->
+                    () -> {
+                        double term = body.value();
+                        accumulatorError += error;
+                        magnitudes += Math.abs(term);
+                        terms++;
+                        accumulator = DefinitionCode.round(type, accumulator + term);
+                    };
+                case PROD ->
+                    () -> {
+                        double factor = body.value();
+                        accumulatorError = Math.abs(accumulator) * error + Math.abs(factor) * accumulatorError;
+                        terms++;
+                        accumulator = DefinitionCode.round(type, accumulator * factor);
+                    };
+                case MAX ->
+                    () -> {
+                        accumulator = Math.max(accumulator, body.value());
+                        accumulatorError = Math.max(accumulatorError, error);
+                        terms++;
+                    };
+                case MIN ->
+                    () -> {
+                        accumulator = Math.min(accumulator, body.value());
+                        accumulatorError = Math.max(accumulatorError, error);
+                        terms++;
+                    };
                 case ANY, ALL -> throw new IllegalArgumentException("no reduction of floats: " + r.op());
             };
         }
@@ -301,8 +303,7 @@ final class Definition {
             ReduceOp op = r.op();
             return () -> {
                 terms++;
-                integerAccumulator =
-                        DefinitionCode.whole(op.combine(), type, integerAccumulator, body.value());
+                integerAccumulator = DefinitionCode.whole(op.combine(), type, integerAccumulator, body.value());
             };
         }
     }

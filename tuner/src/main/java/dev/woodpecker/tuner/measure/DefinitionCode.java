@@ -65,7 +65,8 @@ final class DefinitionCode {
             case Expr.Bitcast(DType _, Expr operand) -> {
                 Whole bits = whole(operand);
                 yield () -> exact(
-                        Arithmetic.bitcast(type, new Expr.IntConst(bits.value(), operand.type())).orElseThrow()
+                        Arithmetic.bitcast(type, new Expr.IntConst(bits.value(), operand.type()))
+                                                .orElseThrow()
                                         instanceof Expr.FloatConst c
                                 ? c.value()
                                 : Double.NaN);
@@ -105,8 +106,7 @@ final class DefinitionCode {
                     case BIT_NOT -> () -> Arithmetic.wrap(type, ~a.value());
                 };
             }
-            case Expr.Binary b when b.left().type().isFloat() ->
-                comparison(b.op(), real(b.left()), real(b.right()));
+            case Expr.Binary b when b.left().type().isFloat() -> comparison(b.op(), real(b.left()), real(b.right()));
             case Expr.Binary b -> integers(b.op(), b.left().type(), whole(b.left()), whole(b.right()));
             case Expr.Cast(DType _, Expr operand) -> toWhole(type, operand);
             case Expr.Bitcast(DType _, Expr operand) -> {
@@ -177,29 +177,34 @@ final class DefinitionCode {
                     return with(value, xError + definition.error + errors.rounding(type, value));
                 };
             }
-            case MUL -> () -> {
-                double x = a.value();
-                double xError = definition.error;
-                double y = b.value();
-                double yError = definition.error;
-                double value = round(type, x * y);
-                return with(
-                        value,
-                        Math.abs(x) * yError + Math.abs(y) * xError + xError * yError + errors.rounding(type, value));
-            };
-            case DIV -> () -> {
-                double x = a.value();
-                double xError = definition.error;
-                double y = b.value();
-                double yError = definition.error;
-                double value = round(type, x / y);
-                // Where the divisor may be zero anything may come out.
-                double least = Math.abs(y) - yError;
-                double error = yError > 0 && least <= 0
-                        ? Double.POSITIVE_INFINITY
-                        : (xError + Math.abs(value) * yError) / least;
-                return with(value, (xError + yError == 0 ? 0 : error) + errors.rounding(type, value));
-            };
+            case MUL ->
+                () -> {
+                    double x = a.value();
+                    double xError = definition.error;
+                    double y = b.value();
+                    double yError = definition.error;
+                    double value = round(type, x * y);
+                    return with(
+                            value,
+                            Math.abs(x) * yError
+                                    + Math.abs(y) * xError
+                                    + xError * yError
+                                    + errors.rounding(type, value));
+                };
+            case DIV ->
+                () -> {
+                    double x = a.value();
+                    double xError = definition.error;
+                    double y = b.value();
+                    double yError = definition.error;
+                    double value = round(type, x / y);
+                    // Where the divisor may be zero anything may come out.
+                    double least = Math.abs(y) - yError;
+                    double error = yError > 0 && least <= 0
+                            ? Double.POSITIVE_INFINITY
+                            : (xError + Math.abs(value) * yError) / least;
+                    return with(value, (xError + yError == 0 ? 0 : error) + errors.rounding(type, value));
+                };
             case MIN, MAX -> {
                 boolean isMax = op == BinaryOp.MAX;
                 yield () -> {
@@ -209,13 +214,14 @@ final class DefinitionCode {
                     return with(isMax ? Math.max(x, y) : Math.min(x, y), Math.max(xError, definition.error));
                 };
             }
-            case REM -> () -> {
-                double x = a.value();
-                double xError = definition.error;
-                double y = b.value();
-                double value = Arithmetic.real(BinaryOp.REM, type, x, y).orElseThrow();
-                return with(value, xError + definition.error == 0 ? 0 : Double.POSITIVE_INFINITY);
-            };
+            case REM ->
+                () -> {
+                    double x = a.value();
+                    double xError = definition.error;
+                    double y = b.value();
+                    double value = Arithmetic.real(BinaryOp.REM, type, x, y).orElseThrow();
+                    return with(value, xError + definition.error == 0 ? 0 : Double.POSITIVE_INFINITY);
+                };
             case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE ->
                 throw new IllegalArgumentException("no arithmetic of floats: " + op);
         };
@@ -245,7 +251,8 @@ final class DefinitionCode {
         }
         Whole a = whole(operand);
         return () -> exact(
-                Arithmetic.cast(type, new Expr.IntConst(a.value(), operand.type())).orElseThrow()
+                Arithmetic.cast(type, new Expr.IntConst(a.value(), operand.type()))
+                                        .orElseThrow()
                                 instanceof Expr.FloatConst c
                         ? c.value()
                         : Double.NaN);

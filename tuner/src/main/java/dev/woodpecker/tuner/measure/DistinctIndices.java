@@ -61,11 +61,12 @@ final class DistinctIndices {
     /** Adds {@code factor * e} to the sum. */
     private void add(Expr e, long factor) {
         switch (e) {
-            case Expr.Var v when lets.containsKey(v.name()) ->
-                add(java.util.Objects.requireNonNull(lets.get(v.name())), factor);
+            case Expr.Var v
+            when lets.containsKey(v.name()) -> add(java.util.Objects.requireNonNull(lets.get(v.name())), factor);
             case Expr.Var v -> steps.merge(new Part(v.name(), BinaryOp.ADD, 1), factor, Long::sum);
             case Expr.IntConst _ -> steps.putIfAbsent(CONSTANT, 0L);
-            case Expr.Binary(BinaryOp op, Expr left, Expr right) when op == BinaryOp.ADD || op == BinaryOp.SUB -> {
+            case Expr.Binary(BinaryOp op, Expr left, Expr right)
+            when op == BinaryOp.ADD || op == BinaryOp.SUB -> {
                 add(left, factor);
                 add(right, op == BinaryOp.ADD ? factor : -factor);
             }
@@ -99,7 +100,9 @@ final class DistinctIndices {
         Map<String, List<Part>> byVariable = new HashMap<>();
         steps.forEach((part, step) -> {
             if (step != 0) {
-                byVariable.computeIfAbsent(part.variable(), _ -> new ArrayList<>()).add(part);
+                byVariable
+                        .computeIfAbsent(part.variable(), _ -> new ArrayList<>())
+                        .add(part);
             }
         });
         List<double[]> result = new ArrayList<>();
@@ -112,12 +115,11 @@ final class DistinctIndices {
                 return;
             }
             for (Part part : parts) {
-                double count =
-                        switch (part.op()) {
-                            case DIV -> Math.floor(all / part.divisor());
-                            case REM -> Math.min(all, (double) part.divisor());
-                            default -> all;
-                        };
+                double count = switch (part.op()) {
+                    case DIV -> Math.floor(all / part.divisor());
+                    case REM -> Math.min(all, (double) part.divisor());
+                    default -> all;
+                };
                 if (count > 1) {
                     result.add(new double[] {Math.abs(steps.getOrDefault(part, 0L)), count});
                 }

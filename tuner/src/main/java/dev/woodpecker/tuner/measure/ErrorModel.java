@@ -45,29 +45,28 @@ record ErrorModel(Numerics numerics) {
 
     /** Of {@code value = function(x, y)} where the arguments are off by these errors. */
     double call(MathFunction function, DType type, double value, double x, double xError, double y, double yError) {
-        double own =
-                switch (function) {
-                    case ABS, FLOOR, CEIL, RINT, TRUNC -> 0;
-                    case SQRT -> rounding(type, value);
-                    case EXP,
-                            LOG,
-                            LOG1P,
-                            EXPM1,
-                            SIN,
-                            COS,
-                            TAN,
-                            ASIN,
-                            ACOS,
-                            ATAN,
-                            SINH,
-                            COSH,
-                            TANH,
-                            ASINH,
-                            ACOSH,
-                            ATANH,
-                            ERF,
-                            POW -> FUNCTION_UNITS * unit(type) * Math.abs(value);
-                };
+        double own = switch (function) {
+            case ABS, FLOOR, CEIL, RINT, TRUNC -> 0;
+            case SQRT -> rounding(type, value);
+            case EXP,
+                    LOG,
+                    LOG1P,
+                    EXPM1,
+                    SIN,
+                    COS,
+                    TAN,
+                    ASIN,
+                    ACOS,
+                    ATAN,
+                    SINH,
+                    COSH,
+                    TANH,
+                    ASINH,
+                    ACOSH,
+                    ATANH,
+                    ERF,
+                    POW -> FUNCTION_UNITS * unit(type) * Math.abs(value);
+        };
         if (xError == 0 && yError == 0) {
             return own;
         }

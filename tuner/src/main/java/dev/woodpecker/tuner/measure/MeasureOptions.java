@@ -24,9 +24,8 @@ public record MeasureOptions(
 
     public MeasureOptions {
         if (threads < 1 || runs < 1 || finalRuns < 1 || seconds <= 0 || firstSeconds <= 0 || leastSeconds <= 0) {
-            throw new IllegalArgumentException(
-                    "threads %d, runs %d and %d, seconds %s, %s and %s: all must be above 0"
-                            .formatted(threads, runs, finalRuns, seconds, firstSeconds, leastSeconds));
+            throw new IllegalArgumentException("threads %d, runs %d and %d, seconds %s, %s and %s: all must be above 0"
+                    .formatted(threads, runs, finalRuns, seconds, firstSeconds, leastSeconds));
         }
     }
 

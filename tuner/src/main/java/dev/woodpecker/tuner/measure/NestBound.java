@@ -87,7 +87,8 @@ record NestBound(double flops, Map<String, Double> bytesRead) {
                     return;
                 }
                 case Expr.Load load -> read(load, loops, lets);
-                case Expr.Binary b when b.type() == DType.F32 && isArithmetic(b.op()) ->
+                case Expr.Binary b
+                when b.type() == DType.F32 && isArithmetic(b.op()) ->
                     flops += b.lanes() * trips(variesWith(b, loops, lets), loops);
                 case Expr.Binary _,
                         Expr.IntConst _,
@@ -119,7 +120,8 @@ record NestBound(double flops, Map<String, Double> bytesRead) {
                 Map<String, Double> trips = new HashMap<>();
                 loops.forEach(loop -> trips.put(loop.variable(), loop.trips()));
                 double elements = DistinctIndices.least(load.indices().getFirst(), trips, lets);
-                bytes.merge(load.buffer().name(), elements * load.buffer().type().bytes(), Math::max);
+                bytes.merge(
+                        load.buffer().name(), elements * load.buffer().type().bytes(), Math::max);
             }
         }
 
@@ -162,7 +164,8 @@ record NestBound(double flops, Map<String, Double> bytesRead) {
 
         private static Set<String> stored(Stmt body) {
             Set<String> names = new HashSet<>();
-            body.anyMatch(s -> s instanceof Stmt.Store store && names.add(store.buffer().name()) && false);
+            body.anyMatch(s ->
+                    s instanceof Stmt.Store store && names.add(store.buffer().name()) && false);
             return names;
         }
     }

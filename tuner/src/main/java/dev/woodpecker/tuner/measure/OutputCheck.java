@@ -27,8 +27,8 @@ final class OutputCheck implements AutoCloseable {
                 .map(Job.Argument::arrangement)
                 .toList();
         for (int i = 0; i < expectations.size(); i++) {
-            Optional<String> problem = known(
-                    i, arrangements.get(i), memories.get(i).content(), candidate.toleranceFactor());
+            Optional<String> problem =
+                    known(i, arrangements.get(i), memories.get(i).content(), candidate.toleranceFactor());
             if (problem.isPresent()) {
                 return problem;
             }
@@ -40,8 +40,8 @@ final class OutputCheck implements AutoCloseable {
             return Optional.empty();
         }
         for (int i = 0; i < expectations.size(); i++) {
-            Optional<String> problem = all(
-                    i, arrangements.get(i), memories.get(i).content(), candidate.toleranceFactor());
+            Optional<String> problem =
+                    all(i, arrangements.get(i), memories.get(i).content(), candidate.toleranceFactor());
             if (problem.isPresent()) {
                 return problem;
             }

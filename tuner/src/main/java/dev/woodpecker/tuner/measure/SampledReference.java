@@ -106,9 +106,7 @@ record SampledReference(InputRange inputs, List<Job.Expectation> outputs) {
             long position = 0;
             for (long extent : extents) {
                 boolean inTail = random.nextInt(4) == 0;
-                long index = inTail
-                        ? extent - 1 - random.nextLong(Math.min(TAIL, extent))
-                        : random.nextLong(extent);
+                long index = inTail ? extent - 1 - random.nextLong(Math.min(TAIL, extent)) : random.nextLong(extent);
                 position = position * extent + index;
             }
             positions.add(position);

@@ -82,12 +82,7 @@ final class Wire {
                 read(in, Wire::expectation),
                 read(in, Wire::candidate),
                 new Job.Effort(
-                        in.readInt(),
-                        in.readInt(),
-                        in.readDouble(),
-                        in.readDouble(),
-                        in.readLong(),
-                        in.readBoolean()));
+                        in.readInt(), in.readInt(), in.readDouble(), in.readDouble(), in.readLong(), in.readBoolean()));
     }
 
     static void send(Message message, DataOutputStream out) throws IOException {

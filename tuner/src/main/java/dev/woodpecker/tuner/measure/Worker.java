@@ -210,7 +210,11 @@ final class Worker implements AutoCloseable {
                                 .formatted(
                                         phase,
                                         number,
-                                        number >= 1 && number <= candidate.checks().size()
+                                        number >= 1
+                                                        && number
+                                                                <= candidate
+                                                                        .checks()
+                                                                        .size()
                                                 ? candidate.checks().get(number - 1)
                                                 : "it has no such check"),
                         true));

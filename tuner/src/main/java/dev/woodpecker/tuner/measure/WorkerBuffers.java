@@ -94,26 +94,25 @@ final class WorkerBuffers implements AutoCloseable {
         List<Input> inputs = new ArrayList<>();
         List<List<GuardedMemory>> columns = new ArrayList<>();
         for (Job.Argument argument : candidate.arguments()) {
-            List<GuardedMemory> column =
-                    switch (argument.role()) {
-                        case INPUT -> {
-                            Resident resident = resident(argument, argument.cold() ? copies : 1);
-                            inputs.add(new Input(resident.copies(), resident.pristine()));
-                            yield resident.copies();
-                        }
-                        case OUTPUT -> {
-                            Resident resident = resident(argument, 1);
-                            outputs.addAll(resident.copies());
-                            resident.copies().getFirst().poison();
-                            yield resident.copies();
-                        }
-                        case WORKSPACE -> {
-                            GuardedMemory memory = GuardedMemory.allocate(
-                                    arena, argument.arrangement().bytes(), "a workspace");
-                            memory.poison();
-                            yield List.of(memory);
-                        }
-                    };
+            List<GuardedMemory> column = switch (argument.role()) {
+                case INPUT -> {
+                    Resident resident = resident(argument, argument.cold() ? copies : 1);
+                    inputs.add(new Input(resident.copies(), resident.pristine()));
+                    yield resident.copies();
+                }
+                case OUTPUT -> {
+                    Resident resident = resident(argument, 1);
+                    outputs.addAll(resident.copies());
+                    resident.copies().getFirst().poison();
+                    yield resident.copies();
+                }
+                case WORKSPACE -> {
+                    GuardedMemory memory =
+                            GuardedMemory.allocate(arena, argument.arrangement().bytes(), "a workspace");
+                    memory.poison();
+                    yield List.of(memory);
+                }
+            };
             columns.add(column);
             all.addAll(column);
         }

@@ -98,8 +98,7 @@ public final class WorkerMeasurer implements Measurer {
             throw new UncheckedIOException("a directory for candidates cannot be made", e);
         }
         // Candidates by the thousand have no place among the kernels that are kept.
-        CacheDirectory cache =
-                CacheDirectory.open(new Environment(Map.of("WPK_CACHE", directory.toString())));
+        CacheDirectory cache = CacheDirectory.open(new Environment(Map.of("WPK_CACHE", directory.toString())));
         this.candidates = new Candidates(new KernelCompiler(compiler.compiler(), compiler.cpu(), cache), seam);
         this.speedLimit = new SpeedLimit(compiler, options.threads());
         this.coldBytes = speedLimit.evictingBytes();
@@ -120,8 +119,9 @@ public final class WorkerMeasurer implements Measurer {
                     Failure.REJECTED, "what " + task.name() + " should compute cannot be told: " + e.getMessage());
             return points.stream().<Outcome>map(_ -> failed).toList();
         }
-        List<Candidate> printed =
-                points.stream().map(point -> candidates.print(task, point, Form.GENERAL)).toList();
+        List<Candidate> printed = points.stream()
+                .map(point -> candidates.print(task, point, Form.GENERAL))
+                .toList();
         build(task, state, printed);
         List<Outcome> outcomes = new ArrayList<>();
         for (Candidate candidate : printed) {
@@ -165,9 +165,8 @@ public final class WorkerMeasurer implements Measurer {
         Job.Candidate runnable = Objects.requireNonNull(state.runnable.get(candidate.key()));
         double scale = anchorScale(state);
         // What becomes the anchor is what all others are scaled by.
-        Outcome outcome = state.anchor.isEmpty()
-                ? calm(state, runnable, options.runs())
-                : run(state, runnable, options.runs());
+        Outcome outcome =
+                state.anchor.isEmpty() ? calm(state, runnable, options.runs()) : run(state, runnable, options.runs());
         if (outcome instanceof Timed(Distribution raw)) {
             outcome = judge(state, candidate, runnable, raw, scale);
         }
@@ -213,8 +212,7 @@ public final class WorkerMeasurer implements Measurer {
     }
 
     private static Distribution scaled(Distribution d, double scale) {
-        return new Distribution(
-                d.median() * scale, d.q1() * scale, d.q3() * scale, d.fastest() * scale, d.count());
+        return new Distribution(d.median() * scale, d.q1() * scale, d.q3() * scale, d.fastest() * scale, d.count());
     }
 
     /** What to multiply times by, so that they are as if taken when the anchor was timed first. */
@@ -259,8 +257,7 @@ public final class WorkerMeasurer implements Measurer {
                     state.reference.inputs(),
                     state.reference.outputs(),
                     List.of(candidate),
-                    new Job.Effort(
-                            options.threads(), runs, options.seconds(), state.bestSeconds, coldBytes, false));
+                    new Job.Effort(options.threads(), runs, options.seconds(), state.bestSeconds, coldBytes, false));
             switch (worker.ask(job, state.bestSeconds)) {
                 case WorkerProcess.Reply.Done(List<Verdict> verdicts) -> {
                     return outcome(verdicts.getFirst());
@@ -330,8 +327,7 @@ public final class WorkerMeasurer implements Measurer {
                     state.reference.inputs(),
                     state.reference.outputs(),
                     finalists,
-                    new Job.Effort(
-                            options.threads(), options.finalRuns(), 10 * options.seconds(), 0, coldBytes, true));
+                    new Job.Effort(options.threads(), options.finalRuns(), 10 * options.seconds(), 0, coldBytes, true));
             switch (worker.ask(job, state.bestSeconds)) {
                 case WorkerProcess.Reply.Done(List<Verdict> verdicts) -> {
                     for (int i = 0; i < places.size(); i++) {

@@ -68,7 +68,8 @@ final class Pace {
     }
 
     private static double foreseen(TaskState state) {
-        double slowest = state.standard().or(state::best).map(t -> t.seconds().median()).orElse(0.0);
+        double slowest =
+                state.standard().or(state::best).map(t -> t.seconds().median()).orElse(0.0);
         return FINALS_SECONDS + FINALS_RUNS * slowest;
     }
 

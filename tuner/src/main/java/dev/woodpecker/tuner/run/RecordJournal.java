@@ -47,13 +47,7 @@ public final class RecordJournal implements Journal {
      * @param device as {@link dev.woodpecker.runtime.records.MachineName} has it
      * @param compiler one line
      */
-    public RecordJournal(
-            RecordFile file,
-            Records known,
-            boolean resumes,
-            String device,
-            int threads,
-            String compiler) {
+    public RecordJournal(RecordFile file, Records known, boolean resumes, String device, int threads, String compiler) {
         this.file = file;
         this.known = known;
         this.resumes = resumes;
@@ -68,8 +62,7 @@ public final class RecordJournal implements Journal {
             return Optional.empty();
         }
         Map<String, Outcome> outcomes = earlier.computeIfAbsent(task, this::outcomes);
-        return Optional.ofNullable(
-                outcomes.get(point.variant().name() + " " + TraceJson.print(scheduled.trace())));
+        return Optional.ofNullable(outcomes.get(point.variant().name() + " " + TraceJson.print(scheduled.trace())));
     }
 
     /** By variant and trace; times of the search before those of finals, which are not comparable with others. */
@@ -86,16 +79,19 @@ public final class RecordJournal implements Journal {
     private static Outcome outcome(TuningRecord record) {
         return record.seconds()
                 .<Outcome>map(Outcome.Timed::new)
-                .orElseGet(() -> new Outcome.Failed(
-                        Failure.valueOf(record.status().name()), record.reason()));
+                .orElseGet(
+                        () -> new Outcome.Failed(Failure.valueOf(record.status().name()), record.reason()));
     }
 
     /** Decisions that were good for this kernel, and for those nearest to it. */
     public synchronized List<Map<String, Long>> seeds(TuningTask task) {
         RecordKey key = key(task);
-        List<TuningRecord> records = new ArrayList<>(known.best(key).stream().limit(1).toList());
+        List<TuningRecord> records =
+                new ArrayList<>(known.best(key).stream().limit(1).toList());
         known.nearest(key, SEEDS).forEach(near -> records.add(near.record()));
-        return records.stream().flatMap(record -> decisions(task, record).stream()).toList();
+        return records.stream()
+                .flatMap(record -> decisions(task, record).stream())
+                .toList();
     }
 
     private static Optional<Map<String, Long>> decisions(TuningTask task, TuningRecord record) {

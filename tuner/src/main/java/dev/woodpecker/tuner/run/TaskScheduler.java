@@ -49,7 +49,8 @@ record TaskScheduler(double peakFlopsPerSecond) {
     /** The task to go on with; of equal ones the first. */
     TaskState next(List<TaskState> candidates) {
         return candidates.stream()
-                .max(Comparator.comparingDouble(this::gain).thenComparing(candidates::indexOf, Comparator.reverseOrder()))
+                .max(Comparator.comparingDouble(this::gain)
+                        .thenComparing(candidates::indexOf, Comparator.reverseOrder()))
                 .orElseThrow();
     }
 

@@ -78,7 +78,6 @@ final class TaskSearch implements Trials {
         return state;
     }
 
-
     /** Why it ended before its time, if it did. */
     Optional<RuntimeException> failure() {
         return failure;

@@ -136,7 +136,8 @@ final class TaskState {
         return timed.stream()
                 .filter(candidate -> !isStandard(candidate))
                 .filter(candidate -> candidate.seconds().median() < limit)
-                .sorted(Comparator.comparingDouble(candidate -> candidate.seconds().median()))
+                .sorted(Comparator.comparingDouble(
+                        candidate -> candidate.seconds().median()))
                 .limit(most)
                 .map(TimedPoint::point)
                 .toList();
@@ -156,7 +157,6 @@ final class TaskState {
     }
 
     TaskStatus status() {
-        return new TaskStatus(
-                task, trials, known, failures, standing, standard.map(TimedPoint::seconds), best);
+        return new TaskStatus(task, trials, known, failures, standing, standard.map(TimedPoint::seconds), best);
     }
 }

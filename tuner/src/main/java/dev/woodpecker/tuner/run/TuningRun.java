@@ -45,6 +45,7 @@ public final class TuningRun {
     private volatile boolean stopped;
     /** Whether a search had to end since no time was left for its next candidates. */
     private volatile boolean budgetEnded;
+
     private Phase phase = Phase.DEFAULTS;
 
     /**
@@ -137,8 +138,8 @@ public final class TuningRun {
             TaskSearch search = byState.get(state);
             Optional<List<Point>> question = search.next(this::mayGoOn);
             if (question.isEmpty()) {
-                search.failure().ifPresent(defect -> progress.warn(
-                        state.task().name() + ": the search ended by " + defect));
+                search.failure()
+                        .ifPresent(defect -> progress.warn(state.task().name() + ": the search ended by " + defect));
                 open.remove(state);
                 fits = mayGoOn();
                 continue;
@@ -155,7 +156,8 @@ public final class TuningRun {
         List<TaskSearch> searches = new ArrayList<>();
         for (TaskState state : states) {
             // Each task's numbers are its own, whatever other tasks there are.
-            RandomGenerator random = generators.create(settings.seed() * 31 + state.task().name().hashCode());
+            RandomGenerator random =
+                    generators.create(settings.seed() * 31 + state.task().name().hashCode());
             searches.add(new TaskSearch(
                     state,
                     settings.search().apply(state.task()),
@@ -210,8 +212,8 @@ public final class TuningRun {
             }
             if (state.standard().isPresent() && pace.secondsLeft(CLOSING_SECONDS) < pace.finalsSeconds(state)) {
                 state.keepStandard();
-                progress.warn(state.task().name()
-                        + ": no time was left to confirm what is faster; it keeps its default");
+                progress.warn(
+                        state.task().name() + ": no time was left to confirm what is faster; it keeps its default");
                 continue;
             }
             decide(state);
@@ -240,14 +242,15 @@ public final class TuningRun {
         Optional<TimedPoint> standard = timed.stream()
                 .filter(candidate -> TaskState.isSame(candidate.point(), state.standardPoint()))
                 .findFirst();
-        Optional<TimedPoint> fastest =
-                timed.stream().min(Comparator.comparingDouble(candidate -> candidate.seconds().median()));
+        Optional<TimedPoint> fastest = timed.stream()
+                .min(Comparator.comparingDouble(candidate -> candidate.seconds().median()));
         if (fastest.isEmpty()) {
             state.keepStandard();
             return;
         }
         boolean gains = standard.isEmpty()
-                || standard.get().seconds().median() > LEAST_GAIN * fastest.get().seconds().median();
+                || standard.get().seconds().median()
+                        > LEAST_GAIN * fastest.get().seconds().median();
         TimedPoint winner = gains ? fastest.get() : standard.get();
         state.decide(standard, winner);
         records.confirmed(state.task(), winner);

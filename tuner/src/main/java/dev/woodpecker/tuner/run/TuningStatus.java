@@ -8,8 +8,7 @@ import java.util.List;
  * @param secondsUsed of the budget
  * @param current the task that is measured now, its position in {@code tasks}; -1 for none
  */
-public record TuningStatus(
-        Phase phase, double secondsUsed, double budgetSeconds, int current, List<TaskStatus> tasks) {
+public record TuningStatus(Phase phase, double secondsUsed, double budgetSeconds, int current, List<TaskStatus> tasks) {
     /** What a run does, in order. */
     public enum Phase {
         /** Times each task's default schedule. */

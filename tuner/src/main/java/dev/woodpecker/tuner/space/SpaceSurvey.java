@@ -109,8 +109,8 @@ public record SpaceSurvey(Variant variant, List<Choice> choices, Size size, int 
             seen.values().forEach(choice -> choice.times = 0);
             double estimate = 0;
             for (int i = 0; i < samples; i++) {
-                Point point = space.point(
-                        choice -> choice.domain().get(random.nextInt(choice.domain().size())));
+                Point point = space.point(choice ->
+                        choice.domain().get(random.nextInt(choice.domain().size())));
                 see(point);
                 estimate += paths(point) / samples;
                 refusal(point).ifPresent(this::count);
@@ -184,14 +184,13 @@ public record SpaceSurvey(Variant variant, List<Choice> choices, Size size, int 
             return findings.stream()
                     .findFirst()
                     .map(finding -> new Refusal(
-                            "verifier",
-                            finding.kind().name().toLowerCase(Locale.ROOT) + ": " + finding.message(),
-                            1));
+                            "verifier", finding.kind().name().toLowerCase(Locale.ROOT) + ": " + finding.message(), 1));
         }
 
         /** Reasons that differ in numbers and names alone are one. */
         private void count(Refusal refusal) {
-            String kind = refusal.by() + refusal.example().replaceAll("'[^']*'", "''").replaceAll("=[\\w.]+|\\d+", "");
+            String kind =
+                    refusal.by() + refusal.example().replaceAll("'[^']*'", "''").replaceAll("=[\\w.]+|\\d+", "");
             refusals.merge(kind, refusal, (a, b) -> new Refusal(a.by(), a.example(), a.count() + b.count()));
         }
     }

@@ -60,7 +60,8 @@ public final class CudaModel {
             KernelResources used = resources.getOrDefault(
                     phase.symbol(),
                     new KernelResources(phase.symbol(), USUAL_REGISTERS, phase.scratchBytes(), 0, 0, 0));
-            seconds += LAUNCH_SECONDS + seconds(phase, used, memorySeconds / kernel.phases().size());
+            seconds += LAUNCH_SECONDS
+                    + seconds(phase, used, memorySeconds / kernel.phases().size());
         }
         return seconds;
     }

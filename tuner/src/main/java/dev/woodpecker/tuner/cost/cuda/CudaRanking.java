@@ -51,8 +51,7 @@ public record CudaRanking(CudaCompiler compiler, int drawn, int compiled, int jo
      * @param resources of each phase
      * @param occupancy of each phase: the share of a multiprocessor's threads that are resident
      */
-    public record Ranked(
-            Point point, double modelSeconds, List<KernelResources> resources, List<Double> occupancy) {
+    public record Ranked(Point point, double modelSeconds, List<KernelResources> resources, List<Double> occupancy) {
         public Ranked {
             resources = List.copyOf(resources);
             occupancy = List.copyOf(occupancy);
@@ -136,10 +135,10 @@ public record CudaRanking(CudaCompiler compiler, int drawn, int compiled, int jo
             TuningTask task, Point point, CudaModel model, Map<Failure, Integer> failures) {
         if (point.result() instanceof SpacePoint.Scheduled scheduled) {
             try {
-                LoweredKernel kernel = Lowering.lower(
-                        point.variant().program(), scheduled.trace(), task.target(), task.numerics());
-                return Optional.of(new Lowered(
-                        point, kernel, model.seconds(point.variant().program(), kernel)));
+                LoweredKernel kernel =
+                        Lowering.lower(point.variant().program(), scheduled.trace(), task.target(), task.numerics());
+                return Optional.of(
+                        new Lowered(point, kernel, model.seconds(point.variant().program(), kernel)));
             } catch (LoweringException misfit) {
                 failures.merge(Failure.REJECTED, 1, Integer::sum);
                 return Optional.empty();
@@ -158,10 +157,10 @@ public record CudaRanking(CudaCompiler compiler, int drawn, int compiled, int jo
         List<Ranked> ranked = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(jobs)) {
             for (int from = 0; from < promising.size() && (from == 0 || goOn.getAsBoolean()); from += jobs) {
-                List<Future<Optional<Ranked>>> batch = promising.subList(from, Math.min(from + jobs, promising.size()))
-                        .stream()
-                        .map(candidate -> threads.submit(() -> compile(task, candidate, model)))
-                        .toList();
+                List<Future<Optional<Ranked>>> batch =
+                        promising.subList(from, Math.min(from + jobs, promising.size())).stream()
+                                .map(candidate -> threads.submit(() -> compile(task, candidate, model)))
+                                .toList();
                 for (Future<Optional<Ranked>> result : batch) {
                     result.get().ifPresentOrElse(ranked::add, () -> failures.merge(Failure.COMPILE, 1, Integer::sum));
                 }

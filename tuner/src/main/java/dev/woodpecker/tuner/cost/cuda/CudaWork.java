@@ -87,8 +87,7 @@ record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
                     access(from, fromIndices, elements, times);
                     access(to, toIndices, elements, times);
                 }
-                case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) ->
-                    invoke(intrinsic, operands, times);
+                case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) -> invoke(intrinsic, operands, times);
                 case Stmt.Check(Expr condition, int _, String _) -> visit(condition, times, loaded);
                 case Stmt.Compute _, Stmt.Barrier _, Stmt.Commit _, Stmt.Wait _ -> {}
             }
@@ -118,7 +117,11 @@ record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
         private void invoke(Intrinsic intrinsic, List<Stmt.Window> operands, double times) {
             instructions += times;
             for (Stmt.Window window : operands) {
-                access(window.buffer(), window.indices(), 1, times * intrinsic.level().threads() / Multiprocessor.WARP);
+                access(
+                        window.buffer(),
+                        window.indices(),
+                        1,
+                        times * intrinsic.level().threads() / Multiprocessor.WARP);
             }
         }
 
@@ -133,7 +136,8 @@ record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
             for (Map<Loop.Binding, Long> lane : lanes) {
                 Map<String, Long> variables = new HashMap<>();
                 threadLoops.forEach((binding, name) -> variables.put(name, lane.getOrDefault(binding, 0L)));
-                long first = IndexValue.of(indices.getFirst(), variables, lets) * buffer.type().bytes();
+                long first = IndexValue.of(indices.getFirst(), variables, lets)
+                        * buffer.type().bytes();
                 for (long at = first; at < first + bytes; at += unit) {
                     units.add(Math.floorDiv(at, unit));
                 }

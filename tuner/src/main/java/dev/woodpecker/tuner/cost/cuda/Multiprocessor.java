@@ -49,8 +49,7 @@ public record Multiprocessor(
     /** How many blocks of a kernel are resident at a time; 0 where not even one fits. */
     public int residentBlocks(int threadsOfBlock, KernelResources resources) {
         int warps = Math.ceilDiv(threadsOfBlock, WARP);
-        int registersOfWarp =
-                Math.ceilDiv(Math.max(1, resources.registers()) * WARP, REGISTER_PIECE) * REGISTER_PIECE;
+        int registersOfWarp = Math.ceilDiv(Math.max(1, resources.registers()) * WARP, REGISTER_PIECE) * REGISTER_PIECE;
         long byRegisters = (long) REGISTERS / registersOfWarp / warps;
         long byThreads = threads / ((long) warps * WARP);
         long byShared = sharedBytes / (resources.sharedBytes() + RESERVED_SHARED_BYTES);

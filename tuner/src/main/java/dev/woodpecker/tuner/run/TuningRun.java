@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
@@ -135,7 +136,7 @@ public final class TuningRun {
         boolean fits = true;
         while (fits && !open.isEmpty()) {
             TaskState state = scheduler.next(open);
-            TaskSearch search = byState.get(state);
+            TaskSearch search = Objects.requireNonNull(byState.get(state));
             Optional<List<Point>> question = search.next(this::mayGoOn);
             if (question.isEmpty()) {
                 search.failure()

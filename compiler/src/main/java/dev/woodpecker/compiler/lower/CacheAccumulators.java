@@ -104,8 +104,10 @@ final class CacheAccumulators {
                         ? new Stmt.Store(registers, at, store.value(), store.origin())
                         : s,
                 e -> e.rewrite(n -> n.equals(inMemory) ? inRegisters : n));
-        Stmt before = wrap(tile, new Stmt.Store(registers, at, inMemory, loop.loop().origin()));
-        Stmt after = wrap(tile, new Stmt.Store(memory, indices, inRegisters, loop.loop().origin()));
+        Stmt before =
+                wrap(tile, new Stmt.Store(registers, at, inMemory, loop.loop().origin()));
+        Stmt after = wrap(
+                tile, new Stmt.Store(memory, indices, inRegisters, loop.loop().origin()));
         return new Stmt.Allocate(registers, new Stmt.Seq(List.of(before, update, after)));
     }
 

@@ -126,8 +126,8 @@ public final class GeneralizeConstants {
 
     private static java.util.Optional<Loop> parallel(Stmt body) {
         return switch (body) {
-            case Stmt.For(Loop loop, Stmt _) when loop.binding() == Loop.Binding.PARALLEL ->
-                java.util.Optional.of(loop);
+            case Stmt.For(Loop loop, Stmt _)
+            when loop.binding() == Loop.Binding.PARALLEL -> java.util.Optional.of(loop);
             case Stmt.Let(Expr.Var _, Expr _, Stmt inner) -> parallel(inner);
             case Stmt other -> java.util.Optional.empty();
         };
@@ -247,15 +247,17 @@ public final class GeneralizeConstants {
      */
     private Stmt withQuotients(Expr.Var variable, Stmt body) {
         Map<Expr, Expr.Var> quotients = new LinkedHashMap<>();
-        Stmt bound = body.rewrite(s -> s, e -> e.rewrite(node -> {
-            boolean isQuotient = node instanceof Expr.Binary(BinaryOp op, Expr left, Expr.Param _)
-                    && (op == BinaryOp.DIV || op == BinaryOp.REM)
-                    && (left.equals(variable) || left instanceof Expr.Var v && quotients.containsValue(v));
-            return isQuotient
-                    ? quotients.computeIfAbsent(
-                            node, _ -> Expr.Var.index(variable.name() + ".part" + quotients.size()))
-                    : node;
-        }));
+        Stmt bound = body.rewrite(
+                s -> s,
+                e -> e.rewrite(node -> {
+                    boolean isQuotient = node instanceof Expr.Binary(BinaryOp op, Expr left, Expr.Param _)
+                            && (op == BinaryOp.DIV || op == BinaryOp.REM)
+                            && (left.equals(variable) || left instanceof Expr.Var v && quotients.containsValue(v));
+                    return isQuotient
+                            ? quotients.computeIfAbsent(
+                                    node, _ -> Expr.Var.index(variable.name() + ".part" + quotients.size()))
+                            : node;
+                }));
         Stmt result = bound;
         for (Map.Entry<Expr, Expr.Var> quotient : new ArrayList<>(quotients.entrySet()).reversed()) {
             result = new Stmt.Let(quotient.getValue(), quotient.getKey(), result);
@@ -284,7 +286,8 @@ public final class GeneralizeConstants {
         return switch (e) {
             case Expr.Load(Buffer buffer, List<Expr> indices) ->
                 new Expr.Load(renewed.getOrDefault(buffer.name(), buffer), indices(buffer, indices, renewed));
-            case Expr.Binary(BinaryOp op, Expr left, Expr right) when op.isComparison() && isIndex(left) ->
+            case Expr.Binary(BinaryOp op, Expr left, Expr right)
+            when op.isComparison() && isIndex(left) ->
                 new Expr.Binary(op, bounded(left, renewed), bounded(right, renewed));
             case Expr other -> other.mapOperands(operand -> value(operand, renewed));
         };

@@ -146,8 +146,9 @@ public final class PlaceStages {
     private static Map<String, List<Stmt>> initsByStage(List<Stmt> statements) {
         Map<String, List<Stmt>> inits = new LinkedHashMap<>();
         for (Stmt s : statements) {
-            initOf(s).ifPresent(stage ->
-                    inits.computeIfAbsent(stage, _ -> new ArrayList<>()).add(s));
+            initOf(s)
+                    .ifPresent(stage ->
+                            inits.computeIfAbsent(stage, _ -> new ArrayList<>()).add(s));
         }
         return inits;
     }
@@ -157,10 +158,11 @@ public final class PlaceStages {
         return switch (stmt) {
             case Stmt.For(Loop _, Stmt body) -> initOf(body);
             case Stmt.Compute c when c.part() == Stmt.Part.INIT -> Optional.of(c.stage());
-            case Stmt.Seq(List<Stmt> copies) when !copies.isEmpty() ->
+            case Stmt.Seq(List<Stmt> copies)
+            when !copies.isEmpty() ->
                 initOf(copies.getFirst())
-                        .filter(stage -> copies.stream()
-                                .allMatch(copy -> initOf(copy).equals(Optional.of(stage))));
+                        .filter(stage ->
+                                copies.stream().allMatch(copy -> initOf(copy).equals(Optional.of(stage))));
             default -> Optional.empty();
         };
     }
@@ -173,7 +175,8 @@ public final class PlaceStages {
         for (Expr extent : shape) {
             bytes *= IndexMath.constant(extent).orElse(REGISTER_BYTES);
         }
-        boolean registers = bytes <= REGISTER_BYTES && (bindsThreads || inits.stream().noneMatch(PlaceStages::iterates));
+        boolean registers =
+                bytes <= REGISTER_BYTES && (bindsThreads || inits.stream().noneMatch(PlaceStages::iterates));
         Scope scope = registers ? Scope.REGISTER : Scope.SHARED;
         return new Placed(Buffer.rowMajor(stage + ".acc", reduction.type(), shape, scope), List.of());
     }

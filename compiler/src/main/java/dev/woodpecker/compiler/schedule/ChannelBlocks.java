@@ -20,10 +20,10 @@ record ChannelBlocks(List<String> blocks, List<String> inner) {
     }
 
     /** Weights of a tile's columns that stay in the first cache while the tiles of a block of rows pass. */
-    private static final long WEIGHTS_OF_BLOCK_BYTES = 40 << 10;
+    private static final long WEIGHTS_OF_BLOCK_BYTES = 20 << 10;
 
     /** Less than this is near enough as it is: the weights of a tile's columns, and all weights. */
-    private static final long WEIGHTS_OF_TILE_BYTES = 96 << 10;
+    private static final long WEIGHTS_OF_TILE_BYTES = 48 << 10;
 
     private static final long WEIGHTS_BYTES = 1 << 20;
 
@@ -50,9 +50,12 @@ record ChannelBlocks(List<String> blocks, List<String> inner) {
                 .isPresent();
         long extent = Contraction.extent(channel.get());
         List<String> blocks = new ArrayList<>();
-        List<Long> sizes = Divisors.of(extent / lanes).stream().map(d -> d * lanes).toList();
+        List<Long> sizes =
+                Divisors.of(extent / lanes).stream().map(d -> d * lanes).toList();
         long block = builder.choose(
-                name + ".block.channels", sizes, preferred(sizes, contraction.weightsBytes(builder), contraction, vectors * lanes));
+                name + ".block.channels",
+                sizes,
+                preferred(sizes, contraction.weightsBytes(builder), contraction, (long) vectors * lanes));
         if (block < extent) {
             ScheduleBuilder.Halves halves = builder.split(loop, block, Tail.EXACT);
             blocks.add(halves.outer());

@@ -2,7 +2,6 @@ package dev.woodpecker.compiler.schedule;
 
 import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.IndexMath;
-import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.target.Target;
@@ -99,7 +98,11 @@ final class ContractionRule {
         rowBlocks.ifPresent(halves -> outer.add(halves.outer()));
         outer.add(columns.outer());
         List<String> inner = concat(
-                tiles.outer(), tiles.tiles(), channels.inner(), tiles.unrolled(), List.of(lanesOf.outer(), lanesOf.inner()));
+                tiles.outer(),
+                tiles.tiles(),
+                channels.inner(),
+                tiles.unrolled(),
+                List.of(lanesOf.outer(), lanesOf.inner()));
         List<String> order = concat(outer, channels.blocks(), inner);
         builder.order(order);
         tiles.unrolled().forEach(loop -> builder.add(new Unroll(loop)));
@@ -142,7 +145,9 @@ final class ContractionRule {
         long extent = IndexMath.constant(builder.loop(loop).extent()).orElse(1);
         List<Long> domain = Divisors.of(extent);
         long size = builder.choose(
-                contraction.stage().name() + ".block.rows", domain, preferredBlock(domain, contraction.dataBytes(builder)));
+                contraction.stage().name() + ".block.rows",
+                domain,
+                preferredBlock(domain, contraction.dataBytes(builder)));
         if (size == extent) {
             return Optional.empty();
         }

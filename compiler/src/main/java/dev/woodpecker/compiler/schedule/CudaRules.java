@@ -125,8 +125,10 @@ final class CudaRules {
         long rowThreads =
                 choose("threads.rows", rowDomain, rowDomain.contains(THREADS) ? THREADS : rowDomain.getLast());
         long columns = choose("tile.columns", List.of(1L, 2L, 4L, 8L), TILE);
-        List<Long> rowsOfThread =
-                LongStream.of(1, 2, 4, 8).filter(n -> n * columns <= MOST_RESULTS).boxed().toList();
+        List<Long> rowsOfThread = LongStream.of(1, 2, 4, 8)
+                .filter(n -> n * columns <= MOST_RESULTS)
+                .boxed()
+                .toList();
         long rows = choose("tile.rows", rowsOfThread, TILE);
         long depth = choose("depth", List.of(8L, 16L, 32L), DEPTH);
         return new Block(columnThreads, rowThreads, columns, rows, depth);

@@ -48,7 +48,7 @@ public final class DefaultSchedule {
         try {
             apply(builder, space);
         } catch (ScheduleBuilder.Misfit misfit) {
-            return new SpacePoint.Rejected(builder.decisions(), misfit.getMessage());
+            return new SpacePoint.Rejected(builder.decisions(), misfit.reason());
         }
         Map<String, Long> decisions = new HashMap<>();
         builder.decisions().forEach(d -> decisions.put(d.point().name(), d.value()));

@@ -25,8 +25,15 @@ final class ScheduleBuilder {
     static final class Misfit extends RuntimeException {
         private static final long serialVersionUID = 1;
 
+        private final String reason;
+
         Misfit(String reason) {
             super(reason, null, false, false);
+            this.reason = reason;
+        }
+
+        String reason() {
+            return reason;
         }
     }
 

@@ -181,12 +181,9 @@ final class SpatialRule {
     }
 
     /** Several vectors an iteration: their chains of dependent instructions overlap. */
-    private void unrollVectors(
-            ScheduleBuilder.Halves halves, long vectors, List<String> order, List<String> inside) {
-        List<Long> domain = LongStream.of(1, 2, 4, 8)
-                .filter(n -> vectors % n == 0)
-                .boxed()
-                .toList();
+    private void unrollVectors(ScheduleBuilder.Halves halves, long vectors, List<String> order, List<String> inside) {
+        List<Long> domain =
+                LongStream.of(1, 2, 4, 8).filter(n -> vectors % n == 0).boxed().toList();
         long unroll = builder.choose(stage.name() + ".unroll.vectors", domain, 1);
         String outer = halves.outer();
         if (unroll > 1) {
@@ -209,8 +206,8 @@ final class SpatialRule {
             String pixel = order.removeLast();
             long extent = IndexMath.constant(builder.loop(pixel).extent()).orElse(1);
             long preferred = Math.ceilDiv(extent, Math.ceilDiv(extent, WINDOW_TILE));
-            long size = builder.choose(
-                    stage.name() + ".tile.rows", Divisors.balanced(extent, MOST_WINDOW_TILE), preferred);
+            long size =
+                    builder.choose(stage.name() + ".tile.rows", Divisors.balanced(extent, MOST_WINDOW_TILE), preferred);
             if (size > 1) {
                 ScheduleBuilder.Halves tile = builder.split(pixel, size, Tail.PEEL);
                 order.add(tile.outer());

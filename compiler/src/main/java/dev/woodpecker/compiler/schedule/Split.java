@@ -79,7 +79,9 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
 
     private Stmt.Compute guarded(Stmt.Compute c, Expr inside) {
         return tail == Tail.PAD
-                ? new Stmt.Compute(c.stage(), c.part(), c.at(), c.over(), c.slot(), c.guard(), IndexMath.and(c.keep(), inside))
-                : new Stmt.Compute(c.stage(), c.part(), c.at(), c.over(), c.slot(), IndexMath.and(c.guard(), inside), c.keep());
+                ? new Stmt.Compute(
+                        c.stage(), c.part(), c.at(), c.over(), c.slot(), c.guard(), IndexMath.and(c.keep(), inside))
+                : new Stmt.Compute(
+                        c.stage(), c.part(), c.at(), c.over(), c.slot(), IndexMath.and(c.guard(), inside), c.keep());
     }
 }

@@ -23,7 +23,8 @@ public sealed interface Step
                 Unroll,
                 Tensorize,
                 Pipeline,
-                Prefetch {
+                Prefetch,
+                Compact {
     /** Applies the step under the decisions for its open factors. */
     Outcome apply(LoopNest nest, Map<String, Long> decisions);
 

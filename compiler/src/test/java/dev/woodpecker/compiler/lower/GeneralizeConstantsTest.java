@@ -66,7 +66,9 @@ class GeneralizeConstantsTest {
     private static Map<String, Long> named(Generalized general) {
         Map<String, Long> values = new HashMap<>();
         for (int i = 0; i < general.values().size(); i++) {
-            values.put(general.kernel().parameters().get(i).name(), general.values().get(i));
+            values.put(
+                    general.kernel().parameters().get(i).name(),
+                    general.values().get(i));
         }
         return values;
     }
@@ -117,6 +119,8 @@ class GeneralizeConstantsTest {
 
     @Test
     void registerTilesStayInTheText() {
-        assertThat(text(general(product(168, 256, 384)))).contains("out_acc_0_1 +=").contains(" + 16)");
+        assertThat(text(general(product(168, 256, 384))))
+                .contains("out_acc_0_1 +=")
+                .contains(" + 16)");
     }
 }

@@ -13,8 +13,8 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.schedule.Chooser;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
 import dev.woodpecker.compiler.schedule.Decision;
+import dev.woodpecker.compiler.schedule.DefaultSchedule;
 import dev.woodpecker.compiler.schedule.ScheduleSpace;
 import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.compiler.schedule.Trace;
@@ -43,8 +43,7 @@ class ScheduleSpaceMeaningTest {
         ScheduleSpace space() {
             TensorProgram program = Specializer.specialize(spec, binding);
             Target target = Target.parse(processor);
-            Map<String, LayoutMap> layouts =
-                    new HashMap<>(DefaultSchedule.preferredLayouts(program, target, numerics));
+            Map<String, LayoutMap> layouts = new HashMap<>(DefaultSchedule.preferredLayouts(program, target, numerics));
             layouts.keySet().removeAll(constants);
             return new ScheduleSpace(program, target, numerics, layouts, constants);
         }
@@ -82,13 +81,7 @@ class ScheduleSpaceMeaningTest {
                         Set.of("w"),
                         Numerics.FP32,
                         "cuda:sm_80"),
-                new Case(
-                        "long matmul",
-                        TestKernels.MATMUL,
-                        matmul(17, 256, 33),
-                        Set.of(),
-                        Numerics.FP32,
-                        "cuda:sm_80"),
+                new Case("long matmul", TestKernels.MATMUL, matmul(17, 256, 33), Set.of(), Numerics.FP32, "cuda:sm_80"),
                 new Case("strict matmul", TestKernels.MATMUL, matmul(11, 48, 35), Set.of("b"), Numerics.STRICT));
     }
 
@@ -139,10 +132,10 @@ class ScheduleSpaceMeaningTest {
                         });
                 assertThat(findings).as("%s", decisions).isEmpty();
                 KernelResult result = Interpreter.run(kernel, inputs);
-                expected.forEach((name, tensor) -> assertThat(
-                                DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
-                        .as("%s", decisions)
-                        .isLessThanOrEqualTo(1e-5));
+                expected.forEach(
+                        (name, tensor) -> assertThat(DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
+                                .as("%s", decisions)
+                                .isLessThanOrEqualTo(1e-5));
             }
         }
         assertThat(scheduled).as("points that fit").isGreaterThan(POINTS / 2);

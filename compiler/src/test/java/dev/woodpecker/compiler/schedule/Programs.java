@@ -43,6 +43,12 @@ final class Programs {
         return new TensorProgram("window", List.of(input("x", n)), List.of(y), List.of("y"));
     }
 
+    /** y[i] = x[i * 2]. */
+    static TensorProgram strided(long n) {
+        Stage y = pointwise("y", read("x", IndexMath.mul(v("i"), Expr.index(2))), axis("i", n));
+        return new TensorProgram("strided", List.of(input("x", 2 * n)), List.of(y), List.of("y"));
+    }
+
     /** y[i, j] = x[i, j] + 1. */
     static TensorProgram increment(long m, long n) {
         Expr one = new Expr.FloatConst(1, DType.F32);

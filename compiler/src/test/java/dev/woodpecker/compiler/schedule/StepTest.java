@@ -81,6 +81,7 @@ class StepTest {
                         Programs.matmul(8, 64, 32),
                         new Split("k", Factor.of(8), Tail.EXACT),
                         new Prefetch("b", "k.o")),
+                of("Compact", Programs.strided(8), new Compact("x", "y")),
                 of("Tensorize", tensorProduct(), upTo(Tensorize.class)),
                 of("Pipeline", tensorProduct(), upTo(Pipeline.class)));
     }

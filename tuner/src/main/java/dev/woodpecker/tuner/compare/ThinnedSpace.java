@@ -45,7 +45,7 @@ record ThinnedSpace(SearchSpace space, Map<String, Integer> limits) implements S
                 int largest = Collections.max(limits.values());
                 // The last of the largest: what is chosen first shapes most.
                 String victim = sizes.keySet().stream()
-                        .filter(name -> limits.get(name) == largest)
+                        .filter(name -> limits.getOrDefault(name, 0) == largest)
                         .reduce((_, later) -> later)
                         .orElseThrow();
                 limits.put(victim, largest - 1);
@@ -68,7 +68,7 @@ record ThinnedSpace(SearchSpace space, Map<String, Integer> limits) implements S
                     continue;
                 }
                 ThinnedSpace candidate = new ThinnedSpace(space, larger);
-                if (candidate.fits(points, sizes) && sizes.getOrDefault(name, 0) == larger.get(name)) {
+                if (candidate.fits(points, sizes) && sizes.getOrDefault(name, 0) > grown.limits.getOrDefault(name, 0)) {
                     grown = candidate;
                     grows = true;
                 }

@@ -40,9 +40,9 @@ final class FeatureExtraction {
     private void phase(Stmt phase) {
         List<Leaf> leaves = Leaves.of(phase);
         Traffic traffic = new Traffic(leaves);
-        sum.add(Feature.FIRST_CACHE_BYTES, traffic.into(target.fastBytes()));
-        sum.add(Feature.SECOND_CACHE_BYTES, traffic.into(target.nearBytes()));
-        sum.add(Feature.MEMORY_BYTES, traffic.into(Math.max(LAST_CACHE_BYTES, target.nearBytes())));
+        sum.add(Feature.FIRST_CACHE_BYTES, traffic.into((double) target.fastBytes()));
+        sum.add(Feature.SECOND_CACHE_BYTES, traffic.into((double) target.nearBytes()));
+        sum.add(Feature.MEMORY_BYTES, traffic.into(Math.max(LAST_CACHE_BYTES, (double) target.nearBytes())));
         leaves.forEach(leaf -> leaf(leaf, traffic));
         double parallel = leaves.stream()
                 .mapToDouble(leaf -> leaf.loops().stream()
@@ -121,7 +121,7 @@ final class FeatureExtraction {
             sum.set(Feature.BUSY_LOADS, loads / Math.max(1, arithmetic));
             sum.set(Feature.BUSY_ACCUMULATORS, accumulators);
             sum.set(Feature.BUSY_REGISTERS, registers / Math.max(1, target.vectorRegisters()));
-            sum.set(Feature.BUSY_EXTENT, leaf.innermostExtent());
+            sum.set(Feature.BUSY_EXTENT, (double) leaf.innermostExtent());
             sum.set(Feature.BUSY_FIRST_CACHE, depth == 0 ? 0 : traffic.loopBytes(leaf, body - 2) / target.fastBytes());
             sum.set(Feature.BUSY_SECOND_CACHE, depth == 0 ? 0 : traffic.loopBytes(leaf, body - 4) / target.nearBytes());
         }

@@ -31,9 +31,13 @@ record Leaf(List<Level> loops, Operations operations, List<Access> accesses, boo
      * @param strides in elements, one for each loop around the leaf
      * @param register whether the buffer is meant to live in registers
      */
-    record Access(Buffer buffer, boolean store, boolean register, long[] strides) {
+    record Access(Buffer buffer, boolean store, boolean register, List<Long> strides) {
+        Access {
+            strides = List.copyOf(strides);
+        }
+
         boolean dependsOn(int loop) {
-            return strides[loop] != 0;
+            return strides.get(loop) != 0;
         }
     }
 
@@ -83,7 +87,7 @@ record Leaf(List<Level> loops, Operations operations, List<Access> accesses, boo
                 break;
             }
             if (access.dependsOn(i)) {
-                boolean gathers = level.isVector() && Math.abs(access.strides()[i]) != 1;
+                boolean gathers = level.isVector() && Math.abs(access.strides().get(i)) != 1;
                 product *= level.isVector() && !gathers ? Math.ceilDiv(level.extent(), lanes) : level.extent();
             }
         }
@@ -117,7 +121,7 @@ record Leaf(List<Level> loops, Operations operations, List<Access> accesses, boo
     /** Whether the lanes of an access lie apart. */
     boolean gathers(Access access) {
         for (int i = 0; i < loops.size(); i++) {
-            if (loops.get(i).isVector() && access.dependsOn(i) && Math.abs(access.strides()[i]) != 1) {
+            if (loops.get(i).isVector() && access.dependsOn(i) && Math.abs(access.strides().get(i)) != 1) {
                 return true;
             }
         }

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.tribuo.Example;
@@ -137,10 +137,10 @@ public final class LearnedModel {
             names.add(feature.name());
             values.add(candidate.features().scaled(feature));
         }
-        for (String decision : new TreeSet<>(candidate.decisions().keySet())) {
-            names.add("decision " + decision);
-            values.add(Math.log(1 + Math.abs(candidate.decisions().get(decision))));
-        }
+        new TreeMap<>(candidate.decisions()).forEach((name, chosen) -> {
+            names.add("decision " + name);
+            values.add(Math.log(1.0 + Math.abs(chosen)));
+        });
         return new ArrayExample<>(
                 new Regressor("residual", value),
                 names.toArray(String[]::new),

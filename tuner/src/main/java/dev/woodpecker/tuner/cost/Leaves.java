@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /** Finds the statements of a phase with what they do and touch. */
 final class Leaves {
@@ -112,7 +113,8 @@ final class Leaves {
             }
             dimension *= 64;
         }
-        return new Leaf.Access(buffer, store, register, strides);
+        return new Leaf.Access(
+                buffer, store, register, LongStream.of(strides).boxed().toList());
     }
 
     /** From the first iteration to the second; where these are the same, to the last, for loops that were fused. */

@@ -39,7 +39,7 @@ final class Traffic {
         List<Footprint.Stride> strides = new ArrayList<>();
         for (int i = from; i < leaf.loops().size(); i++) {
             strides.add(new Footprint.Stride(
-                    access.strides()[i], leaf.loops().get(i).extent()));
+                    access.strides().get(i), leaf.loops().get(i).extent()));
         }
         // A fused loop goes through a buffer again and again.
         return Math.min(Footprint.bytes(strides, access.buffer().type().bytes()), bytes(access.buffer()));

@@ -33,7 +33,17 @@ public final class Policy {
     }
 
     /** One answered choice. */
-    private record Step(double[][] rows, int chosen, double logProbability) {}
+    private static final class Step {
+        final double[][] rows;
+        final int chosen;
+        final double logProbability;
+
+        Step(double[][] rows, int chosen, double logProbability) {
+            this.rows = rows;
+            this.chosen = chosen;
+            this.logProbability = logProbability;
+        }
+    }
 
     /** A way through a space. */
     public static final class Episode {
@@ -166,8 +176,8 @@ public final class Policy {
     }
 
     private void accumulate(Step step, double advantage, int steps) {
-        double[] probabilities = probabilities(step.rows(), 1);
-        double ratio = Math.exp(Math.log(probabilities[step.chosen()]) - step.logProbability());
+        double[] probabilities = probabilities(step.rows, 1);
+        double ratio = Math.exp(Math.log(probabilities[step.chosen]) - step.logProbability);
         boolean clipped = advantage > 0 ? ratio > 1 + CLIP : ratio < 1 - CLIP;
         double gain = clipped ? 0 : advantage * ratio;
         double entropy = 0;
@@ -176,8 +186,8 @@ public final class Policy {
         }
         for (int i = 0; i < probabilities.length; i++) {
             double p = probabilities[i];
-            double derivative = gain * ((i == step.chosen() ? 1 : 0) - p) - ENTROPY * p * (Math.log(p) + entropy);
-            network.accumulate(step.rows()[i], derivative / steps);
+            double derivative = gain * ((i == step.chosen ? 1 : 0) - p) - ENTROPY * p * (Math.log(p) + entropy);
+            network.accumulate(step.rows[i], derivative / steps);
         }
     }
 }

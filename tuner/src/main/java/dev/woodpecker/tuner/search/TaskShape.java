@@ -44,7 +44,7 @@ public final class TaskShape {
                 scaled(inputs),
                 program.stages().size() / 8.0,
                 scaled(target.lanes(4)),
-                scaled(target.nearBytes()));
+                scaled((double) target.nearBytes()));
     }
 
     private static double product(List<Axis> axes) {
@@ -52,7 +52,7 @@ public final class TaskShape {
     }
 
     private static double extent(Expr extent) {
-        return IndexMath.constant(extent).orElse(1);
+        return (double) IndexMath.constant(extent).orElse(1);
     }
 
     private static double scaled(double amount) {

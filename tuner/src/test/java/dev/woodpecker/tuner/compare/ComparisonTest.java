@@ -53,8 +53,9 @@ class ComparisonTest {
                 return new Outcome.Failed(Outcome.Failure.CRASH, "signal 11");
             }
             double wrong = 1 + new SplittableRandom(decisions.hashCode()).nextDouble() / 3;
-            return new Outcome.Timed(Distribution.of(
-                    wrong * new AnalyticModel(TARGET).seconds(featurizer.features(point).orElseThrow())));
+            return new Outcome.Timed(Distribution.of(wrong
+                    * new AnalyticModel(TARGET)
+                            .seconds(featurizer.features(point).orElseThrow())));
         }
 
         @Override
@@ -91,7 +92,8 @@ class ComparisonTest {
                         .decisionsByName());
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < 100; i++) {
-            Point point = LANDSCAPE.point(choice -> choice.domain().get(random.nextInt(choice.domain().size())));
+            Point point = LANDSCAPE.point(
+                    choice -> choice.domain().get(random.nextInt(choice.domain().size())));
             assertThat(recorded).contains(point.decisionsByName());
         }
     }
@@ -141,9 +143,8 @@ class ComparisonTest {
         assertThat(comparison.result(LANDSCAPE, "default").after(40).median()).isLessThan(1.05);
         assertThat(table.bars()).hasSize(3);
         String svg = new ComparisonPlot(comparison).svg();
-        var document = DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(new InputSource(new StringReader(svg)));
+        var document =
+                DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(svg)));
         assertThat(document.getElementsByTagName("g").getLength()).isEqualTo(1);
         assertThat(svg).contains(">product<").contains(">reinforce<").doesNotContain("NaN");
     }

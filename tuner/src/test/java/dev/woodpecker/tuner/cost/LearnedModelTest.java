@@ -22,10 +22,13 @@ class LearnedModelTest {
             double cycles = 1e6 * (1 + random.nextDouble());
             double accumulators = 1 + random.nextInt(30);
             long mode = random.nextInt(3);
-            KernelFeatures features = new KernelFeatures(
-                    Map.of(Feature.COMPUTE_CYCLES, cycles, Feature.BUSY_ACCUMULATORS, accumulators));
+            KernelFeatures features =
+                    new KernelFeatures(Map.of(Feature.COMPUTE_CYCLES, cycles, Feature.BUSY_ACCUMULATORS, accumulators));
             double analytic = cycles / 3e9;
-            double seconds = scale * analytic * (1 + 6 / accumulators) * (mode == 1 ? 1.6 : 1)
+            double seconds = scale
+                    * analytic
+                    * (1 + 6 / accumulators)
+                    * (mode == 1 ? 1.6 : 1)
                     * (1 + 0.05 * random.nextGaussian());
             samples.add(new Sample(new Candidate(features, analytic, Map.of("border", mode)), seconds));
         }
@@ -34,15 +37,18 @@ class LearnedModelTest {
 
     private static double correlation(LearnedModel model, List<Sample> samples) {
         return RankCorrelation.of(
-                samples.stream().mapToDouble(sample -> model.score(sample.candidate())).toArray(),
+                samples.stream()
+                        .mapToDouble(sample -> model.score(sample.candidate()))
+                        .toArray(),
                 samples.stream().mapToDouble(Sample::seconds).toArray());
     }
 
     @Test
     void beforeTrainingItIsTheAnalyticModel() {
         LearnedModel model = new LearnedModel();
-        samples(20, 1, 1).forEach(sample -> assertThat(model.score(sample.candidate()))
-                .isEqualTo(Math.log(sample.candidate().analyticSeconds())));
+        samples(20, 1, 1)
+                .forEach(sample -> assertThat(model.score(sample.candidate()))
+                        .isEqualTo(Math.log(sample.candidate().analyticSeconds())));
     }
 
     @Test
@@ -72,7 +78,9 @@ class LearnedModelTest {
             LearnedModel model = new LearnedModel();
             samples(64, 1, 1).forEach(sample -> model.observe("a", sample.candidate(), sample.seconds()));
             model.train();
-            scores.add(unseen.stream().map(sample -> model.score(sample.candidate())).toList());
+            scores.add(unseen.stream()
+                    .map(sample -> model.score(sample.candidate()))
+                    .toList());
         }
         assertThat(scores.getFirst()).isEqualTo(scores.getLast());
     }

@@ -84,7 +84,9 @@ class SearchTest {
         SyntheticSpace tiled = SyntheticSpace.tiled();
         SyntheticSpace space = new SyntheticSpace(
                 d -> d.get("tile.rows") % 3 == 0,
-                d -> d.get("block.channels") == 32 ? Double.NaN : tiled.seconds().applyAsDouble(d));
+                d -> d.get("block.channels") == 32
+                        ? Double.NaN
+                        : tiled.seconds().applyAsDouble(d));
         SyntheticSpace.Answers answers = run(name, space, 100, 2);
         assertThat(answers.order).hasSize(100).noneMatch(d -> d.get("tile.rows") % 3 == 0);
         assertThat(answers.best(100)).isLessThan(Double.POSITIVE_INFINITY);
@@ -93,8 +95,8 @@ class SearchTest {
     @ParameterizedTest
     @MethodSource("searches")
     void aSpaceOfOnePointIsThatPoint(String name) {
-        SyntheticSpace space = SyntheticSpace.tiled()
-                .without("border", "tile.vectors", "tile.rows", "block.rows", "block.channels");
+        SyntheticSpace space =
+                SyntheticSpace.tiled().without("border", "tile.vectors", "tile.rows", "block.rows", "block.channels");
         SyntheticSpace.Answers answers = space.answers(10);
         search(name, space).run(space, answers, new SplittableRandom(1));
         assertThat(answers.order)

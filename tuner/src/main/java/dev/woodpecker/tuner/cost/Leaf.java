@@ -121,7 +121,9 @@ record Leaf(List<Level> loops, Operations operations, List<Access> accesses, boo
     /** Whether the lanes of an access lie apart. */
     boolean gathers(Access access) {
         for (int i = 0; i < loops.size(); i++) {
-            if (loops.get(i).isVector() && access.dependsOn(i) && Math.abs(access.strides().get(i)) != 1) {
+            if (loops.get(i).isVector()
+                    && access.dependsOn(i)
+                    && Math.abs(access.strides().get(i)) != 1) {
                 return true;
             }
         }

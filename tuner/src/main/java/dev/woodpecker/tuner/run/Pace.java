@@ -6,16 +6,18 @@ import java.util.Map;
 /** Foresees how long things take from how long they took, so that nothing is begun that the budget would not see ended. */
 final class Pace {
     /** At most this share of a budget is kept for the finals. */
-    private static final double FINALS_SHARE = 0.25;
+    private static final double FINALS_SHARE = 0.35;
 
     /** Until a task's trials have been timed. */
     private static final double TRIAL_SECONDS = 0.5;
 
-    /** Finals: compiling for these shapes alone, and settling. */
-    private static final double FINALS_SECONDS = 0.7;
+    /** Finals: settling, and for each finalist compiling for these shapes alone. */
+    private static final double FINALS_SECONDS = 0.3;
 
-    /** Finals: runs of all finalists together. */
-    private static final double FINALS_RUNS = 120;
+    private static final double FINALIST_SECONDS = 0.7;
+
+    /** Finals: runs of each finalist. */
+    private static final double FINALIST_RUNS = 26;
 
     /** What a new time counts in a running average. */
     private static final double NEW_SHARE = 0.3;
@@ -59,18 +61,25 @@ final class Pace {
         secondsPerTrial.merge(state, each, Pace::mixed);
     }
 
-    double finalsSeconds(TaskState state) {
-        return finalsFactor * foreseen(state);
+    /**
+     * How long the finals of a task will take.
+     *
+     * @param challengers of the default
+     */
+    double finalsSeconds(TaskState state, int challengers) {
+        return finalsFactor * foreseen(state, challengers);
     }
 
-    void finalsTook(TaskState state, double seconds) {
-        finalsFactor = mixed(finalsFactor, Math.clamp(seconds / foreseen(state), 0.1, 10));
+    void finalsTook(TaskState state, int challengers, double seconds) {
+        finalsFactor = mixed(finalsFactor, Math.clamp(seconds / foreseen(state, challengers), 0.1, 10));
     }
 
-    private static double foreseen(TaskState state) {
-        double slowest =
-                state.standard().or(state::best).map(t -> t.seconds().median()).orElse(0.0);
-        return FINALS_SECONDS + FINALS_RUNS * slowest;
+    private static double foreseen(TaskState state, int challengers) {
+        double slowest = state.standard()
+                .or(state::best)
+                .map(t -> t.seconds().median())
+                .orElse(0.0);
+        return FINALS_SECONDS + (challengers + 1) * (FINALIST_SECONDS + FINALIST_RUNS * slowest);
     }
 
     private static double mixed(double old, double recent) {

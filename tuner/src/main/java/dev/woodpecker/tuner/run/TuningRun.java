@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Stream;
 
 /**
  * Tunes the tasks of a model under a budget of time. First every task's default is timed, so that there is a result from
@@ -192,32 +193,39 @@ public final class TuningRun {
         report(states.indexOf(state));
     }
 
-    /** What the finals of the tasks that have something to decide will take. */
+    /** What the finals of the tasks that have something to decide will take, with one challenger each. */
     private double finalsSeconds() {
-        double seconds = states.stream()
-                .filter(state -> !state.challengers(1).isEmpty())
-                .mapToDouble(pace::finalsSeconds)
-                .sum();
+        double seconds = undecided().mapToDouble(state -> pace.finalsSeconds(state, 1)).sum();
         return CLOSING_SECONDS + Math.min(seconds, pace.mostFinalsSeconds());
+    }
+
+    private Stream<TaskState> undecided() {
+        return states.stream().filter(state -> !state.challengers(1).isEmpty());
     }
 
     /** Those that gain the model most first, in case that time does not suffice for all. */
     private void finals() {
-        List<TaskState> undecided = states.stream()
-                .filter(state -> !state.challengers(1).isEmpty())
+        List<TaskState> left = new ArrayList<>(undecided()
                 .sorted(Comparator.comparingDouble(state -> -savedSeconds(state)))
-                .toList();
-        for (TaskState state : undecided) {
-            if (stopped) {
-                continue;
+                .toList());
+        while (!left.isEmpty() && !stopped) {
+            TaskState state = left.removeFirst();
+            double others = left.stream()
+                    .mapToDouble(other -> pace.finalsSeconds(other, 1))
+                    .sum();
+            int challengers = FINALISTS;
+            while (challengers > 1
+                    && pace.secondsLeft(CLOSING_SECONDS + others) < pace.finalsSeconds(state, challengers)) {
+                challengers--;
             }
-            if (state.standard().isPresent() && pace.secondsLeft(CLOSING_SECONDS) < pace.finalsSeconds(state)) {
+            if (state.standard().isPresent()
+                    && pace.secondsLeft(CLOSING_SECONDS) < pace.finalsSeconds(state, challengers)) {
                 state.keepStandard();
                 progress.warn(
                         state.task().name() + ": no time was left to confirm what is faster; it keeps its default");
-                continue;
+            } else {
+                decide(state, challengers);
             }
-            decide(state);
         }
     }
 
@@ -227,13 +235,16 @@ public final class TuningRun {
         return state.task().weight() * (standard - best);
     }
 
-    private void decide(TaskState state) {
+    private void decide(TaskState state, int challengers) {
         report(states.indexOf(state));
-        List<Point> points = new ArrayList<>(state.challengers(FINALISTS));
-        points.addFirst(state.standardPoint());
+        List<Point> points = new ArrayList<>(state.challengers(challengers));
+        int compared = points.size();
+        if (state.standardPoint().result() instanceof SpacePoint.Scheduled) {
+            points.addFirst(state.standardPoint());
+        }
         double begin = clock.seconds();
         List<Outcome> outcomes = measurer.finals(state.task(), points);
-        pace.finalsTook(state, clock.seconds() - begin);
+        pace.finalsTook(state, compared, clock.seconds() - begin);
         List<TimedPoint> timed = new ArrayList<>();
         for (int i = 0; i < points.size(); i++) {
             if (outcomes.get(i) instanceof Outcome.Timed(Distribution seconds)) {

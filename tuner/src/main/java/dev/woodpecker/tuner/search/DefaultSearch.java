@@ -21,7 +21,7 @@ final class DefaultSearch implements Search {
     private static final int SAMPLED = 128;
 
     /** Measured before the learned model has a say. */
-    private static final int FIRST_TRIALS = 16;
+    private static final int FIRST_TRIALS = 8;
 
     private static final int BATCH = 8;
 
@@ -68,7 +68,7 @@ final class DefaultSearch implements Search {
         void run() {
             List<Point> known = new ArrayList<>(List.of(space.point(Chooser.preferred())));
             screen.knowledge().seeds().forEach(seed -> known.add(space.point(Chooser.of(seed))));
-            screen.measure(known.subList(0, Math.min(known.size(), FIRST_TRIALS / 2)));
+            screen.measure(known.subList(0, Math.min(known.size(), FIRST_TRIALS - 2)));
             Genome genome = Genome.of(space, random);
             List<Point> pool = pool();
             screen.measure(screen.byAnalysis(pool).stream()

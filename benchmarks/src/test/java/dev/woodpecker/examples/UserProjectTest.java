@@ -92,8 +92,7 @@ class UserProjectTest {
                         "-d",
                         classes.toString(),
                         "-cp",
-                        location(Kernel.class) + File.pathSeparator
-                                + location(KernelSpec.class),
+                        location(Kernel.class) + File.pathSeparator + location(KernelSpec.class),
                         "-processorpath",
                         everything,
                         "-processor",

@@ -118,13 +118,20 @@ public final class TaskArguments {
         }
         TunableModel model = TunableModel.of(Path.of(subject), options);
         boolean cold = model.constantBytes() > CpuFeatures.ofHost().caches().lastLevelBytes();
-        return model.kernels().stream().map(kernel -> task(kernel, cold)).toList();
+        Map<String, Integer> named = new HashMap<>();
+        List<TuningTask> tasks = new ArrayList<>();
+        for (TunableKernel kernel : model.kernels()) {
+            // Kernels of equal shapes can differ in strides or layouts: people and files tell them apart by a number.
+            int count = named.merge(kernel.name(), 1, Integer::sum);
+            tasks.add(task(kernel, kernel.name() + (count == 1 ? "" : " #" + count), cold));
+        }
+        return List.copyOf(tasks);
     }
 
-    private TuningTask task(TunableKernel kernel, boolean cold) {
+    private TuningTask task(TunableKernel kernel, String name, boolean cold) {
         Target machine = target();
         return new TuningTask(
-                kernel.name(),
+                name,
                 kernel.operator(),
                 kernel.alternatives().stream()
                         .map(way -> new Variant(way.variant(), way.program(), way.preparation()))

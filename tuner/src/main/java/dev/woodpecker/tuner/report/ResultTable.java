@@ -4,7 +4,6 @@ import dev.woodpecker.runtime.timing.Distribution;
 import dev.woodpecker.tuner.run.TaskStatus;
 import dev.woodpecker.tuner.run.TuningResult;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -80,10 +79,8 @@ public record ResultTable(Rates rates) {
         String failures = task.failures().entrySet().stream()
                 .map(entry -> entry.getValue() + " " + entry.getKey().name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(", "));
-        return String.join(
-                "; ",
-                failures.isEmpty()
-                        ? List.of(task.standing().text())
-                        : List.of(task.standing().text(), failures));
+        boolean untouched = task.best().isEmpty() && task.trials() == 0 && failures.isEmpty();
+        String standing = untouched ? "no time was left for it" : task.standing().text();
+        return failures.isEmpty() ? standing : standing + "; " + failures;
     }
 }

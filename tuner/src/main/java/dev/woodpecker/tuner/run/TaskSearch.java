@@ -1,5 +1,6 @@
 package dev.woodpecker.tuner.run;
 
+import dev.woodpecker.compiler.schedule.Chooser;
 import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.measure.Outcome.Failed;
@@ -36,7 +37,7 @@ final class TaskSearch implements Trials {
     private final SynchronousQueue<Boolean> answers = new SynchronousQueue<>();
     private final Thread thread;
     private volatile Optional<RuntimeException> failure = Optional.empty();
-    private boolean ended;
+    private volatile boolean ended;
     private boolean asks;
     private int questionsWithoutNews;
 
@@ -61,7 +62,7 @@ final class TaskSearch implements Trials {
 
     private void search(Search search, RandomGenerator random) {
         try {
-            search.run(state.space(), this, random);
+            search.run(this::point, this, random);
         } catch (SearchEnded _) {
             // As it was told.
         } catch (RuntimeException defect) {
@@ -72,6 +73,14 @@ final class TaskSearch implements Trials {
         } catch (InterruptedException _) {
             // Nobody waits for it any more.
         }
+    }
+
+    /** A search that is ended while it thinks must not disturb what is timed after it. */
+    private Point point(Chooser chooser) {
+        if (ended) {
+            throw new SearchEnded();
+        }
+        return state.space().point(chooser);
     }
 
     TaskState state() {

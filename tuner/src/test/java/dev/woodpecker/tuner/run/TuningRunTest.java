@@ -20,6 +20,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -332,5 +335,34 @@ class TuningRunTest {
         TuningResult result =
                 run(List.of(FakeBench.task("a", 1)), new TuningSettings(_ -> stubborn, 100, 100, 1, 8, PEAK), bench);
         assertThat(result.tasks().getFirst().trials()).isEqualTo(2);
+    }
+
+    @Test
+    void aSearchThatThinksTooLongIsEndedWithTheBudget() throws InterruptedException {
+        AtomicLong thoughtMilliseconds = new AtomicLong();
+        CountDownLatch ended = new CountDownLatch(1);
+        Search endless = (space, trials, random) -> {
+            try {
+                while (true) {
+                    space.point(choice -> 1 + random.nextInt(16));
+                    thoughtMilliseconds.incrementAndGet();
+                }
+            } finally {
+                ended.countDown();
+            }
+        };
+        FakeBench bench = new FakeBench(0.1, FakeBench::fasterWithSize);
+        TuningResult result = new TuningRun(
+                        List.of(FakeBench.task("a", 1)),
+                        FakeBench::space,
+                        new TuningSettings(_ -> endless, 5, 100, 1, 8, PEAK),
+                        bench,
+                        Journal.NONE,
+                        warned,
+                        () -> bench.seconds() + 1e-3 * thoughtMilliseconds.get())
+                .run();
+        assertThat(result.ending()).isEqualTo(Ending.BUDGET);
+        assertThat(result.tasks().getFirst().standing()).isEqualTo(Standing.DEFAULT);
+        assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
     }
 }

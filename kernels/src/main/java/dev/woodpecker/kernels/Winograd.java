@@ -95,7 +95,7 @@ public final class Winograd {
                 batch,
                 rows,
                 columns,
-                (a, e, k, n, i, j) -> sum(channels, c -> filter.at(a, e, k, c) * input.at(a, e, c, n, i, j)));
+                (a, e, k, n, i, j) -> sum(channels, c -> input.at(a, e, c, n, i, j) * filter.at(a, e, k, c)));
         Tensor outputRows = tensor(
                 2,
                 4,
@@ -156,7 +156,7 @@ public final class Winograd {
                 batch,
                 rows,
                 columns,
-                (a, e, k, n, i, j) -> sum(channels, c -> filter.at(a, e, k, c) * input.at(a, e, c, n, i, j)));
+                (a, e, k, n, i, j) -> sum(channels, c -> input.at(a, e, c, n, i, j) * filter.at(a, e, k, c)));
         Tensor outputRows = tensor(
                 4,
                 6,

@@ -139,8 +139,7 @@ final class InsertPrefetches {
         long ofRound = reader.offsets.size() * lanes;
         // Of all rounds, round r asks for the line that holds the first element of its share.
         long common = gcd(ofRound, repetitions * line);
-        Expr share = IndexMath.div(
-                IndexMath.mul(round, Expr.index(ofRound / common)), repetitions * line / common);
+        Expr share = IndexMath.div(IndexMath.mul(round, Expr.index(ofRound / common)), repetitions * line / common);
         long lines = Math.ceilDiv(ofRound, repetitions * line);
         List<Stmt> requests = new ArrayList<>();
         for (long i = 0; i < lines; i++) {

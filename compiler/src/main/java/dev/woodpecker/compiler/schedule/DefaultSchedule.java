@@ -66,6 +66,15 @@ public final class DefaultSchedule {
         if (target.isCuda()) {
             stages(builder).forEach(stage -> CudaRules.schedule(builder, stage));
         } else {
+            Set<String> before = Set.copyOf(stages(builder));
+            Set<String> scheduled = TransformRule.schedule(builder, target);
+            if (!scheduled.isEmpty()) {
+                before.stream()
+                        .filter(stage -> !scheduled.contains(stage))
+                        .sorted()
+                        .forEach(stage -> schedule(builder, stage, target));
+                return;
+            }
             stages(builder).forEach(stage -> RowReductions.split(builder, builder.stage(stage), target));
             gatherRows(builder);
             stages(builder).forEach(stage -> schedule(builder, stage, target));
@@ -79,6 +88,10 @@ public final class DefaultSchedule {
         }
         ScheduleBuilder builder = new ScheduleBuilder(LoopNest.of(program, numerics), Set.of(), Chooser.preferred());
         inlineCheap(builder);
+        Map<String, LayoutMap> transformed = TransformRule.preferredLayouts(builder, target);
+        if (!transformed.isEmpty()) {
+            return transformed;
+        }
         return stages(builder).stream()
                 .map(builder::stage)
                 .flatMap(stage -> Contraction.of(stage).stream())

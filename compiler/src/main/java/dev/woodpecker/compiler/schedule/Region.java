@@ -8,6 +8,7 @@ import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Interval;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -88,7 +89,8 @@ public record Region(List<Span> spans) {
     }
 
     private static Optional<Span> separate(Expr index, Bounds bounds, Set<String> inner) {
-        Optional<Affine> affine = Affine.of(index);
+        // The tile of a pixel, (i.o * 4 + i.i) / 4, is i.o.
+        Optional<Affine> affine = Affine.of(Simplifier.simplify(index, bounds));
         if (affine.isEmpty()) {
             return Optional.empty();
         }

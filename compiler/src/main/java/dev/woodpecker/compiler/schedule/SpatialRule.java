@@ -236,8 +236,16 @@ final class SpatialRule {
     }
 
     /** Shares out the outermost loops, as many as can run as one until there are enough iterations. */
-    private void share(List<String> order) {
+    private void share(List<String> wanted) {
+        // Around stages that are computed inside, loops could not be put into the order that was wanted.
+        List<String> order = builder.path(stage.name()).stream()
+                .map(Loop::name)
+                .filter(wanted::contains)
+                .toList();
         String shared = order.getFirst();
+        if (!builder.path(stage.name()).getFirst().name().equals(shared)) {
+            return;
+        }
         long iterations = IndexMath.constant(builder.loop(shared).extent()).orElse(PARALLEL_ITERATIONS);
         for (String next : order.subList(1, order.size())) {
             long extent = IndexMath.constant(builder.loop(next).extent()).orElse(PARALLEL_ITERATIONS);

@@ -79,18 +79,19 @@ final class TransformRule {
         return c.channel(builder.nest().program(), lanes)
                 .flatMap(axis -> c.channelOfData(builder.nest().program(), axis))
                 .map(position -> t.data().axes().get(position))
-                .flatMap(axis -> sameAxis(
-                        TransformedContraction.transformed(t.data()).orElseThrow(), axis, t.dataRows()));
+                .flatMap(axis ->
+                        sameAxis(TransformedContraction.transformed(t.data()).orElseThrow(), axis, t.dataRows()));
     }
 
     /** The axis of the last stage that is the contraction's column. */
     private static Optional<Axis> resultColumn(TransformedContraction t, Contraction c) {
         Expr.Read ofResult = TransformedContraction.transformed(t.result()).orElseThrow();
-        return rowsColumn(t, c).flatMap(axis -> t.result().axes().stream()
-                .filter(a -> ofResult.indices()
-                        .get(t.resultRows().axes().indexOf(axis))
-                        .equals(a.variable()))
-                .findFirst());
+        return rowsColumn(t, c)
+                .flatMap(axis -> t.result().axes().stream()
+                        .filter(a -> ofResult.indices()
+                                .get(t.resultRows().axes().indexOf(axis))
+                                .equals(a.variable()))
+                        .findFirst());
     }
 
     /** The axis of the first transform of the result that is the contraction's column. */
@@ -105,9 +106,7 @@ final class TransformRule {
     /** The axis of {@code read} stage's own that the reader's axis is passed to as it is. */
     private static Optional<Axis> sameAxis(Expr.Read read, Axis ofReader, Stage producer) {
         int position = read.indices().indexOf(ofReader.variable());
-        return position < 0
-                ? Optional.empty()
-                : Optional.of(producer.axes().get(position));
+        return position < 0 ? Optional.empty() : Optional.of(producer.axes().get(position));
     }
 
     private boolean fits() {
@@ -141,8 +140,8 @@ final class TransformRule {
         int position =
                 contraction.channelOfData(builder.nest().program(), channel).orElseThrow();
         Stage data = transformed.data();
-        builder.add(new Layout(
-                data.name(), LayoutMap.rowMajor(data.axes().size()).blocked(position, lanes)));
+        builder.add(
+                new Layout(data.name(), LayoutMap.rowMajor(data.axes().size()).blocked(position, lanes)));
         int column = transformed.product().axes().indexOf(contraction.column());
         builder.add(new Layout(
                 transformed.product().name(),
@@ -150,7 +149,8 @@ final class TransformRule {
         border();
         Axis dataChannel = channelAxis(builder, contraction, transformed, lanes).orElseThrow();
         transform(data.name(), data.axes().get(position), transformed.dataRows().name(), dataChannel, Map.of());
-        if (!ContractionRule.schedule(builder, builder.stage(transformed.product().name()), target)) {
+        if (!ContractionRule.schedule(
+                builder, builder.stage(transformed.product().name()), target)) {
             throw new ScheduleBuilder.Misfit("the contraction of " + data.name() + " has no register tiles");
         }
         Axis resultColumn = resultColumn(transformed, contraction).orElseThrow();
@@ -162,7 +162,12 @@ final class TransformRule {
             }
         });
         Axis rowsColumn = rowsColumn(transformed, contraction).orElseThrow();
-        transform(transformed.result().name(), resultColumn, transformed.resultRows().name(), rowsColumn, tiles);
+        transform(
+                transformed.result().name(),
+                resultColumn,
+                transformed.resultRows().name(),
+                rowsColumn,
+                tiles);
     }
 
     /** What lies outside the data becomes a halo, so that no element of a tile has a condition. */
@@ -213,7 +218,8 @@ final class TransformRule {
                 unrolled.add(halves.inner());
             } else if (inTile.contains(axis.name())) {
                 unrolled.add(loop);
-            } else if (tiles.isEmpty() && stage.axes().indexOf(axis) >= stage.axes().size() - 2) {
+            } else if (tiles.isEmpty()
+                    && stage.axes().indexOf(axis) >= stage.axes().size() - 2) {
                 tileLoops.add(loop);
             } else {
                 outer.add(loop);

@@ -24,14 +24,16 @@ record TransformedContraction(Stage dataRows, Stage data, Stage product, Stage r
     private static final long MOST_POINTS = 8;
 
     static Optional<TransformedContraction> of(TensorProgram program) {
-        return program.stages().stream().flatMap(s -> around(program, s).stream()).findFirst();
+        return program.stages().stream()
+                .flatMap(s -> around(program, s).stream())
+                .findFirst();
     }
 
     private static Optional<TransformedContraction> around(TensorProgram program, Stage product) {
         Optional<Stage> data =
                 Contraction.of(product).flatMap(c -> program.stage(c.data().tensor()));
-        Optional<Stage> dataRows = data.flatMap(TransformedContraction::transformed)
-                .flatMap(read -> program.stage(read.tensor()));
+        Optional<Stage> dataRows =
+                data.flatMap(TransformedContraction::transformed).flatMap(read -> program.stage(read.tensor()));
         Optional<Stage> resultRows = onlyReader(program, product);
         Optional<Stage> result = resultRows.flatMap(rows -> onlyReader(program, rows));
         boolean fits = data.isPresent()
@@ -84,14 +86,17 @@ record TransformedContraction(Stage dataRows, Stage data, Stage product, Stage r
     /** By how many a spatial axis of the result is divided to give its tile; 1 for an axis that has no tiles. */
     long tile(String axis) {
         long[] tile = {1};
-        transformed(result).orElseThrow().indices().forEach(index -> index.anyMatch(e -> {
-            if (e instanceof Expr.Binary(BinaryOp op, Expr.Var variable, Expr.IntConst(long size, DType _))
-                    && op == BinaryOp.DIV
-                    && variable.name().equals(axis)) {
-                tile[0] = size;
-            }
-            return false;
-        }));
+        transformed(result)
+                .orElseThrow()
+                .indices()
+                .forEach(index -> index.anyMatch(e -> {
+                    if (e instanceof Expr.Binary(BinaryOp op, Expr.Var variable, Expr.IntConst(long size, DType _))
+                            && op == BinaryOp.DIV
+                            && variable.name().equals(axis)) {
+                        tile[0] = size;
+                    }
+                    return false;
+                }));
         return tile[0];
     }
 }

@@ -80,7 +80,8 @@ public record ResultTable(Rates rates) {
                 .map(entry -> entry.getValue() + " " + entry.getKey().name().toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining(", "));
         boolean untouched = task.best().isEmpty() && task.trials() == 0 && failures.isEmpty();
-        String standing = untouched ? "no time was left for it" : task.standing().text();
+        String standing =
+                untouched ? "no time was left for it" : task.standing().text();
         return failures.isEmpty() ? standing : standing + "; " + failures;
     }
 }

@@ -75,10 +75,8 @@ final class Pace {
     }
 
     private static double foreseen(TaskState state, int challengers) {
-        double slowest = state.standard()
-                .or(state::best)
-                .map(t -> t.seconds().median())
-                .orElse(0.0);
+        double slowest =
+                state.standard().or(state::best).map(t -> t.seconds().median()).orElse(0.0);
         return FINALS_SECONDS + (challengers + 1) * (FINALIST_SECONDS + FINALIST_RUNS * slowest);
     }
 

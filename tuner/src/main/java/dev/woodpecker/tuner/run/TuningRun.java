@@ -195,7 +195,8 @@ public final class TuningRun {
 
     /** What the finals of the tasks that have something to decide will take, with one challenger each. */
     private double finalsSeconds() {
-        double seconds = undecided().mapToDouble(state -> pace.finalsSeconds(state, 1)).sum();
+        double seconds =
+                undecided().mapToDouble(state -> pace.finalsSeconds(state, 1)).sum();
         return CLOSING_SECONDS + Math.min(seconds, pace.mostFinalsSeconds());
     }
 

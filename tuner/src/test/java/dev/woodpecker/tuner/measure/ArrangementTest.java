@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class ArrangementTest {
     /** Three channels in blocks of two: channel 2 lies in the second block, beside padding. */
-    private final Arrangement blocked =
-            Arrangement.of(DType.F32, List.of(1L, 3L, 2L, 2L), LayoutMap.rowMajor(4).blocked(1, 2));
+    private final Arrangement blocked = Arrangement.of(
+            DType.F32, List.of(1L, 3L, 2L, 2L), LayoutMap.rowMajor(4).blocked(1, 2));
 
     @Test
     void countsPadding() {

@@ -33,8 +33,11 @@ class FaultsTest {
     @BeforeAll
     void start() {
         MeasureOptions options = new MeasureOptions(1, 5, 0.02, 8, 2, 1.5, 64 << 20);
-        measurer = new WorkerMeasurer(TestTasks.compiler(), options, (kernel, printed) -> new Source(
-                printed.name(), spoil.apply(printed.text()), printed.symbols(), printed.options()));
+        measurer = new WorkerMeasurer(
+                TestTasks.compiler(),
+                options,
+                (kernel, printed) ->
+                        new Source(printed.name(), spoil.apply(printed.text()), printed.symbols(), printed.options()));
         assertThat(measure(text -> text)).isInstanceOf(Timed.class);
     }
 
@@ -87,7 +90,8 @@ class FaultsTest {
     void recursionWithoutEnd() {
         assertFails(
                 body(
-                        "static int f(volatile int *p, int n) { volatile int a[256]; a[0] = *p; return f(a, n + 1) + a[n & 255]; }",
+                        "static int f(volatile int *p, int n) { volatile int a[256]; a[0] = *p; return f(a, n + 1) +"
+                                + " a[n & 255]; }",
                         "volatile int x = 1; return f(&x, 0);"),
                 Failure.CRASH,
                 "stack overflow");
@@ -103,7 +107,8 @@ class FaultsTest {
         assertFails(
                 body(
                         "extern void *malloc(unsigned long);",
-                        "for (;;) { volatile char *p = malloc(1 << 20); for (int i = 0; i < 1 << 20; i += 4096) p[i] = 1; }"),
+                        "for (;;) { volatile char *p = malloc(1 << 20); for (int i = 0; i < 1 << 20; i += 4096) p[i] ="
+                                + " 1; }"),
                 Failure.MEMORY,
                 "allowed are");
     }
@@ -181,8 +186,8 @@ class FaultsTest {
             }
             before.flatMap(ProcessHandle::of).ifPresent(ProcessHandle::destroyForcibly);
         });
-        Outcome outcome = measure(first(
-                "static void wait(long n) { for (volatile long i = 0; i < n; i++) {} }", "wait(20000000);"));
+        Outcome outcome = measure(
+                first("static void wait(long n) { for (volatile long i = 0; i < n; i++) {} }", "wait(20000000);"));
         assertThat(outcome).isInstanceOf(Timed.class);
         assertThat(killer.isAlive()).isFalse();
     }

@@ -27,10 +27,13 @@ class SampledReferenceTest {
                         TestTasks.convolution("direct", 3, 4, 6, 2),
                         TestTasks.convolution("winograd2", 2, 3, 5, 1),
                         TestTasks.softmax(3, 10),
-                        arguments("ArgMax", "argmax", b -> b.tensor("x", DType.F32, 4, 9)
-                                .integer("axis", 1)
-                                .integer("keepdims", 1)
-                                .integer("selectLastIndex", 0)),
+                        arguments(
+                                "ArgMax",
+                                "argmax",
+                                b -> b.tensor("x", DType.F32, 4, 9)
+                                        .integer("axis", 1)
+                                        .integer("keepdims", 1)
+                                        .integer("selectLastIndex", 0)),
                         elementwise("Erf", DType.F64),
                         elementwise("Floor", DType.F16))
                 .map(program -> Arguments.of(program.name(), program));
@@ -55,7 +58,8 @@ class SampledReferenceTest {
         }
         Map<String, HostTensor> outputs = Interpreter.run(program, inputs);
         for (int i = 0; i < program.outputs().size(); i++) {
-            HostTensor output = Objects.requireNonNull(outputs.get(program.outputs().get(i)));
+            HostTensor output =
+                    Objects.requireNonNull(outputs.get(program.outputs().get(i)));
             Job.Expectation expected = reference.outputs().get(i);
             assertThat(expected.positions()).hasSizeGreaterThan(Math.min(200, output.elements() / 2));
             for (int j = 0; j < expected.positions().size(); j++) {
@@ -116,9 +120,12 @@ class SampledReferenceTest {
 
     @Test
     void indicesStayWithinWhatTheyIndex() {
-        TensorProgram gather = arguments("Gather", "gather", b -> b.tensor("data", DType.F32, 2, 5)
-                .tensor("indices", DType.I64, 6)
-                .integer("axis", 0));
+        TensorProgram gather = arguments(
+                "Gather",
+                "gather",
+                b -> b.tensor("data", DType.F32, 2, 5)
+                        .tensor("indices", DType.I64, 6)
+                        .integer("axis", 0));
         assertThat(SampledReference.of(gather, Numerics.FP32).inputs().greatest())
                 .isLessThan(2);
     }

@@ -39,7 +39,8 @@ final class TestTasks {
         return ServiceLoader.load(KernelProvider.class).stream()
                 .flatMap(provider -> provider.get().kernels().stream())
                 .map(KernelProvider.CompiledKernel::spec)
-                .filter(spec -> spec.operator().equals(operator) && spec.variant().equals(variant))
+                .filter(spec ->
+                        spec.operator().equals(operator) && spec.variant().equals(variant))
                 .findFirst()
                 .orElseThrow();
     }
@@ -47,9 +48,7 @@ final class TestTasks {
     static TensorProgram matrixProduct(long rows, long columns, long inner) {
         return Specializer.specialize(
                 kernel("MatMul", ""),
-                Binding.of("product")
-                        .tensor("a", DType.F32, rows, inner)
-                        .tensor("b", DType.F32, inner, columns));
+                Binding.of("product").tensor("a", DType.F32, rows, inner).tensor("b", DType.F32, inner, columns));
     }
 
     static TensorProgram convolution(String variant, long channels, long filters, long size, long stride) {
@@ -90,6 +89,7 @@ final class TestTasks {
     static Point random(TuningTask task, long seed) {
         Random random = new Random(seed);
         return SearchSpace.of(task)
-                .point(choice -> choice.domain().get(random.nextInt(choice.domain().size())));
+                .point(choice ->
+                        choice.domain().get(random.nextInt(choice.domain().size())));
     }
 }

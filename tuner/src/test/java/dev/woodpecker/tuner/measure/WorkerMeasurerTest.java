@@ -53,15 +53,15 @@ class WorkerMeasurerTest {
                 .filter(point -> point.variant().name().contains("winograd"))
                 .findFirst()
                 .orElseThrow();
-        assertThat(measurer.measure(task, List.of(direct, winograd))).allSatisfy(outcome -> assertThat(outcome)
-                .isInstanceOf(Timed.class));
+        assertThat(measurer.measure(task, List.of(direct, winograd)))
+                .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Timed.class));
     }
 
     @Test
     void paddedLayoutsAndColdWeightsAreRight() {
         LayoutMap blocked = LayoutMap.rowMajor(4).blocked(1, 16);
-        TuningTask plain = TestTasks.task(
-                Map.of("x", blocked, "out", blocked), TestTasks.convolution("direct", 20, 20, 9, 1));
+        TuningTask plain =
+                TestTasks.task(Map.of("x", blocked, "out", blocked), TestTasks.convolution("direct", 20, 20, 9, 1));
         String output = plain.variants().getFirst().program().outputs().getFirst();
         TuningTask task = new TuningTask(
                 "cold",
@@ -84,9 +84,12 @@ class WorkerMeasurerTest {
         TuningTask task = TestTasks.task(TestTasks.matrixProduct(96, 96, 96));
         List<Point> points = List.of(TestTasks.preferred(task), TestTasks.random(task, 1), TestTasks.random(task, 2));
         List<Outcome> outcomes = measurer.finals(task, points);
-        assertThat(outcomes).hasSize(3).allSatisfy(outcome -> assertThat(outcome)
-                .isInstanceOfSatisfying(Timed.class, timed -> assertThat(timed.seconds().count())
-                        .isEqualTo(8)));
+        assertThat(outcomes)
+                .hasSize(3)
+                .allSatisfy(outcome -> assertThat(outcome)
+                        .isInstanceOfSatisfying(
+                                Timed.class,
+                                timed -> assertThat(timed.seconds().count()).isEqualTo(8)));
     }
 
     @Test
@@ -119,8 +122,8 @@ class WorkerMeasurerTest {
                 new ReplayMeasurer(Map.of(task.name(), Map.of(known.decisionsByName(), outcome)))) {
             assertThat(replay.measure(task, List.of(known))).containsExactly(outcome);
             assertThat(replay.measure(task, List.of(unknown)).getFirst())
-                    .isInstanceOfSatisfying(Failed.class, failed -> assertThat(failed.failure())
-                            .isEqualTo(Failure.REJECTED));
+                    .isInstanceOfSatisfying(
+                            Failed.class, failed -> assertThat(failed.failure()).isEqualTo(Failure.REJECTED));
         }
     }
 }

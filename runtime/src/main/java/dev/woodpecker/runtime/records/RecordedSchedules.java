@@ -29,7 +29,11 @@ public record RecordedSchedules(Records records, Numerics numerics, String devic
     public List<Choice> of(TunableKernel kernel) {
         RecordKey key = RecordKey.of(kernel, numerics, device, threads);
         List<Choice> choices = new ArrayList<>();
-        for (TuningRecord record : records.best(key).stream().limit(MOST).toList()) {
+        // Times of a search are good enough to go on searching by; what runs has won against the default side by side.
+        for (TuningRecord record : records.best(key).stream()
+                .filter(TuningRecord::isConfirmed)
+                .limit(MOST)
+                .toList()) {
             String source =
                     String.format(Locale.ROOT, "a record of %s, %.4g ms", record.date(), record.medianSeconds() * 1e3);
             try {

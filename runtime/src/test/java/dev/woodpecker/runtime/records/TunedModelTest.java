@@ -106,6 +106,10 @@ class TunedModelTest {
 
     /** The default schedule of a variant, as if it had been found the fastest. */
     private Trace record(TunableKernel kernel, String variant, List<Step> more) {
+        return record(kernel, variant, more, true);
+    }
+
+    private Trace record(TunableKernel kernel, String variant, List<Step> more, boolean isConfirmed) {
         TunableModel model = TunableModel.of(file, options());
         TunableKernel.Alternative alternative = kernel.alternatives().stream()
                 .filter(a -> a.variant().equals(variant))
@@ -123,7 +127,7 @@ class TunedModelTest {
                 variant,
                 longer,
                 Distribution.of(1e-3),
-                true,
+                isConfirmed,
                 "gcc",
                 "2026-11-21T05:30:00Z"));
         return longer;
@@ -185,6 +189,14 @@ class TunedModelTest {
                 Model tuned = Model.load(file, options())) {
             assertThat(names(tuned)).isEqualTo(names(plain));
             assertThat(run(tuned)).isEqualTo(run(plain));
+        }
+    }
+
+    @Test
+    void whatWasOnlySeenInASearchIsNotFollowed() {
+        record(convolutions(options()).getFirst(), "winograd2", List.of(), false);
+        try (Model model = Model.load(file, options())) {
+            assertThat(names(model)).noneMatch(n -> n.contains("tilesOf"));
         }
     }
 

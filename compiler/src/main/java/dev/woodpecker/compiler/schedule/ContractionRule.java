@@ -31,20 +31,32 @@ final class ContractionRule {
     private final Contraction contraction;
     private final int vectors;
     private final int lanes;
+    private final boolean isShared;
 
-    private ContractionRule(ScheduleBuilder builder, Target target, Contraction contraction, int vectors) {
+    private ContractionRule(
+            ScheduleBuilder builder, Target target, Contraction contraction, int vectors, boolean isShared) {
         this.builder = builder;
         this.target = target;
         this.contraction = contraction;
         this.vectors = vectors;
         this.lanes = target.lanes(4);
+        this.isShared = isShared;
     }
 
     /** Schedules the stage if it is a contraction that this rule serves. */
     static boolean schedule(ScheduleBuilder builder, Stage stage, Target target) {
+        return builder.isAlone(stage.name()) && schedule(builder, stage, target, true);
+    }
+
+    /** The same for a stage that is computed inside a loop of another: its iterations are that loop's to share out. */
+    static boolean scheduleInside(ScheduleBuilder builder, Stage stage, Target target) {
+        return schedule(builder, stage, target, false);
+    }
+
+    private static boolean schedule(ScheduleBuilder builder, Stage stage, Target target, boolean isShared) {
         Optional<Contraction> found = Contraction.of(stage);
         int lanes = target.lanes(4);
-        if (found.isEmpty() || lanes < 2 || !builder.isAlone(stage.name())) {
+        if (found.isEmpty() || lanes < 2) {
             return false;
         }
         Contraction c = found.get();
@@ -56,7 +68,7 @@ final class ContractionRule {
         int vectors = chooseVectors(builder, c, target);
         Contraction bordered = ContractionOperands.border(builder, c, target);
         Contraction prepared = ContractionOperands.pack(builder, bordered, vectors, target);
-        new ContractionRule(builder, target, prepared, vectors).tile();
+        new ContractionRule(builder, target, prepared, vectors, isShared).tile();
         return true;
     }
 
@@ -114,6 +126,9 @@ final class ContractionRule {
         // Last of what concerns these loops: each then stands in the init, the updates and the finish.
         channels.blocks().forEach(loop -> builder.add(new Decompose(stage.name(), loop)));
         prefetch(channels);
+        if (!isShared) {
+            return;
+        }
         if (channels.blocks().isEmpty()) {
             outer.addAll(tiles.outer());
             share(outer, tiles.tiles());

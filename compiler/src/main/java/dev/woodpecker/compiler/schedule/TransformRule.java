@@ -10,6 +10,7 @@ import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +27,12 @@ import java.util.Set;
  * </pre>
  */
 final class TransformRule {
+    /** What the parts pass on to each other is near enough in the second and the last cache. */
+    private static final long PHASES_BYTES = 2 << 20;
+
+    /** Half of the second cache of a server's core. */
+    private static final long BLOCK_BYTES = 512 << 10;
+
     private final ScheduleBuilder builder;
     private final Target target;
     private final TransformedContraction transformed;
@@ -147,27 +154,98 @@ final class TransformRule {
                 transformed.product().name(),
                 LayoutMap.rowMajor(transformed.product().axes().size()).blocked(column, lanes)));
         border();
-        Axis dataChannel = channelAxis(builder, contraction, transformed, lanes).orElseThrow();
-        transform(data.name(), data.axes().get(position), transformed.dataRows().name(), dataChannel, Map.of());
-        if (!ContractionRule.schedule(
-                builder, builder.stage(transformed.product().name()), target)) {
-            throw new ScheduleBuilder.Misfit("the contraction of " + data.name() + " has no register tiles");
-        }
         Axis resultColumn = resultColumn(transformed, contraction).orElseThrow();
-        Map<String, Long> tiles = new HashMap<>();
+        Axis rowsColumn = rowsColumn(transformed, contraction).orElseThrow();
+        Map<String, Long> tiles = new LinkedHashMap<>();
         transformed.result().axes().forEach(axis -> {
             long tile = transformed.tile(axis.name());
             if (tile > 1) {
                 tiles.put(axis.name(), tile);
             }
         });
-        Axis rowsColumn = rowsColumn(transformed, contraction).orElseThrow();
-        transform(
-                transformed.result().name(),
-                resultColumn,
-                transformed.resultRows().name(),
-                rowsColumn,
-                tiles);
+        Axis dataChannel = channelAxis(builder, contraction, transformed, lanes).orElseThrow();
+        Transform ofData =
+                new Transform(data.name(), data.axes().get(position), transformed.dataRows().name(), dataChannel);
+        Transform ofResult = new Transform(
+                transformed.result().name(), resultColumn, transformed.resultRows().name(), rowsColumn);
+        long block = chooseBlock(tiles);
+        if (block > 0) {
+            blocked(ofData, ofResult, tiles, block);
+        } else {
+            inPhases(ofData, ofResult, tiles);
+        }
+    }
+
+    /**
+     * A pair of stages.
+     *
+     * @param second the stage whose loops go over the tiles, {@code vector} the axis of its lanes
+     * @param first the stage that it reads, {@code vectorOfFirst} the axis of its lanes
+     */
+    private record Transform(String second, Axis vector, String first, Axis vectorOfFirst) {}
+
+    /** How many rows of tiles go through all three parts before the next; 0 for all, each part by itself. */
+    private long chooseBlock(Map<String, Long> tiles) {
+        if (tiles.isEmpty() || !builder.isConstant(contraction.weights().tensor())) {
+            return 0;
+        }
+        Map.Entry<String, Long> first = tiles.entrySet().iterator().next();
+        long extent = transformed.result().axes().stream()
+                .filter(axis -> axis.name().equals(first.getKey()))
+                .mapToLong(Contraction::extent)
+                .sum();
+        List<Long> domain = new ArrayList<>(List.of(0L));
+        long rows = extent / first.getValue();
+        if (extent % first.getValue() == 0) {
+            domain.addAll(Divisors.of(rows));
+        }
+        long bytes = bytes(transformed.data()) + bytes(transformed.product());
+        long preferred = bytes <= PHASES_BYTES
+                ? 0
+                : domain.reversed().stream()
+                        .filter(block -> block > 0 && bytes / rows * block <= BLOCK_BYTES)
+                        .findFirst()
+                        .orElse(domain.size() > 1 ? 1L : 0L);
+        return builder.choose(transformed.product().name() + ".block.tiles", domain, preferred);
+    }
+
+    private static long bytes(Stage stage) {
+        return DefaultSchedule.elements(stage.shape()) * stage.type().bytes();
+    }
+
+    private void inPhases(Transform ofData, Transform ofResult, Map<String, Long> tiles) {
+        Loops data = split(ofData, Map.of());
+        place(ofData, data, data.outer());
+        share(data.outer(), data.tiles());
+        if (!ContractionRule.schedule(builder, builder.stage(transformed.product().name()), target)) {
+            throw new ScheduleBuilder.Misfit("the contraction of " + ofData.second() + " has no register tiles");
+        }
+        Loops result = split(ofResult, tiles);
+        place(ofResult, result, result.outer());
+        share(result.outer(), result.tiles());
+    }
+
+    /** A block of tile rows at a time: what passes from part to part stays in the second cache. */
+    private void blocked(Transform ofData, Transform ofResult, Map<String, Long> tiles, long block) {
+        Loops result = split(ofResult, tiles);
+        ScheduleBuilder.Halves rows = builder.split(result.tiles().getFirst(), block, Tail.EXACT);
+        List<String> outer = new ArrayList<>(result.outer());
+        String columns = outer.removeLast();
+        outer.add(rows.outer());
+        List<String> around = new ArrayList<>(outer);
+        around.add(columns);
+        List<String> inner = new ArrayList<>(List.of(rows.inner()));
+        inner.addAll(result.tiles().subList(1, result.tiles().size()));
+        place(ofResult, new Loops(around, inner, result.unrolled(), result.reductions(), result.lane()), around);
+        String product = transformed.product().name();
+        builder.add(new ComputeAt(product, rows.outer(), Scope.SHARED));
+        if (!ContractionRule.scheduleInside(builder, builder.stage(product), target)) {
+            throw new ScheduleBuilder.Misfit("the contraction of " + ofData.second() + " has no register tiles");
+        }
+        builder.add(new ComputeAt(ofData.second(), rows.outer(), Scope.SHARED));
+        Loops data = split(ofData, Map.of());
+        place(ofData, data, data.outer());
+        builder.add(new Bind(builder.fuse(outer), Loop.Binding.PARALLEL));
     }
 
     /** What lies outside the data becomes a halo, so that no element of a tile has a condition. */
@@ -190,66 +268,72 @@ final class TransformRule {
     }
 
     /**
-     * Loops over tiles, and in each the first transform and then the second, unrolled, with lanes along an axis.
+     * The loops of the second stage of a transform.
      *
-     * @param second the stage whose loops go over the tiles
-     * @param first the stage that it reads
-     * @param vectorOfFirst the axis of that stage which the lanes run along
-     * @param tiles the extents of a tile along those axes of the second whose points belong to one tile
+     * @param outer around all tiles, the one over blocks of the lanes' axis last
+     * @param tiles from tile to tile
+     * @param unrolled over the points of a tile
      */
-    private void transform(String second, Axis vector, String first, Axis vectorOfFirst, Map<String, Long> tiles) {
-        Stage stage = builder.stage(second);
-        List<String> axes = builder.axisLoops(second);
-        List<String> reductions = builder.reductionLoops(second);
+    private record Loops(
+            List<String> outer, List<String> tiles, List<String> unrolled, List<String> reductions, String lane) {}
+
+    /**
+     * @param tiles the extents of a tile along those axes of the stage whose points belong to one tile; empty where the
+     *     last two axes count tiles and the first two the points of one
+     */
+    private Loops split(Transform transform, Map<String, Long> tiles) {
+        Stage stage = builder.stage(transform.second());
+        List<String> axes = builder.axisLoops(stage.name());
+        List<String> reductions = builder.reductionLoops(stage.name());
         List<String> outer = new ArrayList<>();
         List<String> unrolled = new ArrayList<>();
         List<String> tileLoops = new ArrayList<>();
-        Set<String> inTile = insideTile(stage, tiles);
+        String block = "";
         String lane = "";
-        for (Axis axis : stage.axes()) {
-            String loop = axes.get(stage.axes().indexOf(axis));
-            if (axis.equals(vector)) {
+        for (int i = 0; i < axes.size(); i++) {
+            Axis axis = stage.axes().get(i);
+            String loop = axes.get(i);
+            if (axis.equals(transform.vector())) {
                 ScheduleBuilder.Halves halves = builder.split(loop, lanes, Tail.EXACT);
-                outer.add(halves.outer());
+                block = halves.outer();
                 lane = halves.inner();
             } else if (tiles.containsKey(axis.name())) {
                 ScheduleBuilder.Halves halves = builder.split(loop, tiles.get(axis.name()), Tail.PEEL);
                 tileLoops.add(halves.outer());
                 unrolled.add(halves.inner());
-            } else if (inTile.contains(axis.name())) {
+            } else if (tiles.isEmpty() && i < 2) {
                 unrolled.add(loop);
-            } else if (tiles.isEmpty()
-                    && stage.axes().indexOf(axis) >= stage.axes().size() - 2) {
+            } else if (tiles.isEmpty() && i >= axes.size() - 2) {
                 tileLoops.add(loop);
             } else {
                 outer.add(loop);
             }
         }
-        List<String> order = new ArrayList<>(outer);
-        order.addAll(tileLoops);
-        order.addAll(unrolled);
-        order.addAll(reductions);
-        order.add(lane);
-        builder.order(order);
-        builder.add(new ComputeAt(first, tileLoops.getLast(), Scope.REGISTER));
-        transformRows(first, vectorOfFirst);
-        unrolled.forEach(loop -> builder.add(new Unroll(loop)));
-        reductions.forEach(loop -> builder.add(new Unroll(loop)));
-        builder.add(new Vectorize(lane));
-        List<String> shared = new ArrayList<>(outer);
-        if (builder.loop(tileLoops.getFirst()).peel().isEmpty()) {
-            shared.add(tileLoops.getFirst());
-        }
-        builder.add(new Bind(builder.fuse(shared), Loop.Binding.PARALLEL));
+        outer.add(block);
+        return new Loops(outer, tileLoops, unrolled, reductions, lane);
     }
 
-    /** Axes of the data's second transform that index its table: the points of a tile. */
-    private static Set<String> insideTile(Stage stage, Map<String, Long> tiles) {
-        Set<String> inside = new HashSet<>();
-        if (tiles.isEmpty()) {
-            stage.axes().stream().limit(2).forEach(axis -> inside.add(axis.name()));
+    /** Puts the loops in order, the first transform into the innermost loop over tiles, and unrolls what a tile has. */
+    private void place(Transform transform, Loops loops, List<String> outer) {
+        List<String> order = new ArrayList<>(outer);
+        order.addAll(loops.tiles());
+        order.addAll(loops.unrolled());
+        order.addAll(loops.reductions());
+        order.add(loops.lane());
+        builder.order(order);
+        builder.add(new ComputeAt(transform.first(), loops.tiles().getLast(), Scope.REGISTER));
+        transformRows(transform.first(), transform.vectorOfFirst());
+        loops.unrolled().forEach(loop -> builder.add(new Unroll(loop)));
+        loops.reductions().forEach(loop -> builder.add(new Unroll(loop)));
+        builder.add(new Vectorize(loops.lane()));
+    }
+
+    private void share(List<String> outer, List<String> tiles) {
+        List<String> shared = new ArrayList<>(outer);
+        if (builder.loop(tiles.getFirst()).peel().isEmpty()) {
+            shared.add(tiles.getFirst());
         }
-        return inside;
+        builder.add(new Bind(builder.fuse(shared), Loop.Binding.PARALLEL));
     }
 
     /** The first transform of one tile: all its loops but the lanes' are unrolled. */

@@ -114,6 +114,15 @@ final class Arrangement {
         });
     }
 
+    /** Lets {@code memory}, which holds zeros, hold the elements of {@code rowMajor}. */
+    void copy(MemorySegment rowMajor, MemorySegment memory) {
+        long bytes = type.bytes();
+        forEach((position, offset) -> {
+            MemorySegment.copy(rowMajor, position * bytes, memory, offset * bytes, bytes);
+            return true;
+        });
+    }
+
     double real(MemorySegment memory, long offset) {
         return switch (type) {
             case F64 -> memory.getAtIndex(F64, offset);

@@ -21,6 +21,9 @@ import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.runtime.toolchain.Source;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.TuningTask;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -157,7 +160,7 @@ final class Candidates {
         Set<String> symbols = new LinkedHashSet<>();
         text.code().phases().forEach(phase -> symbols.add(phase.symbol()));
         List<String> phases = List.copyOf(symbols);
-        FILE_SCOPE.matcher(text.text()).results().forEach(match -> symbols.add(match.group(1)));
+        fileScope(text.text()).forEach(symbols::add);
         CodeOptions.Arithmetic arithmetic =
                 task.numerics() == Numerics.STRICT ? CodeOptions.Arithmetic.STRICT : CodeOptions.Arithmetic.CONTRACTED;
         CodeOptions.Effort effort = form == Form.GENERAL ? CodeOptions.Effort.TRIAL : CodeOptions.Effort.FULL;
@@ -205,29 +208,46 @@ final class Candidates {
         return libraries;
     }
 
+    /** The names that a source has for itself beside its phases. */
+    static Stream<String> fileScope(String text) {
+        return FILE_SCOPE.matcher(text).results().map(match -> match.group(1));
+    }
+
+    static Arrangement arrangement(Buffer buffer) {
+        return Arrangement.of(
+                buffer.type(),
+                buffer.shape().stream().map(Candidates::constant).toList(),
+                buffer.layout());
+    }
+
     /** What a worker needs to run a candidate. */
-    static Job.Candidate runnable(TuningTask task, Candidate.Printed candidate, SharedLibrary library) {
+    static Job.Candidate runnable(
+            TuningTask task, Candidate.Printed candidate, SharedLibrary library, Map<String, Path> prepared) {
         LoweredKernel kernel = candidate.kernel();
         List<Job.Phase> phases = new ArrayList<>();
         for (LoweredKernel.Phase phase : kernel.phases()) {
             String symbol = candidate.symbols().get(phases.size());
             phases.add(new Job.Phase(library.exported(symbol), constant(phase.extent()), phase.scratchBytes()));
         }
+        Set<String> constants = candidate.point().variant().constants(task.constants());
         Map<Role, Integer> ordinals = new EnumMap<>(Role.class);
         List<Job.Argument> arguments = new ArrayList<>();
         for (LoweredKernel.Argument argument : kernel.arguments()) {
             Buffer buffer = argument.buffer();
-            int ordinal = ordinals.merge(argument.role(), 1, Integer::sum) - 1;
-            boolean cold = argument.role() == Role.INPUT
-                    && task.coldWeights()
-                    && task.constants().contains(buffer.name());
+            Optional<Path> content = Optional.ofNullable(prepared.get(buffer.name()));
+            int ordinal = argument.role() == Role.INPUT && content.isEmpty()
+                    ? PreparedWeights.ordinal(task, buffer.name())
+                    : ordinals.merge(argument.role(), 1, Integer::sum) - 1;
+            boolean cold =
+                    argument.role() == Role.INPUT && task.coldWeights() && constants.contains(buffer.name());
             arguments.add(new Job.Argument(
                     argument.role(),
                     ordinal,
                     buffer.type(),
                     buffer.shape().stream().map(Candidates::constant).toList(),
                     buffer.layout(),
-                    cold));
+                    cold,
+                    content.map(Path::toString)));
         }
         boolean isFirst = candidate
                 .point()
@@ -243,7 +263,7 @@ final class Candidates {
                 isFirst ? 1 : OTHER_VARIANT_TOLERANCE);
     }
 
-    private static long constant(Expr e) {
+    static long constant(Expr e) {
         return IndexMath.constant(e).orElseThrow(() -> new IllegalStateException("not bound: " + e));
     }
 }

@@ -4,6 +4,7 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.lower.LoweredKernel.Role;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a worker is asked to do: check the candidates, then time them, one after the other or in turns.
@@ -35,10 +36,18 @@ record Job(long task, InputRange inputs, List<Expectation> outputs, List<Candida
     /**
      * A buffer.
      *
-     * @param ordinal its place among the arguments of its role
+     * @param ordinal its place among the arguments of its role, for an input among those of the task's first variant
      * @param cold whether it is read from memory in each run, since it is a weight
+     * @param content the file that holds an input which was prepared, row-major
      */
-    record Argument(Role role, int ordinal, DType type, List<Long> extents, LayoutMap layout, boolean cold) {
+    record Argument(
+            Role role,
+            int ordinal,
+            DType type,
+            List<Long> extents,
+            LayoutMap layout,
+            boolean cold,
+            Optional<String> content) {
         Argument {
             extents = List.copyOf(extents);
         }

@@ -9,6 +9,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The language of measurer and worker: frames of a mark, a kind and content. The mark tells a frame from whatever else may
@@ -175,6 +176,7 @@ final class Wire {
         write(a.extents(), out, Wire::number);
         text(a.layout().text(), out);
         out.writeBoolean(a.cold());
+        text(a.content().orElse(""), out);
     }
 
     private static Job.Argument argument(DataInputStream in) throws IOException {
@@ -182,8 +184,17 @@ final class Wire {
         int ordinal = in.readInt();
         DType type = DType.values()[in.readByte()];
         List<Long> extents = read(in, DataInputStream::readLong);
+        LayoutMap layout = LayoutMap.parse(extents.size(), text(in));
+        boolean cold = in.readBoolean();
+        String content = text(in);
         return new Job.Argument(
-                role, ordinal, type, extents, LayoutMap.parse(extents.size(), text(in)), in.readBoolean());
+                role,
+                ordinal,
+                type,
+                extents,
+                layout,
+                cold,
+                content.isEmpty() ? Optional.empty() : Optional.of(content));
     }
 
     private static void verdict(Verdict verdict, DataOutputStream out) throws IOException {

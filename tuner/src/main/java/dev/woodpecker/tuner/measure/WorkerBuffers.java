@@ -4,6 +4,7 @@ import dev.woodpecker.compiler.lower.LoweredKernel.Role;
 import dev.woodpecker.runtime.device.cpu.BufferTable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -151,7 +152,11 @@ final class WorkerBuffers implements AutoCloseable {
             }
             if (argument.role() == Role.INPUT) {
                 pristine = GuardedMemory.allocate(arena, bytes, "a tensor").content();
-                arrangement.fill(pristine, range, argument.ordinal());
+                if (argument.content().isPresent()) {
+                    PreparedWeights.read(Path.of(argument.content().get()), arrangement, pristine);
+                } else {
+                    arrangement.fill(pristine, range, argument.ordinal());
+                }
                 for (GuardedMemory copy : made) {
                     copy.content().copyFrom(pristine);
                 }

@@ -76,6 +76,7 @@ public final class WorkerMeasurer implements Measurer {
     private final MeasureOptions options;
     private final Path directory;
     private final Candidates candidates;
+    private final PreparedWeights prepared;
     private final SpeedLimit speedLimit;
     private final Map<TuningTask, TaskState> states = new IdentityHashMap<>();
     private final WorkerSlot worker;
@@ -99,7 +100,9 @@ public final class WorkerMeasurer implements Measurer {
         }
         // Candidates by the thousand have no place among the kernels that are kept.
         CacheDirectory cache = CacheDirectory.open(new Environment(Map.of("WPK_CACHE", directory.toString())));
-        this.candidates = new Candidates(new KernelCompiler(compiler.compiler(), compiler.cpu(), cache), seam);
+        KernelCompiler own = new KernelCompiler(compiler.compiler(), compiler.cpu(), cache);
+        this.candidates = new Candidates(own, seam);
+        this.prepared = new PreparedWeights(own, directory);
         this.speedLimit = new SpeedLimit(compiler, options.threads());
         this.coldBytes = speedLimit.evictingBytes();
         this.worker = new WorkerSlot(directory, options);
@@ -149,7 +152,11 @@ public final class WorkerMeasurer implements Measurer {
         for (Candidate.Printed p : wanted) {
             SharedLibrary library = libraries.get(p.binary());
             if (library != null) {
-                state.runnable.put(p.key(), Candidates.runnable(task, p, library));
+                state.runnable.put(p.key(), Candidates.runnable(
+                                task,
+                                p,
+                                library,
+                                prepared.of(task, p.point().variant(), state.reference.inputs())));
             } else {
                 state.outcomes.put(p.key(), Objects.requireNonNull(refused.get(p.binary())));
             }

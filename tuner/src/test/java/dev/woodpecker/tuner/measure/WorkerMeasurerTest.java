@@ -2,6 +2,17 @@ package dev.woodpecker.tuner.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.ParameterizedTest;
+import java.util.Set;
+import java.util.Optional;
+import dev.woodpecker.tuner.task.Variant;
+import dev.woodpecker.tuner.task.SearchSpace;
+import dev.woodpecker.runtime.plan.program.StageSplit;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.tuner.measure.Outcome.Failed;
 import dev.woodpecker.tuner.measure.Outcome.Failure;
@@ -55,6 +66,68 @@ class WorkerMeasurerTest {
                 .orElseThrow();
         assertThat(measurer.measure(task, List.of(direct, winograd)))
                 .allSatisfy(outcome -> assertThat(outcome).isInstanceOf(Timed.class));
+    }
+
+    /** The filters are transformed before the kernel runs, as a plan does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"winograd2", "winograd4"})
+    void preparedWeightsAreMadeOfTheSameWeights(String variant) {
+        Outcome outcome = measureWithPreparation(variant, 1);
+        assertThat(outcome).isInstanceOf(Timed.class);
+    }
+
+    @Test
+    void aWrongPreparationIsNoticed() {
+        Outcome outcome = measureWithPreparation("winograd4", 0.5f);
+        assertThat(outcome)
+                .isInstanceOfSatisfying(
+                        Failed.class, failed -> assertThat(failed.failure()).isEqualTo(Failure.WRONG));
+    }
+
+    /**
+     * @param factor of the weights in the preparation: wrong unless 1
+     */
+    private Outcome measureWithPreparation(String variant, float factor) {
+        StageSplit split = StageSplit.of(TestTasks.convolution(variant, 32, 32, 12, 1), Set.of("w", "b"))
+                .orElseThrow();
+        TensorProgram direct = TestTasks.convolution("direct", 32, 32, 12, 1);
+        TuningTask plain = TestTasks.task(direct);
+        LayoutMap blocked = LayoutMap.rowMajor(4).blocked(1, plain.target().lanes(4));
+        TuningTask task = new TuningTask(
+                "prepared " + variant + factor,
+                "Conv",
+                List.of(
+                        plain.variants().getFirst(),
+                        new Variant(variant, split.second(), Optional.of(scaled(split.first(), factor)))),
+                plain.target(),
+                plain.numerics(),
+                Map.of("x", blocked, direct.outputs().getFirst(), blocked),
+                plain.constants(),
+                1,
+                true);
+        Point first = TestTasks.preferred(task);
+        Point second = SearchSpace.of(task)
+                .point(choice -> choice.name().equals(SearchSpace.VARIANT) ? 1 : choice.preferred());
+        List<Outcome> outcomes = measurer.measure(task, List.of(first, second));
+        assertThat(outcomes.getFirst()).isInstanceOf(Timed.class);
+        return outcomes.getLast();
+    }
+
+    /** The program with all its results multiplied. */
+    private static TensorProgram scaled(TensorProgram program, float factor) {
+        List<Stage> stages = program.stages().stream()
+                .map(stage -> program.outputs().contains(stage.name())
+                        ? new Stage(
+                                stage.name(),
+                                stage.type(),
+                                stage.axes(),
+                                stage.reduction(),
+                                new Expr.Binary(
+                                        BinaryOp.MUL, stage.element(), new Expr.FloatConst(factor, stage.type())),
+                                stage.origin())
+                        : stage)
+                .toList();
+        return new TensorProgram(program.name(), program.inputs(), stages, program.outputs());
     }
 
     @Test

@@ -10,6 +10,7 @@ import java.util.List;
  * @param operator what the first of them is
  * @param kernel its position among the plan's kernels
  * @param buffers in the order of the kernel's arguments
+ * @param cost of what it computes, by the definition of its default algorithm
  * @param shapes of its results, for people
  */
 public record Invocation(

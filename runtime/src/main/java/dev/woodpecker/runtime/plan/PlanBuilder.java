@@ -97,7 +97,9 @@ final class PlanBuilder {
                 kernel.outputs().stream()
                         .map(value -> graph.type(value).toString())
                         .toList());
-        return new Invocation(kernel.name(), kernel.operator(), position, buffers, Cost.of(kernel.program()), shapes);
+        // By definition, whichever algorithm computes it: speeds are comparable.
+        Cost cost = Cost.of(kernel.algorithms().getFirst().program());
+        return new Invocation(kernel.name(), kernel.operator(), position, buffers, cost, shapes);
     }
 
     private LoadedKernel loaded(Operation.Kernel kernel) {

@@ -34,10 +34,11 @@ import java.util.Objects;
  * <p>Each result is checked: some elements by the program's definition, all elements by the first candidate that was right,
  * the memory around every buffer, the inputs, and the time against what the nest must cost on this machine.
  *
- * <p>The machine's speed wanders by tens of percent within minutes. The first candidate of a task that was right, usually
- * the default, is its anchor: it is timed again before candidates are, and at least every second, and their times are scaled
- * by what it took at first over what it takes now. Times of one task are so comparable whenever they were taken. They are
- * not exact: what decides in the end is {@link #finals}, where candidates are timed in turns and nothing is scaled.
+ * <p>Other load slows the machine down in bursts of seconds, and its speed wanders by tens of percent within minutes. The
+ * first candidate of a task that was right, usually the default, is its anchor: it is timed again before candidates are, and
+ * at least every second. While it takes longer than it ever did, the machine is waited for, a few times; where that does
+ * not help it has become slower, and times are scaled by what the anchor takes at its best over what it takes now. What
+ * decides in the end is {@link #finals}, where candidates are timed in turns and nothing is scaled.
  */
 public final class WorkerMeasurer implements Measurer {
     /** After this the machine may be another. */
@@ -52,6 +53,9 @@ public final class WorkerMeasurer implements Measurer {
     private static final double CALM_SPREAD = 0.15;
 
     private static final int CALM_TRIES = 3;
+
+    /** An anchor that takes no more than so many times its best tells of no disturbance. */
+    private static final double UNDISTURBED = 1.1;
 
     /** What was done so far, to show it. */
     public record Effort(int measured, int binaries, double buildSeconds, double runSeconds) {}
@@ -232,12 +236,30 @@ public final class WorkerMeasurer implements Measurer {
                 && (System.nanoTime() - anchorTime) * 1e-9 < ANCHOR_SECONDS
                 && worker.isAlive();
         // A new worker has no output to compare with until the anchor has run in it.
-        if (!isFresh && calm(state, anchor.candidate(), ANCHOR_RUNS) instanceof Timed(Distribution now)) {
-            anchorNow = now.median();
-            anchorTask = state.number;
-            anchorTime = System.nanoTime();
+        if (!isFresh) {
+            timeAnchor(state, anchor);
         }
-        return Math.clamp(anchor.seconds() / anchorNow, 1 / MOST_DRIFT, MOST_DRIFT);
+        double best = state.anchor.getFirst().seconds();
+        return anchorNow <= UNDISTURBED * best ? 1 : Math.max(best / anchorNow, 1 / MOST_DRIFT);
+    }
+
+    private void timeAnchor(TaskState state, Anchor anchor) {
+        double fastest = Double.POSITIVE_INFINITY;
+        for (int tries = 0; tries < CALM_TRIES && fastest > UNDISTURBED * anchor.seconds(); tries++) {
+            if (run(state, anchor.candidate(), ANCHOR_RUNS) instanceof Timed(Distribution now)) {
+                fastest = Math.min(fastest, now.median());
+            }
+        }
+        if (Double.isInfinite(fastest)) {
+            return;
+        }
+        anchorNow = fastest;
+        anchorTask = state.number;
+        anchorTime = System.nanoTime();
+        if (fastest < anchor.seconds()) {
+            // It was disturbed when it was first timed.
+            state.anchor.set(0, new Anchor(anchor.key(), anchor.candidate(), fastest));
+        }
     }
 
     /** The calmest of some measurements: other programs may have run beside one. */

@@ -45,7 +45,7 @@ public final class PlainProgress implements Progress {
                         status.tasks().size(),
                         status.tasks().size() == 1 ? "" : "s",
                         Rates.clock(status.budgetSeconds()));
-            case SEARCH -> "searching";
+            case SEARCH -> "searching: times and gains are estimates until the finals";
             case FINALS -> String.format(Locale.ROOT, "finals, after %d trials, %d failed", trials, failed);
             case DONE -> "done";
         };

@@ -92,7 +92,7 @@ class PlainProgressTest {
         assertThat(text.toString()).isEqualTo("""
                 0.5 s  2 tasks, 8:00 of time
                 1.5 s  a: 40.00 us, 50.0 GFLOP/s, 50.0 % of peak by default
-                2.3 s  searching
+                2.3 s  searching: times and gains are estimates until the finals
                 2.3 s  b: 2.000 ms, 1.0 GFLOP/s, 1.0 % of peak by default
             warning: the disk is full
                30.0 s  a: 25.00 us, 80.0 GFLOP/s, 80.0 % of peak, 1.60 times the default after 9 trials

@@ -164,10 +164,13 @@ final class TransformRule {
             }
         });
         Axis dataChannel = channelAxis(builder, contraction, transformed, lanes).orElseThrow();
-        Transform ofData =
-                new Transform(data.name(), data.axes().get(position), transformed.dataRows().name(), dataChannel);
+        Transform ofData = new Transform(
+                data.name(), data.axes().get(position), transformed.dataRows().name(), dataChannel);
         Transform ofResult = new Transform(
-                transformed.result().name(), resultColumn, transformed.resultRows().name(), rowsColumn);
+                transformed.result().name(),
+                resultColumn,
+                transformed.resultRows().name(),
+                rowsColumn);
         long block = chooseBlock(tiles);
         if (block > 0) {
             blocked(ofData, ofResult, tiles, block);
@@ -217,7 +220,8 @@ final class TransformRule {
         Loops data = split(ofData, Map.of());
         place(ofData, data, data.outer());
         share(data.outer(), data.tiles());
-        if (!ContractionRule.schedule(builder, builder.stage(transformed.product().name()), target)) {
+        if (!ContractionRule.schedule(
+                builder, builder.stage(transformed.product().name()), target)) {
             throw new ScheduleBuilder.Misfit("the contraction of " + ofData.second() + " has no register tiles");
         }
         Loops result = split(ofResult, tiles);

@@ -60,6 +60,14 @@ class ShippedRecordsTest {
     }
 
     @Test
+    void theLibrarysRecordsHaveWonAgainstTheirDefaultsAndHaveTraces() {
+        assertThat(ShippedRecords.of(ShippedRecords.class.getClassLoader()))
+                .isNotEmpty()
+                .allMatch(TuningRecord::isConfirmed)
+                .allSatisfy(record -> assertThat(record.schedule().steps()).isNotEmpty());
+    }
+
+    @Test
     void aClassPathWithoutRecordsHasNone() throws Exception {
         assertThat(shipped(directory)).isEmpty();
     }

@@ -22,8 +22,6 @@ import dev.woodpecker.runtime.toolchain.Source;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.TuningTask;
 import java.nio.file.Path;
-import java.util.Optional;
-import java.util.stream.Stream;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -32,8 +30,10 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** From points to compiled code. */
 final class Candidates {
@@ -171,8 +171,9 @@ final class Candidates {
                         text.text(),
                         List.copyOf(symbols),
                         new CodeOptions(effort, arithmetic)));
-        // The buffers' shapes are among the parameters, their layouts in the text.
-        ContentKey key = ContentKey.of(source.text(), text.parameters().toString());
+        // The buffers' shapes are among the parameters, their layouts in the text. Finalists are compiled as plans do.
+        ContentKey key = ContentKey.of(
+                source.text(), text.parameters().toString(), source.options().toString());
         return new Candidate.Printed(point, kernel, source, phases, text.parameters(), key);
     }
 
@@ -215,9 +216,7 @@ final class Candidates {
 
     static Arrangement arrangement(Buffer buffer) {
         return Arrangement.of(
-                buffer.type(),
-                buffer.shape().stream().map(Candidates::constant).toList(),
-                buffer.layout());
+                buffer.type(), buffer.shape().stream().map(Candidates::constant).toList(), buffer.layout());
     }
 
     /** What a worker needs to run a candidate. */
@@ -238,8 +237,7 @@ final class Candidates {
             int ordinal = argument.role() == Role.INPUT && content.isEmpty()
                     ? PreparedWeights.ordinal(task, buffer.name())
                     : ordinals.merge(argument.role(), 1, Integer::sum) - 1;
-            boolean cold =
-                    argument.role() == Role.INPUT && task.coldWeights() && constants.contains(buffer.name());
+            boolean cold = argument.role() == Role.INPUT && task.coldWeights() && constants.contains(buffer.name());
             arguments.add(new Job.Argument(
                     argument.role(),
                     ordinal,

@@ -114,8 +114,9 @@ final class PreparedWeights {
         List<String> symbols =
                 kernel.phases().stream().map(LoweredKernel.Phase::symbol).toList();
         String text = CPrinter.print(kernel, Dialect.C);
-        List<String> all =
-                Stream.concat(symbols.stream(), Candidates.fileScope(text)).distinct().toList();
+        List<String> all = Stream.concat(symbols.stream(), Candidates.fileScope(text))
+                .distinct()
+                .toList();
         SharedLibrary compiled = compiler.compile(new Source(kernel.name(), text, all, CodeOptions.fast()));
         NativeLibrary library = NativeLibrary.open(compiled.file(), arena);
         return new CpuKernel(kernel.phases().stream()
@@ -127,8 +128,8 @@ final class PreparedWeights {
     }
 
     private static void write(Path file, MemorySegment memory) {
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        try (FileChannel channel = FileChannel.open(
+                        file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
                 Arena arena = Arena.ofConfined()) {
             channel.map(FileChannel.MapMode.READ_WRITE, 0, memory.byteSize(), arena)
                     .copyFrom(memory);

@@ -36,16 +36,14 @@ import java.util.Objects;
  *
  * <p>Other load slows the machine down in bursts of seconds, and its speed wanders by tens of percent within minutes. The
  * first candidate of a task that was right, usually the default, is its anchor: it is timed again before candidates are, and
- * at least every second. While it takes longer than it ever did, the machine is waited for, a few times; where that does
- * not help it has become slower, and times are scaled by what the anchor takes at its best over what it takes now. What
- * decides in the end is {@link #finals}, where candidates are timed in turns and nothing is scaled.
+ * at least every second. While it takes longer than it ever did, the machine is waited for, a few times. Times are left as
+ * they are all the same, for a burst ends at any moment, and a candidate must not look fast for it; only where anchors were
+ * slow many times in a row has the machine become slower, and times are scaled by the least of that. What decides in the end
+ * is {@link #finals}, where candidates are timed in turns and nothing is scaled.
  */
 public final class WorkerMeasurer implements Measurer {
     /** After this the machine may be another. */
     private static final double ANCHOR_SECONDS = 1;
-
-    /** Beyond this drift it is not the machine's speed that differs. */
-    private static final double MOST_DRIFT = 2.5;
 
     private static final int ANCHOR_RUNS = 7;
 
@@ -53,9 +51,6 @@ public final class WorkerMeasurer implements Measurer {
     private static final double CALM_SPREAD = 0.15;
 
     private static final int CALM_TRIES = 3;
-
-    /** An anchor that takes no more than so many times its best tells of no disturbance. */
-    private static final double UNDISTURBED = 1.1;
 
     /** What was done so far, to show it. */
     public record Effort(int measured, int binaries, double buildSeconds, double runSeconds) {}
@@ -87,7 +82,8 @@ public final class WorkerMeasurer implements Measurer {
     private final long coldBytes;
     private double runSeconds;
     private int measured;
-    private double anchorNow;
+    private final Slowness slowness = new Slowness();
+
     private long anchorTask = -1;
     private long anchorTime;
 
@@ -156,14 +152,20 @@ public final class WorkerMeasurer implements Measurer {
         for (Candidate.Printed p : wanted) {
             SharedLibrary library = libraries.get(p.binary());
             if (library != null) {
-                state.runnable.put(p.key(), Candidates.runnable(
-                                task,
-                                p,
-                                library,
-                                prepared.of(task, p.point().variant(), state.reference.inputs())));
+                runnable(task, state, p, library);
             } else {
                 state.outcomes.put(p.key(), Objects.requireNonNull(refused.get(p.binary())));
             }
+        }
+    }
+
+    private void runnable(TuningTask task, TaskState state, Candidate.Printed candidate, SharedLibrary library) {
+        try {
+            Map<String, Path> weights = prepared.of(task, candidate.point().variant(), state.reference.inputs());
+            state.runnable.put(candidate.key(), Candidates.runnable(task, candidate, library, weights));
+        } catch (RuntimeException e) {
+            Failed failed = new Failed(Failure.REJECTED, "its weights cannot be prepared: " + e);
+            state.outcomes.put(candidate.key(), failed);
         }
     }
 
@@ -197,11 +199,10 @@ public final class WorkerMeasurer implements Measurer {
                     "its time is impossible: %.3g s, the least for %.3g operations and %.3g bytes is %.3g s"
                             .formatted(raw.fastest(), flops, bytes, speedLimit.seconds(flops, bytes)));
         }
-        Distribution scaled = scaled(raw, scale);
+        Distribution scaled = raw.fastest() * scale < speedLimit.seconds(flops, bytes) ? raw : scaled(raw, scale);
         if (state.anchor.isEmpty()) {
             state.anchor.add(new Anchor(candidate.key(), runnable, scaled.median()));
             anchorTask = state.number;
-            anchorNow = scaled.median();
             anchorTime = System.nanoTime();
         }
         if (state.bestSeconds == 0 || scaled.median() < state.bestSeconds) {
@@ -239,13 +240,12 @@ public final class WorkerMeasurer implements Measurer {
         if (!isFresh) {
             timeAnchor(state, anchor);
         }
-        double best = state.anchor.getFirst().seconds();
-        return anchorNow <= UNDISTURBED * best ? 1 : Math.max(best / anchorNow, 1 / MOST_DRIFT);
+        return slowness.scale();
     }
 
     private void timeAnchor(TaskState state, Anchor anchor) {
         double fastest = Double.POSITIVE_INFINITY;
-        for (int tries = 0; tries < CALM_TRIES && fastest > UNDISTURBED * anchor.seconds(); tries++) {
+        for (int tries = 0; tries < CALM_TRIES && Slowness.isDisturbed(fastest, anchor.seconds()); tries++) {
             if (run(state, anchor.candidate(), ANCHOR_RUNS) instanceof Timed(Distribution now)) {
                 fastest = Math.min(fastest, now.median());
             }
@@ -253,7 +253,7 @@ public final class WorkerMeasurer implements Measurer {
         if (Double.isInfinite(fastest)) {
             return;
         }
-        anchorNow = fastest;
+        slowness.observe(fastest, anchor.seconds());
         anchorTask = state.number;
         anchorTime = System.nanoTime();
         if (fastest < anchor.seconds()) {

@@ -2,7 +2,6 @@ package dev.woodpecker.tuner.run;
 
 import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.compiler.schedule.TraceJson;
-import dev.woodpecker.runtime.plan.TunableKernel;
 import dev.woodpecker.runtime.records.RecordFile;
 import dev.woodpecker.runtime.records.RecordKey;
 import dev.woodpecker.runtime.records.Records;
@@ -158,24 +157,6 @@ public final class RecordJournal implements Journal {
     }
 
     private synchronized RecordKey key(TuningTask task) {
-        return keys.computeIfAbsent(task, t -> RecordKey.of(kernel(t), t.numerics(), device, threads));
-    }
-
-    /** The task as a plan's kernel, so that both have one key. */
-    private static TunableKernel kernel(TuningTask task) {
-        return new TunableKernel(
-                task.name(),
-                "",
-                task.operator(),
-                task.variants().stream()
-                        .map(variant -> new TunableKernel.Alternative(
-                                variant.name(),
-                                variant.program(),
-                                variant.preparation(),
-                                variant.constants(task.constants())))
-                        .toList(),
-                task.layouts(),
-                task.constants(),
-                1);
+        return keys.computeIfAbsent(task, t -> RecordKey.of(t.kernel(), t.numerics(), device, threads));
     }
 }

@@ -2,31 +2,31 @@ package dev.woodpecker.tuner.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.params.ParameterizedTest;
-import java.util.Set;
-import java.util.Optional;
-import dev.woodpecker.tuner.task.Variant;
-import dev.woodpecker.tuner.task.SearchSpace;
-import dev.woodpecker.runtime.plan.program.StageSplit;
-import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.ir.Stage;
-import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.runtime.plan.program.StageSplit;
 import dev.woodpecker.tuner.measure.Outcome.Failed;
 import dev.woodpecker.tuner.measure.Outcome.Failure;
 import dev.woodpecker.tuner.measure.Outcome.Timed;
 import dev.woodpecker.tuner.task.Point;
+import dev.woodpecker.tuner.task.SearchSpace;
 import dev.woodpecker.tuner.task.TuningTask;
+import dev.woodpecker.tuner.task.Variant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @TestInstance(Lifecycle.PER_CLASS)
 @Timeout(60)

@@ -16,6 +16,7 @@ import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.toolchain.CodeOptions;
 import dev.woodpecker.runtime.toolchain.CompilationException;
 import dev.woodpecker.runtime.toolchain.ContentKey;
+import dev.woodpecker.runtime.toolchain.FileScope;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.runtime.toolchain.Source;
@@ -32,8 +33,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /** From points to compiled code. */
 final class Candidates {
@@ -87,10 +86,6 @@ final class Candidates {
 
     /** Winograd's transforms round at the size of what they add up, which the direct sum does not have. */
     private static final double OTHER_VARIANT_TOLERANCE = 16;
-
-    /** The helper functions and tables of a source, as the C dialect defines them. */
-    private static final Pattern FILE_SCOPE =
-            Pattern.compile("^(?:INLINE|static const) [\\w ]*?(\\w+)[(\\[]", Pattern.MULTILINE);
 
     private final KernelCompiler compiler;
     private final CandidateSource seam;
@@ -160,7 +155,7 @@ final class Candidates {
         Set<String> symbols = new LinkedHashSet<>();
         text.code().phases().forEach(phase -> symbols.add(phase.symbol()));
         List<String> phases = List.copyOf(symbols);
-        fileScope(text.text()).forEach(symbols::add);
+        FileScope.names(text.text()).forEach(symbols::add);
         CodeOptions.Arithmetic arithmetic =
                 task.numerics() == Numerics.STRICT ? CodeOptions.Arithmetic.STRICT : CodeOptions.Arithmetic.CONTRACTED;
         CodeOptions.Effort effort = form == Form.GENERAL ? CodeOptions.Effort.TRIAL : CodeOptions.Effort.FULL;
@@ -207,11 +202,6 @@ final class Candidates {
         built.addAll(libraries.keySet());
         seconds += (System.nanoTime() - start) * 1e-9;
         return libraries;
-    }
-
-    /** The names that a source has for itself beside its phases. */
-    static Stream<String> fileScope(String text) {
-        return FILE_SCOPE.matcher(text).results().map(match -> match.group(1));
     }
 
     static Arrangement arrangement(Buffer buffer) {

@@ -13,6 +13,7 @@ import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.device.cpu.NativePhase;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.toolchain.CodeOptions;
+import dev.woodpecker.runtime.toolchain.FileScope;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.runtime.toolchain.Source;
@@ -114,7 +115,7 @@ final class PreparedWeights {
         List<String> symbols =
                 kernel.phases().stream().map(LoweredKernel.Phase::symbol).toList();
         String text = CPrinter.print(kernel, Dialect.C);
-        List<String> all = Stream.concat(symbols.stream(), Candidates.fileScope(text))
+        List<String> all = Stream.concat(symbols.stream(), FileScope.names(text))
                 .distinct()
                 .toList();
         SharedLibrary compiled = compiler.compile(new Source(kernel.name(), text, all, CodeOptions.fast()));

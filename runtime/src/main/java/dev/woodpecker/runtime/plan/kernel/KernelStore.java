@@ -18,6 +18,7 @@ import dev.woodpecker.runtime.device.cpu.NativeLibrary;
 import dev.woodpecker.runtime.device.cpu.NativePhase;
 import dev.woodpecker.runtime.plan.program.Cost;
 import dev.woodpecker.runtime.toolchain.CodeOptions;
+import dev.woodpecker.runtime.toolchain.FileScope;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.runtime.toolchain.Source;
@@ -33,16 +34,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** Lowers, prints, compiles and loads kernels, all that are missing in one batch. Safe for use by several threads. */
 public final class KernelStore {
     /** Below this many operations a kernel runs shorter than {@code -O3} takes longer. */
     private static final long LIGHT_WORK = 20_000;
-
-    /** The helper functions and tables of a source, as the C dialect defines them. */
-    private static final Pattern FILE_SCOPE =
-            Pattern.compile("^(?:INLINE|static const) [\\w ]*?(\\w+)[(\\[]", Pattern.MULTILINE);
 
     private final KernelCompiler compiler;
     private final Target target;
@@ -133,8 +129,7 @@ public final class KernelStore {
         String text = CPrinter.print(kernel, Dialect.C);
         Set<String> symbols = new LinkedHashSet<>();
         kernel.phases().forEach(phase -> symbols.add(phase.symbol()));
-        // Helper functions and tables too: sources that share a translation unit each have their own.
-        FILE_SCOPE.matcher(text).results().forEach(match -> symbols.add(match.group(1)));
+        FileScope.names(text).forEach(symbols::add);
         return new Source(kernel.name(), text, List.copyOf(symbols), new CodeOptions(effort, arithmetic));
     }
 

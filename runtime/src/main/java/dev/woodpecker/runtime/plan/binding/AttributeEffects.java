@@ -27,14 +27,22 @@ final class AttributeEffects {
             entry("ConstantOfShape.value", ANY),
             entry("Conv.auto_pad", ANY),
             entry("Conv.kernel_shape", ANY), // the weights say it too
+            entry("ConvInteger.auto_pad", ANY),
+            entry("ConvInteger.kernel_shape", ANY),
             entry("ConvTranspose.auto_pad", ANY),
             entry("ConvTranspose.kernel_shape", ANY),
             entry("ConvTranspose.output_shape", ANY),
+            entry("DequantizeLinear.output_dtype", ANY),
             entry("EyeLike.dtype", ANY),
             entry("GroupNormalization.stash_type", List.of("f32")),
             entry("LayerNormalization.stash_type", List.of("f32")),
             entry("LpPool.auto_pad", ANY),
             entry("MaxPool.auto_pad", ANY),
+            entry("QLinearConv.auto_pad", ANY),
+            entry("QLinearConv.kernel_shape", ANY),
+            entry("QuantizeLinear.output_dtype", ANY),
+            entry("QuantizeLinear.precision", ANY), // quotients are of 32 bits or more
+            entry("QuantizeLinear.saturate", ANY), // of 8-bit floats alone
             entry("RMSNormalization.stash_type", List.of("f32")),
             entry("Range.stash_type", ANY),
             entry("Resize.antialias", List.of("0")),

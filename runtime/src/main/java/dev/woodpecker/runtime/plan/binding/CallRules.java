@@ -26,10 +26,13 @@ final class CallRules {
             entry("Concat", AXIS),
             entry("ConstantOfShape", List.of(MovementRules::constantOfShape)),
             entry("Conv", List.of(WindowRules::convolution)),
+            entry("ConvInteger", List.of(WindowRules::convolution, QuantizationRules::sums)),
             entry("ConvTranspose", List.of(WindowRules::transposedConvolution)),
             entry("CumProd", AXIS_INPUT),
             entry("CumSum", AXIS_INPUT),
             entry("DepthToSpace", List.of(AxisRules.byDefault("mode", 0))),
+            entry("DequantizeLinear", List.of(QuantizationRules::dequantize)),
+            entry("DynamicQuantizeLinear", List.of(QuantizationRules::dynamic)),
             entry("EyeLike", List.of(TypeRules.outputType("dtype"))),
             entry("Gather", AXIS),
             entry("GatherElements", AXIS),
@@ -39,6 +42,7 @@ final class CallRules {
             entry("LogSoftmax", AXIS),
             entry("LpNormalization", AXIS),
             entry("LpPool", POOL),
+            entry("MatMulInteger", List.of(QuantizationRules.byRow("aZeroPoint"), QuantizationRules::sums)),
             entry(
                     "MaxPool",
                     List.of(
@@ -49,6 +53,13 @@ final class CallRules {
             entry("OneHot", List.of(AxisRules.axis("axis", 1), TypeRules.typeOf("values"))),
             entry("Pad", List.of(MovementRules::pad)),
             entry("Pow", List.of(TypeRules.typeOf("x"))),
+            entry("QLinearConv", List.of(WindowRules::convolution, QuantizationRules::product)),
+            entry(
+                    "QLinearMatMul",
+                    List.of(
+                            QuantizationRules.byRow("aScale", "aZeroPoint", "yScale", "yZeroPoint"),
+                            QuantizationRules::product)),
+            entry("QuantizeLinear", List.of(QuantizationRules::quantize)),
             entry("RMSNormalization", AXIS),
             entry("Range", List.of(TypeRules.typeOf("start"))),
             entry("ReduceL1", REDUCTION),

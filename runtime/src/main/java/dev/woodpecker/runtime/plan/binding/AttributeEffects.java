@@ -14,6 +14,7 @@ final class AttributeEffects {
 
     /** The values, as texts, that an attribute may have without a kernel knowing of it; all if there are none. */
     private static final Map<String, List<String>> NEUTRAL = Map.ofEntries(
+            entry("Attention.softmax_precision", List.of("f16", "bf16", "f32")), // sums are of 32 bits
             entry("AveragePool.auto_pad", ANY), // rules make it pads
             entry("BatchNormalization.is_test", ANY),
             entry("BatchNormalization.momentum", ANY),

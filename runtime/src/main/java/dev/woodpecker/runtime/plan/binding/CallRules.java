@@ -17,6 +17,12 @@ final class CallRules {
             entry("ArgMax", List.of(AxisRules.axis("axis"), AxisRules.byDefault("selectLastIndex", 0))),
             entry("ArgMin", List.of(AxisRules.axis("axis"), AxisRules.byDefault("selectLastIndex", 0))),
             entry(
+                    "Attention",
+                    List.of(
+                            AttentionRules::attention,
+                            AxisRules.byDefault("leftWindowSize", -1),
+                            AxisRules.byDefault("rightWindowSize", -1))),
+            entry(
                     "AveragePool",
                     List.of(
                             AxisRules.byDefault("ceilMode", 0),
@@ -74,6 +80,7 @@ final class CallRules {
             entry("ReduceSumSquare", REDUCTION),
             entry("Resize", List.of(ResizeRule::apply)),
             entry("ReverseSequence", List.of(AxisRules.axis("batchAxis"), AxisRules.axis("timeAxis"))),
+            entry("RotaryEmbedding", List.of(AxisRules.byDefault("numHeads", 0))),
             entry("ScatterElements", List.of(AxisRules.axis("axis"), AxisRules.byDefault("reduction", 0))),
             entry("Slice", List.of(MovementRules::slice)),
             entry("Softmax", AXIS),

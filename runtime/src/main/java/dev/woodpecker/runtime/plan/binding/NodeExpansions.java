@@ -1,5 +1,7 @@
 package dev.woodpecker.runtime.plan.binding;
 
+import static java.util.Map.entry;
+
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Attribute;
@@ -15,14 +17,15 @@ import java.util.Set;
 
 /** Operators that are several applications of others: any number of inputs, several parts. */
 public final class NodeExpansions {
-    private static final Map<String, Expansion> TABLE = Map.of(
-            "CastLike", NodeExpansions::castLike,
-            "Max", NodeExpansions::pairs,
-            "Mean", NodeExpansions::mean,
-            "Min", NodeExpansions::pairs,
-            "OneHot", NodeExpansions::oneHot,
-            "Split", NodeExpansions::split,
-            "Sum", NodeExpansions::pairs);
+    private static final Map<String, Expansion> TABLE = Map.ofEntries(
+            entry("Attention", AttentionRules::headsApart),
+            entry("CastLike", NodeExpansions::castLike),
+            entry("Max", NodeExpansions::pairs),
+            entry("Mean", NodeExpansions::mean),
+            entry("Min", NodeExpansions::pairs),
+            entry("OneHot", NodeExpansions::oneHot),
+            entry("Split", NodeExpansions::split),
+            entry("Sum", NodeExpansions::pairs));
 
     private static final Map<String, String> PAIRWISE = Map.of("Max", "Max", "Mean", "Add", "Min", "Min", "Sum", "Add");
 
@@ -37,6 +40,7 @@ public final class NodeExpansions {
         String constant(String base, NdArray value);
     }
 
+    /** The nodes that one stands for; itself alone where it needs no others. */
     @FunctionalInterface
     private interface Expansion {
         List<Node> expand(Node node, Values values, Workshop workshop);
@@ -70,7 +74,8 @@ public final class NodeExpansions {
             return new Expanded.None();
         }
         try {
-            return new Expanded.Nodes(expansion.expand(node, values, workshop));
+            List<Node> nodes = expansion.expand(node, values, workshop);
+            return nodes.equals(List.of(node)) ? new Expanded.None() : new Expanded.Nodes(nodes);
         } catch (Unbindable unbindable) {
             return new Expanded.Failed(unbindable.result());
         }

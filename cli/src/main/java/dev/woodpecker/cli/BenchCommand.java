@@ -31,6 +31,9 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Runnable {
     private static final int RUNS_IN_A_BLOCK = 5;
 
+    /** Apart from those that are timed as wholes. */
+    private static final int PROFILED_RUNS = 10;
+
     /** Threads of the other runtime may work on after a run; nothing is timed before the process is idle. */
     private static final Duration SETTLING = Duration.ofMillis(500);
 
@@ -58,6 +61,10 @@ final class BenchCommand implements Runnable {
             Map<String, NdArray> outputs = session.run(inputs);
             List<Distribution> times = time(session, inputs, outputs, threads);
             print(times, threads, out);
+            session.startProfile();
+            for (int i = 0; i < PROFILED_RUNS; i++) {
+                session.run(inputs, outputs);
+            }
             printProducts(session.profile(), threads, out);
         }
     }

@@ -33,6 +33,7 @@ record ConformanceResult(String name, Verdict verdict, String detail) {
     static ConformanceResult of(ConformanceCase test, Options options) {
         try (Model model = Model.load(test.model(), options);
                 Session session = model.newSession()) {
+            session.startProfile();
             List<String> inputs = List.copyOf(model.inputs().keySet());
             for (ConformanceCase.DataSet data : test.dataSets()) {
                 Map<String, NdArray> expected = data.outputs(model.outputs());

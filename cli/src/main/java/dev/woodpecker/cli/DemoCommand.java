@@ -121,6 +121,7 @@ final class DemoCommand implements Callable<Integer> {
             model.inputs()
                     .forEach((name, type) -> inputs.put(
                             name, random.next(type.element(), type.shape().extents())));
+            session.startProfile();
             Map<String, NdArray> outputs = session.run(inputs);
             Profile profile = session.profile();
             long multiplyAdds = profile.kernels().stream()

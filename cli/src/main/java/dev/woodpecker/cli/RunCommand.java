@@ -3,10 +3,16 @@ package dev.woodpecker.cli;
 import dev.woodpecker.runtime.Difference;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.Profile;
 import dev.woodpecker.runtime.Session;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -41,6 +47,12 @@ final class RunCommand implements Callable<Integer> {
     @Option(names = "--profile", description = "Prints the time of every kernel, from ten more runs.")
     private boolean profile;
 
+    @Option(
+            names = "--trace",
+            paramLabel = "FILE.json",
+            description = "Writes when every kernel ran, in ten more runs, for chrome://tracing or Perfetto.")
+    private Optional<Path> trace = Optional.empty();
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
@@ -50,14 +62,28 @@ final class RunCommand implements Callable<Integer> {
             inputs.forEach((name, array) -> out.println("input  " + name + ": " + describe(array)));
             Map<String, NdArray> outputs = session.run(inputs);
             boolean right = check.length == 0 ? print(outputs, out) : compare(inputs, outputs, out);
-            if (profile) {
+            if (profile || trace.isPresent()) {
+                session.startProfile();
                 for (int i = 0; i < 10; i++) {
                     session.run(inputs);
                 }
-                session.profile().kernels().forEach(out::println);
+                print(session.profile(), out);
             }
             return right ? ExitCode.OK : ExitCode.SOFTWARE;
         }
+    }
+
+    private void print(Profile measured, PrintWriter out) {
+        if (profile) {
+            measured.kernels().forEach(out::println);
+        }
+        trace.ifPresent(file -> {
+            try {
+                Files.writeString(file, measured.chromeTrace());
+            } catch (IOException e) {
+                throw new UncheckedIOException("the trace cannot be written to " + file, e);
+            }
+        });
     }
 
     private static boolean print(Map<String, NdArray> outputs, PrintWriter out) {

@@ -43,7 +43,7 @@ final class InputCheck {
             throw new InvalidInputException(String.join("; ", problems) + ". Expected: " + expected(model));
         }
         try {
-            DimensionBinding.bind(graph, model.options().dimensions(), shapes);
+            DimensionBinding.check(graph, model.options().dimensions(), shapes);
         } catch (InvalidInputException wrong) {
             throw new InvalidInputException(wrong.getMessage() + ". Expected: " + expected(model));
         }

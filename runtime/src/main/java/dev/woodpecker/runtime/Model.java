@@ -26,10 +26,12 @@ import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.Source;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * A neural network, ready to be run. Immutable and safe for use by several threads, each with a session of its own.
@@ -55,6 +57,7 @@ public final class Model implements AutoCloseable {
     private final Optional<WorkerPool> ownPool;
     private final KernelCompiler compiler;
     private final KernelLog log;
+    private final CompletableFuture<Void> freed = new CompletableFuture<>();
 
     private Model(String name, Graph graph, Options options, KernelBinder binder) {
         this.name = name;
@@ -62,7 +65,7 @@ public final class Model implements AutoCloseable {
         this.options = options;
         Environment environment = options.environment();
         this.compiler = KernelCompiler.of(environment);
-        this.code = new LeasedArena();
+        this.code = new LeasedArena(this::free);
         this.log = KernelLog.of(environment);
         KernelStore store = new KernelStore(
                 compiler,
@@ -115,9 +118,25 @@ public final class Model implements AutoCloseable {
         return new Model(operator, graph, options, new KernelBinder(library));
     }
 
-    /** A session with memory of its own. */
+    /**
+     * A session with memory of its own.
+     *
+     * @throws IllegalStateException when the model is closed
+     */
     public Session newSession() {
         return new Session(this, code.lease());
+    }
+
+    /**
+     * Makes what runs with inputs of these shapes need, so that the first of them is as fast as the others; weights are
+     * packed and kernels compiled here.
+     *
+     * @param shapes as for {@link Session#warmUp}
+     */
+    public void warmUp(Map<String, int[]> shapes) {
+        try (Session session = newSession()) {
+            session.warmUp(shapes);
+        }
     }
 
     /** What a run is given, by name in the model's order; dimensions that the inputs of a run decide are symbolic. */
@@ -202,11 +221,38 @@ public final class Model implements AutoCloseable {
         };
     }
 
-    /** Frees the compiled code and the weights as soon as no session uses them. */
+    /**
+     * Native memory in use, in bytes: the model's weights, as they are and as its kernels want them. Sessions have their own
+     * ({@link Session#nativeBytes}).
+     */
+    public long nativeBytes() {
+        Map<Long, Long> blocks = new HashMap<>();
+        graph.constants().values().forEach(constant -> {
+            if (constant.memory().isNative()) {
+                blocks.put(constant.memory().address(), constant.bytes());
+            }
+        });
+        plans.addBlocks(blocks);
+        return blocks.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Done when the model was closed and the last of its sessions too. */
+    CompletableFuture<Void> freed() {
+        return freed;
+    }
+
+    private void free() {
+        plans.close();
+        ownPool.ifPresent(WorkerPool::close);
+        freed.complete(null);
+    }
+
+    /**
+     * Takes no new sessions. Those that are open go on as before; with the last of them the compiled code, the weights and
+     * the model's threads are freed.
+     */
     @Override
     public void close() {
-        plans.close();
         code.close();
-        ownPool.ifPresent(WorkerPool::close);
     }
 }

@@ -27,6 +27,8 @@ public final class NdArray {
     /** What the kernels' ABI asks of a buffer's address, in bytes: one cache line, one AVX-512 register. */
     public static final int ALIGNMENT = 64;
 
+    private static final Thread OTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
+
     private final DType type;
     private final int[] shape;
     private final MemorySegment memory;
@@ -151,6 +153,18 @@ public final class NdArray {
     /** Whether a native kernel can use the memory as it is. */
     public boolean isAligned() {
         return memory.isNative() && memory.address() % ALIGNMENT == 0;
+    }
+
+    /** Whether threads other than its owner may use the memory. */
+    boolean isShared() {
+        return memory.isAccessibleBy(OTHER_THREAD);
+    }
+
+    /** The same memory for any thread; the caller keeps it alive. */
+    NdArray shared() {
+        return isShared()
+                ? this
+                : new NdArray(type, shape, MemorySegment.ofAddress(memory.address()).reinterpret(memory.byteSize()));
     }
 
     /** This array, or a copy of it in off-heap memory aligned to {@value #ALIGNMENT} bytes. */

@@ -9,10 +9,33 @@ import java.util.Locale;
  * @param runs how many
  * @param kernels in the order in which they first ran
  * @param constantKernels how many kernels ran once, natively too, when plans were made: on weights alone
+ * @param timeline what ran when, the first {@value #MOST_EVENTS} of runs and kernels, in the order in which they ended
  */
-public record Profile(long runs, List<Kernel> kernels, int constantKernels) {
+public record Profile(long runs, List<Kernel> kernels, int constantKernels, List<Event> timeline) {
+    /** How much of a timeline is kept. */
+    public static final int MOST_EVENTS = 100_000;
+
+    /** What stands as operator of an event that is a whole run. */
+    public static final String RUN = "run";
+
     public Profile {
         kernels = List.copyOf(kernels);
+        timeline = List.copyOf(timeline);
+    }
+
+    /**
+     * A kernel, host operator or whole run at the time at which it was.
+     *
+     * @param name the nodes of the model that it computed
+     * @param operator what the first of them is, or {@link #RUN}
+     * @param thread the id of the thread that ran the model; others took part in what was shared out
+     * @param startNanoseconds by {@link System#nanoTime()}
+     */
+    public record Event(String name, String operator, long thread, long startNanoseconds, long nanoseconds) {}
+
+    /** The timeline as JSON in the format of Chrome's traces, for {@code chrome://tracing} and Perfetto. */
+    public String chromeTrace() {
+        return ChromeTrace.of(timeline);
     }
 
     /**

@@ -25,6 +25,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
     private final Map<Object, Times> times = new IdentityHashMap<>();
     private final List<Times> inOrder = new ArrayList<>();
     private final Set<ExecutablePlan> plans = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final List<Profile.Event> timeline = new ArrayList<>();
     private long runs;
 
     ProfileRecorder(Model model) {
@@ -67,12 +68,14 @@ final class ProfileRecorder implements GraphRunner.Observer {
         }
     }
 
-    void begin() {
+    void ranModel(long startNanoseconds, long nanoseconds) {
         runs++;
+        remember("run " + runs, Profile.RUN, startNanoseconds, nanoseconds);
     }
 
     @Override
-    public void ran(Invocation what, long nanoseconds) {
+    public void ran(Invocation what, long startNanoseconds, long nanoseconds) {
+        remember(what.name(), what.operator(), startNanoseconds, nanoseconds);
         add(what, nanoseconds, () -> new Times(what.name(), what.operator(), what.shapes(), true, what.cost()));
     }
 
@@ -82,11 +85,19 @@ final class ProfileRecorder implements GraphRunner.Observer {
     }
 
     @Override
-    public void ranOnHost(Node node, long nanoseconds) {
+    public void ranOnHost(Node node, long startNanoseconds, long nanoseconds) {
+        remember(node.name(), node.operator().toString(), startNanoseconds, nanoseconds);
         add(
                 node,
                 nanoseconds,
                 () -> new Times(node.name(), node.operator().toString(), "on the host", false, Cost.NONE));
+    }
+
+    private void remember(String name, String operator, long startNanoseconds, long nanoseconds) {
+        if (timeline.size() < Profile.MOST_EVENTS) {
+            timeline.add(new Profile.Event(
+                    name, operator, Thread.currentThread().threadId(), startNanoseconds, nanoseconds));
+        }
     }
 
     private void add(Object what, long nanoseconds, Supplier<Times> first) {
@@ -123,6 +134,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
         return new Profile(
                 runs,
                 kernels,
-                plans.stream().mapToInt(ExecutablePlan::constantKernels).sum());
+                plans.stream().mapToInt(ExecutablePlan::constantKernels).sum(),
+                timeline);
     }
 }

@@ -41,6 +41,23 @@ public final class DimensionBinding {
      * @throws InvalidInputException if these contradict the graph or each other, or leave a dimension open
      */
     public static Graph bind(Graph graph, Map<String, Integer> dimensions, Map<String, int[]> inputShapes) {
+        DimensionBinding binding = of(graph, dimensions, inputShapes);
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        graph.types().forEach((value, type) -> types.put(value, binding.substituted(type)));
+        return graph.withTypes(types);
+    }
+
+    /**
+     * Whether the dimensions can be fixed so.
+     *
+     * @throws InvalidInputException as {@link #bind} does
+     */
+    public static void check(Graph graph, Map<String, Integer> dimensions, Map<String, int[]> inputShapes) {
+        DimensionBinding _ = of(graph, dimensions, inputShapes);
+    }
+
+    private static DimensionBinding of(
+            Graph graph, Map<String, Integer> dimensions, Map<String, int[]> inputShapes) {
         DimensionBinding binding = new DimensionBinding(graph);
         dimensions.forEach(binding::bindName);
         inputShapes.forEach(binding::bindInput);
@@ -50,9 +67,7 @@ public final class DimensionBinding {
             throw new InvalidInputException("open dimensions " + open + " of " + binding.inputs()
                     + ": give their extents by name, or inputs that have them");
         }
-        Map<String, TensorType> types = new LinkedHashMap<>();
-        graph.types().forEach((value, type) -> types.put(value, binding.substituted(type)));
-        return graph.withTypes(types);
+        return binding;
     }
 
     private String inputs() {

@@ -14,6 +14,19 @@ public record TensorType(DType element, Shape shape) {
         return of(array.type(), array.shape());
     }
 
+    /** Whether this is the type of {@code array}: as {@code of(array).equals(this)}, in less time. */
+    public boolean isOf(NdArray array) {
+        if (element != array.type() || shape.rank() != array.rank()) {
+            return false;
+        }
+        for (int axis = 0; axis < array.rank(); axis++) {
+            if (!(shape.dimensions().get(axis) instanceof Dimension.Known(int extent)) || extent != array.size(axis)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     @Override
     public String toString() {
         return element.text() + shape;

@@ -3,27 +3,43 @@ package dev.woodpecker.runtime.plan;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.OperatorException;
 import dev.woodpecker.runtime.device.cpu.BufferTable;
+import dev.woodpecker.runtime.device.cpu.Cancellation;
 import dev.woodpecker.runtime.device.cpu.CpuKernel.Completion;
 import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.plan.kernel.LoadedKernel;
+import dev.woodpecker.runtime.plan.program.Cost;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Runs a plan again and again in memory of its own. Not safe for use by several threads at once. */
 public final class PlanRun {
+    /** Below both of these a kernel is over within about the time, 10 microseconds, that workers take to come and go. */
+    private static final long FEW_OPERATIONS = 100_000;
+
+    private static final long FEW_BYTES = 128 << 10;
+
     private final ExecutablePlan plan;
     private final WorkerPool pool;
     private final MemorySegment memory;
-    private final List<BufferTable> tables = new ArrayList<>();
+    private final Call[] calls;
 
     /** Told about every kernel that has run. */
     @FunctionalInterface
     public interface Observer {
-        void ran(Invocation what, long nanoseconds);
+        void ran(Invocation what, long startNanoseconds, long nanoseconds);
     }
+
+    /**
+     * An invocation with its table, of which only what is the caller's changes from run to run.
+     *
+     * @param open buffers that are inputs or outputs of a run
+     * @param alone whether it is too small to be shared
+     */
+    private record Call(Invocation what, LoadedKernel kernel, BufferTable table, int[] open, boolean alone) {}
 
     /**
      * @param arena how long the memory is needed
@@ -33,18 +49,30 @@ public final class PlanRun {
         this.plan = plan;
         this.pool = pool;
         this.memory = memory;
-        for (Invocation invocation : plan.invocations()) {
-            BufferTable table = new BufferTable(arena, invocation.buffers().size());
-            for (int i = 0; i < table.count(); i++) {
-                switch (invocation.buffers().get(i)) {
-                    case BufferSource.Constant(int position) ->
-                        table.set(i, plan.constants().get(position));
-                    case BufferSource.Arena part -> table.set(i, part(part));
-                    case BufferSource.Input _, BufferSource.Output _ -> {}
-                }
+        this.calls = plan.invocations().stream().map(what -> call(what, arena)).toArray(Call[]::new);
+    }
+
+    private Call call(Invocation invocation, Arena arena) {
+        BufferTable table = new BufferTable(arena, invocation.buffers().size());
+        List<Integer> open = new ArrayList<>();
+        for (int i = 0; i < table.count(); i++) {
+            switch (invocation.buffers().get(i)) {
+                case BufferSource.Constant(int position) ->
+                    table.set(i, plan.constants().get(position));
+                case BufferSource.Arena part -> table.set(i, part(part));
+                case BufferSource.Input _, BufferSource.Output _ -> open.add(i);
             }
-            tables.add(table);
         }
+        return new Call(
+                invocation,
+                plan.kernels().get(invocation.kernel()),
+                table,
+                open.stream().mapToInt(Integer::intValue).toArray(),
+                isSmall(invocation.cost()));
+    }
+
+    private static boolean isSmall(Cost cost) {
+        return cost.flops() < FEW_OPERATIONS && cost.bytes() < FEW_BYTES;
     }
 
     /** Memory for a plan's arena. */
@@ -57,20 +85,21 @@ public final class PlanRun {
      *
      * @param inputs in the plan's order, aligned
      * @param outputs in the plan's order, aligned; filled
+     * @param observer for whom kernels are timed
      * @throws OperatorException if a run-time check fails, as for an index out of bounds; outputs are unspecified then
+     * @throws java.util.concurrent.CancellationException if the run is cancelled; outputs are unspecified then
      */
-    public void run(List<NdArray> inputs, List<NdArray> outputs, Observer observer) {
-        for (int i = 0; i < tables.size(); i++) {
-            Invocation invocation = plan.invocations().get(i);
-            bind(tables.get(i), invocation, inputs, outputs);
-            LoadedKernel kernel = plan.kernels().get(invocation.kernel());
-            long start = System.nanoTime();
-            Completion completion = kernel.code().run(pool, tables.get(i), MemorySegment.NULL);
-            observer.ran(invocation, System.nanoTime() - start);
-            if (completion instanceof Completion.FailedCheck(int _, int check)) {
-                throw new OperatorException(
-                        "node '" + invocation.name() + "' (" + invocation.operator() + ")",
-                        kernel.checks().get(check - 1));
+    public void run(
+            List<NdArray> inputs, List<NdArray> outputs, Optional<? extends Observer> observer, Cancellation cancellation) {
+        try (WorkerPool.Turn _ = pool.turn()) {
+            boolean recorded = KernelEvent.isOn();
+            for (Call call : calls) {
+                bind(call, inputs, outputs);
+                if (observer.isPresent() || recorded) {
+                    runTimed(call, observer, cancellation);
+                } else {
+                    run(call, cancellation);
+                }
             }
         }
         for (ExecutablePlan.Copy copy : plan.copies()) {
@@ -79,13 +108,34 @@ public final class PlanRun {
         }
     }
 
-    private void bind(BufferTable table, Invocation invocation, List<NdArray> inputs, List<NdArray> outputs) {
-        for (int i = 0; i < table.count(); i++) {
-            switch (invocation.buffers().get(i)) {
+    private void runTimed(Call call, Optional<? extends Observer> observer, Cancellation cancellation) {
+        KernelEvent event = new KernelEvent();
+        event.begin();
+        long start = System.nanoTime();
+        run(call, cancellation);
+        long nanoseconds = System.nanoTime() - start;
+        event.end();
+        event.commit(call.what());
+        observer.ifPresent(told -> told.ran(call.what(), start, nanoseconds));
+    }
+
+    private void run(Call call, Cancellation cancellation) {
+        Completion completion =
+                call.kernel().code().run(pool, call.table(), MemorySegment.NULL, call.alone(), cancellation);
+        if (completion instanceof Completion.FailedCheck(int _, int check)) {
+            throw new OperatorException(
+                    "node '" + call.what().name() + "' (" + call.what().operator() + ")",
+                    call.kernel().checks().get(check - 1));
+        }
+    }
+
+    private static void bind(Call call, List<NdArray> inputs, List<NdArray> outputs) {
+        for (int buffer : call.open()) {
+            switch (call.what().buffers().get(buffer)) {
                 case BufferSource.Input(int position) ->
-                    table.set(i, inputs.get(position).memory());
+                    call.table().set(buffer, inputs.get(position).memory());
                 case BufferSource.Output(int position) ->
-                    table.set(i, outputs.get(position).memory());
+                    call.table().set(buffer, outputs.get(position).memory());
                 case BufferSource.Constant _, BufferSource.Arena _ -> {}
             }
         }

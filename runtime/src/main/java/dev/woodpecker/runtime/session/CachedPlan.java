@@ -6,16 +6,31 @@ import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.Planner.Planned;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** A plan with what it was made for, and the memory of its constants. */
 public record CachedPlan(Graph graph, List<TensorType> inputTypes, Planned planned, LeasedArena memory) {
     /** Whether the plan serves these values of the graph's inputs. */
-    boolean serves(Graph wanted, List<TensorType> types, Map<String, NdArray> values) {
-        return graph == wanted
-                && inputTypes.equals(types)
-                && planned.pinned().entrySet().stream()
-                        .allMatch(pin -> Objects.equals(values.get(pin.getKey()), pin.getValue()));
+    boolean serves(Graph wanted, Map<String, NdArray> values) {
+        if (graph != wanted) {
+            return false;
+        }
+        for (int i = 0; i < inputTypes.size(); i++) {
+            NdArray value = values.get(graph.inputs().get(i));
+            if (value == null || !inputTypes.get(i).isOf(value)) {
+                return false;
+            }
+        }
+        for (Map.Entry<String, NdArray> pin : planned.pinned().entrySet()) {
+            if (!pin.getValue().equals(values.get(pin.getKey()))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Adds the blocks of native memory that the plan's constants take, as bytes by address. */
+    void addBlocks(Map<Long, Long> blocks) {
+        planned.plan().constants().forEach(block -> blocks.merge(block.address(), block.byteSize(), Math::max));
     }
 
     /** Plans are told apart by what they are, not by what is in them. */

@@ -1,6 +1,7 @@
 package dev.woodpecker.runtime.session;
 
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.device.cpu.Cancellation;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.Node;
@@ -12,12 +13,15 @@ import dev.woodpecker.runtime.plan.PlanRun;
 import dev.woodpecker.runtime.plan.inference.InferredGraph;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Runs a graph: its plan, and where shapes depend on elements, plan after plan with host operators in between. Not safe for
@@ -27,8 +31,10 @@ public final class GraphRunner implements AutoCloseable {
     private final PlanCache cache;
     private final WorkerPool pool;
     private final int capacity;
-    /** Prepared runs, the least recently used first. */
-    private final Map<CachedPlan, Prepared> prepared = new LinkedHashMap<>(16, 0.75f, true);
+    /** Prepared runs, the most recently used first. */
+    private final Deque<Prepared> prepared = new ArrayDeque<>();
+    /** What of them was allocated, for those who ask from other threads. */
+    private final AtomicLong nativeBytes = new AtomicLong();
 
     /**
      * @param capacity how many plans are kept ready to run
@@ -43,10 +49,14 @@ public final class GraphRunner implements AutoCloseable {
     public interface Observer extends PlanRun.Observer {
         void starts(ExecutablePlan plan);
 
-        void ranOnHost(Node node, long nanoseconds);
+        void ranOnHost(Node node, long startNanoseconds, long nanoseconds);
     }
 
-    private record Prepared(PlanRun run, Arena arena, LeasedArena.Lease lease) {
+    private record Prepared(CachedPlan plan, PlanRun run, Arena arena, LeasedArena.Lease lease) {
+        long bytes() {
+            return plan.planned().plan().arenaBytes();
+        }
+
         void close() {
             arena.close();
             lease.close();
@@ -58,19 +68,26 @@ public final class GraphRunner implements AutoCloseable {
      *
      * @param given inputs by name, aligned
      * @param results arrays that outputs are written to, aligned, by name; others are allocated
+     * @param observer for whom everything is timed
      * @return the outputs by name
+     * @throws java.util.concurrent.CancellationException if the run is cancelled
      */
     public Map<String, NdArray> run(
-            Graph whole, Map<String, NdArray> given, Map<String, NdArray> results, Observer observer) {
+            Graph whole,
+            Map<String, NdArray> given,
+            Map<String, NdArray> results,
+            Optional<Observer> observer,
+            Cancellation cancellation) {
         Map<String, NdArray> values = new HashMap<>(given);
         Graph graph = whole;
         while (true) {
-            CachedPlan plan =
-                    runPlan(graph, values, graph.outputs().equals(whole.outputs()) ? results : Map.of(), observer);
+            boolean isLast = graph.outputs().equals(whole.outputs());
+            CachedPlan plan = runPlan(graph, values, isLast ? results : Map.of(), observer, cancellation);
             Optional<InferredGraph.Rest> rest = plan.planned().rest();
             if (rest.isEmpty()) {
                 break;
             }
+            cancellation.check();
             rest.get().hostNode().ifPresent(node -> runOnHost(node, rest.get().hostConstants(), values, observer));
             graph = rest.get().graph();
         }
@@ -82,54 +99,58 @@ public final class GraphRunner implements AutoCloseable {
     }
 
     private CachedPlan runPlan(
-            Graph graph, Map<String, NdArray> values, Map<String, NdArray> results, Observer observer) {
-        List<TensorType> types = new ArrayList<>();
-        Map<String, NdArray> inputs = new HashMap<>();
-        for (String input : graph.inputs()) {
-            NdArray value = value(values, input);
-            types.add(TensorType.of(value));
-            inputs.put(input, value);
+            Graph graph,
+            Map<String, NdArray> values,
+            Map<String, NdArray> results,
+            Optional<Observer> observer,
+            Cancellation cancellation) {
+        Prepared ready = prepared(graph, values);
+        ExecutablePlan plan = ready.plan().planned().plan();
+        List<NdArray> arguments = new ArrayList<>(plan.inputs().size());
+        for (ExecutablePlan.Value input : plan.inputs()) {
+            arguments.add(value(values, input.name()).aligned());
         }
-        PlanCache.Leased leased = cache.plan(graph, types, inputs);
-        CachedPlan cached = leased.plan();
-        Prepared ready = prepare(leased);
-        ExecutablePlan plan = cached.planned().plan();
-        List<NdArray> arguments = new ArrayList<>();
-        plan.inputs().forEach(input -> arguments.add(value(values, input.name()).aligned()));
-        List<NdArray> outputs = new ArrayList<>();
+        List<NdArray> outputs = new ArrayList<>(plan.outputs().size());
         for (ExecutablePlan.Value output : plan.outputs()) {
             NdArray result = results.get(output.name());
-            boolean fits = result != null && TensorType.of(result).equals(output.type());
-            outputs.add(
-                    fits
-                            ? result
-                            : NdArray.allocate(
-                                    output.type().element(),
-                                    output.type().shape().extents()));
+            outputs.add(result != null && output.type().isOf(result) ? result : allocated(output.type()));
         }
-        observer.starts(plan);
-        ready.run().run(arguments, outputs, observer);
+        observer.ifPresent(told -> told.starts(plan));
+        ready.run().run(arguments, outputs, observer, cancellation);
         for (int i = 0; i < outputs.size(); i++) {
             values.put(plan.outputs().get(i).name(), outputs.get(i));
         }
-        return cached;
+        return ready.plan();
+    }
+
+    private static NdArray allocated(TensorType type) {
+        return NdArray.allocate(type.element(), type.shape().extents());
+    }
+
+    private Prepared prepared(Graph graph, Map<String, NdArray> values) {
+        for (Prepared known : prepared) {
+            if (known.plan().serves(graph, values)) {
+                if (known != prepared.peekFirst()) {
+                    prepared.remove(known);
+                    prepared.addFirst(known);
+                }
+                return known;
+            }
+        }
+        return prepare(cache.plan(graph, values));
     }
 
     private Prepared prepare(PlanCache.Leased leased) {
-        Prepared known = prepared.get(leased.plan());
-        if (known != null) {
-            leased.lease().close();
-            return known;
-        }
         Arena arena = Arena.ofShared();
         try {
             ExecutablePlan plan = leased.plan().planned().plan();
             MemorySegment memory = PlanRun.allocate(arena, plan);
-            Prepared ready = new Prepared(new PlanRun(plan, pool, arena, memory), arena, leased.lease());
-            prepared.put(leased.plan(), ready);
+            Prepared ready =
+                    new Prepared(leased.plan(), new PlanRun(plan, pool, arena, memory), arena, leased.lease());
+            prepared.addFirst(ready);
+            nativeBytes.addAndGet(ready.bytes());
             if (prepared.size() > capacity) {
-                CachedPlan oldest = prepared.keySet().iterator().next();
-                Optional.ofNullable(prepared.remove(oldest)).ifPresent(Prepared::close);
+                drop(prepared.removeLast());
             }
             return ready;
         } catch (RuntimeException | Error e) {
@@ -139,8 +160,18 @@ public final class GraphRunner implements AutoCloseable {
         }
     }
 
+    private void drop(Prepared unwanted) {
+        nativeBytes.addAndGet(-unwanted.bytes());
+        unwanted.close();
+    }
+
+    /** The native memory that prepared runs take; may be asked by any thread. */
+    public long nativeBytes() {
+        return nativeBytes.get();
+    }
+
     private static void runOnHost(
-            Node node, Map<String, NdArray> constants, Map<String, NdArray> values, Observer observer) {
+            Node node, Map<String, NdArray> constants, Map<String, NdArray> values, Optional<Observer> observer) {
         List<Optional<NdArray>> inputs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             inputs.add(node.inputName(i).map(name -> {
@@ -151,7 +182,8 @@ public final class GraphRunner implements AutoCloseable {
         long start = System.nanoTime();
         List<NdArray> results =
                 HostOperators.find(node.operator()).orElseThrow().run(new HostCall(node, inputs));
-        observer.ranOnHost(node, System.nanoTime() - start);
+        long nanoseconds = System.nanoTime() - start;
+        observer.ifPresent(told -> told.ranOnHost(node, start, nanoseconds));
         for (int i = 0; i < node.outputs().size(); i++) {
             NdArray result = results.get(i);
             node.outputName(i).ifPresent(name -> values.put(name, result));
@@ -168,7 +200,7 @@ public final class GraphRunner implements AutoCloseable {
 
     @Override
     public void close() {
-        prepared.values().forEach(Prepared::close);
+        prepared.forEach(this::drop);
         prepared.clear();
     }
 }

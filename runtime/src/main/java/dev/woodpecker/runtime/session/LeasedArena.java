@@ -5,8 +5,20 @@ import java.lang.foreign.Arena;
 /** Native memory, or loaded code, that is freed when its owner has closed it and the last of its users has let go. */
 public final class LeasedArena implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
+    private final Runnable whenFreed;
     private int leases;
     private boolean closed;
+
+    public LeasedArena() {
+        this(() -> {});
+    }
+
+    /**
+     * @param whenFreed done after the memory was freed, by the thread that let go last
+     */
+    public LeasedArena(Runnable whenFreed) {
+        this.whenFreed = whenFreed;
+    }
 
     /** For allocating; valid while the arena is not freed. */
     public Arena arena() {
@@ -21,12 +33,13 @@ public final class LeasedArena implements AutoCloseable {
 
         @Override
         public void close() {
+            boolean free;
             synchronized (LeasedArena.this) {
-                if (!released) {
-                    released = true;
-                    leases--;
-                    freeIfUnused();
-                }
+                free = !released && --leases == 0 && closed;
+                released = true;
+            }
+            if (free) {
+                free();
             }
         }
     }
@@ -45,16 +58,19 @@ public final class LeasedArena implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
-        if (!closed) {
+    public void close() {
+        boolean free;
+        synchronized (this) {
+            free = !closed && leases == 0;
             closed = true;
-            freeIfUnused();
+        }
+        if (free) {
+            free();
         }
     }
 
-    private void freeIfUnused() {
-        if (closed && leases == 0) {
-            arena.close();
-        }
+    private void free() {
+        arena.close();
+        whenFreed.run();
     }
 }

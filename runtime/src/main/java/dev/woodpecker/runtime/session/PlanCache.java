@@ -33,19 +33,24 @@ public final class PlanCache implements AutoCloseable {
     /**
      * The plan of a graph for these values of its inputs, made if there is none yet.
      *
-     * @param types of the graph's inputs, in order
+     * @param values of the graph's inputs by name, and others perhaps
      */
-    public Leased plan(Graph graph, List<TensorType> types, Map<String, NdArray> values) {
-        Optional<Leased> known = find(graph, types, values);
-        return known.orElseGet(() -> make(graph, types, values));
+    public Leased plan(Graph graph, Map<String, NdArray> values) {
+        return find(graph, values).orElseGet(() -> make(graph, types(graph, values), values));
     }
 
-    private synchronized Optional<Leased> find(Graph graph, List<TensorType> types, Map<String, NdArray> values) {
+    private static List<TensorType> types(Graph graph, Map<String, NdArray> values) {
+        return graph.inputs().stream()
+                .map(input -> TensorType.of(Objects.requireNonNull(values.get(input), input)))
+                .toList();
+    }
+
+    private synchronized Optional<Leased> find(Graph graph, Map<String, NdArray> values) {
         if (closed) {
             throw new IllegalStateException("the model is closed");
         }
         for (CachedPlan plan : plans) {
-            if (plan.serves(graph, types, values)) {
+            if (plan.serves(graph, values)) {
                 plans.remove(plan);
                 plans.addFirst(plan);
                 return Optional.of(new Leased(plan, plan.memory().lease()));
@@ -77,10 +82,7 @@ public final class PlanCache implements AutoCloseable {
 
     /** The C of the kernels that a graph needs for these values of its inputs, as far as shapes are known. */
     public List<Source> sources(Graph graph, Map<String, NdArray> values) {
-        List<TensorType> types = graph.inputs().stream()
-                .map(input -> TensorType.of(Objects.requireNonNull(values.get(input), input)))
-                .toList();
-        return planner.sources(typed(graph, types), input -> Optional.ofNullable(values.get(input)));
+        return planner.sources(typed(graph, types(graph, values)), input -> Optional.ofNullable(values.get(input)));
     }
 
     private synchronized Leased add(CachedPlan plan) {
@@ -93,6 +95,11 @@ public final class PlanCache implements AutoCloseable {
             plans.removeLast().memory().close();
         }
         return new Leased(plan, lease);
+    }
+
+    /** Adds the blocks of native memory that the plans' constants take, as bytes by address. */
+    public synchronized void addBlocks(Map<Long, Long> blocks) {
+        plans.forEach(plan -> plan.addBlocks(blocks));
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** One range being worked off: its chunks go, in order, to whoever asks next. */
 final class Job {
@@ -82,8 +83,8 @@ final class Job {
         return workers.get() == CLOSED;
     }
 
-    /** Does chunks until there are none. */
-    void work() {
+    /** Does chunks until there are none; a worker also asks after each whether it is to {@code stop}. */
+    void work(BooleanSupplier stop) {
         ThreadScratch scratch = ThreadScratch.ofThisThread();
         MemorySegment memory;
         try {
@@ -93,7 +94,8 @@ final class Job {
             return;
         }
         try {
-            for (long chunk = nextChunk.getAndIncrement(); chunk < chunks; chunk = nextChunk.getAndIncrement()) {
+            long chunk = nextChunk.getAndIncrement();
+            while (chunk < chunks) {
                 long begin = chunk * chunkExtent;
                 try {
                     int check = task.run(begin, Math.min(extent, begin + chunkExtent), memory);
@@ -103,6 +105,10 @@ final class Job {
                 } catch (RuntimeException | Error e) {
                     fail(chunk, 0, Optional.of(e));
                 }
+                if (stop.getAsBoolean()) {
+                    return;
+                }
+                chunk = nextChunk.getAndIncrement();
             }
         } finally {
             scratch.giveBack();

@@ -11,11 +11,12 @@ import java.lang.invoke.MethodHandle;
  * {@code int32_t f(void *const *buffers, const int64_t *params, void *scratch, int64_t begin, int64_t end)}.
  */
 public final class NativeKernel {
+    /** Pointers go as numbers: a segment's scope would be locked and unlocked, by every thread, in every call. */
     private static final FunctionDescriptor ABI = FunctionDescriptor.of(
             ValueLayout.JAVA_INT,
-            ValueLayout.ADDRESS,
-            ValueLayout.ADDRESS,
-            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
+            ValueLayout.JAVA_LONG,
             ValueLayout.JAVA_LONG,
             ValueLayout.JAVA_LONG);
 
@@ -28,7 +29,8 @@ public final class NativeKernel {
     }
 
     static NativeKernel at(MemorySegment address) {
-        return new NativeKernel(address);
+        // For the same reason without the library's scope: whoever has the kernel holds the library too.
+        return new NativeKernel(MemorySegment.ofAddress(address.address()));
     }
 
     /**
@@ -41,7 +43,8 @@ public final class NativeKernel {
      */
     public int run(MemorySegment buffers, MemorySegment params, MemorySegment scratch, long begin, long end) {
         try {
-            return (int) CALL.invokeExact(address, buffers, params, scratch, begin, end);
+            return (int) CALL.invokeExact(
+                    address, buffers.address(), params.address(), scratch.address(), begin, end);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

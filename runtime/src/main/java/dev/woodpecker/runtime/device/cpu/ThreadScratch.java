@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The scratch memory of one thread, grown on demand and freed some time after the thread ended. A task that starts
+ * What the pools know of one thread. Its scratch memory is grown on demand and freed some time after the thread ended. A task that starts
  * another task on its own thread gets a second block, and so on.
  */
 final class ThreadScratch {
@@ -14,6 +14,7 @@ final class ThreadScratch {
 
     private final List<MemorySegment> blocks = new ArrayList<>();
     private int taken;
+    private int turns;
 
     private ThreadScratch() {}
 
@@ -24,6 +25,16 @@ final class ThreadScratch {
     /** Whether this thread is inside a task now. */
     boolean isTaken() {
         return taken > 0;
+    }
+
+    /** Counts the holds of this thread on the cores; true for the first. */
+    boolean beginTurn() {
+        return turns++ == 0;
+    }
+
+    /** True for the last. */
+    boolean endTurn() {
+        return --turns == 0;
     }
 
     /** At least {@code bytes} bytes, until {@link #giveBack()}. */

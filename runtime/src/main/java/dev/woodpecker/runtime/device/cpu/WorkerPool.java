@@ -8,17 +8,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Threads that share ranges of work out among them; the caller is one of them, so a pool of one has none of its own.
  *
  * <p>A range is cut into some chunks a worker and each takes the next when it is done with one: how a range is cut
- * decides only who does what, and a kernel's result does not depend on it. Several threads may use one pool; they take
- * turns. A task that uses a pool itself does that part alone.
+ * decides only who does what, and a kernel's result does not depend on it. A task that uses a pool itself does that part
+ * alone.
+ *
+ * <p>Several threads may use one pool at the same time, each with a job of its own, at which workers that are idle help.
+ * A caller never waits for another's job: where no core is left for a helper it does all of its job itself, and helpers
+ * leave a job when callers have come for whom there would be no core.
  *
  * <p>Between jobs that follow each other closely, workers wait spinning, at most 50 microseconds, and only while every
  * thread that could run has a core to itself and no control group meters the time; then they sleep. After 30 seconds
@@ -31,38 +35,42 @@ public final class WorkerPool implements AutoCloseable {
     private static final int CHUNKS_PER_WORKER = 6;
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
 
-    /** Threads of all pools, and their callers inside, that are not asleep. */
-    private static final AtomicInteger AWAKE = new AtomicInteger();
+    /** Jobs that can be helped with at the same time; a caller beyond them works alone. */
+    private static final int MOST_JOBS = 16;
 
     private static final Job NO_JOB = Job.none();
 
-    private final int cores;
-    private final boolean metered;
+    private final Cores cores;
+    /** How many threads may compute in all for a worker of this pool to join: the cores, or what its owner asked for. */
+    private final int limit;
+
     private final Duration idleLimit;
     private final List<Worker> workers;
-    /** Held by the caller whose job is the current one. */
-    private final ReentrantLock turn = new ReentrantLock();
+    private final AtomicReferenceArray<Job> jobs;
 
-    private volatile Job current = NO_JOB;
     private volatile boolean closed;
 
     /** A pool of {@code size} workers, the caller included. */
     public WorkerPool(int size) {
-        this(size, CpuFeatures.ofHost(), IDLE_LIMIT);
+        this(size, Cores.ofHost(), IDLE_LIMIT);
     }
 
-    WorkerPool(int size, CpuFeatures cpu, Duration idleLimit) {
+    WorkerPool(int size, Cores cores, Duration idleLimit) {
         if (size < 1) {
             throw new IllegalArgumentException("a pool needs at least 1 worker, not " + size);
         }
-        this.cores = cpu.cores();
-        this.metered = cpu.quota().cores().isPresent();
+        this.cores = cores;
+        this.limit = Math.max(size, cores.count());
         this.idleLimit = idleLimit;
         List<Worker> all = new ArrayList<>();
         for (int i = 0; i < size - 1; i++) {
             all.add(new Worker(i));
         }
         workers = List.copyOf(all);
+        jobs = new AtomicReferenceArray<>(Math.min(MOST_JOBS, size - 1));
+        for (int i = 0; i < jobs.length(); i++) {
+            jobs.set(i, NO_JOB);
+        }
     }
 
     /** The pool that all sessions share unless told otherwise; it is never closed. */
@@ -110,15 +118,23 @@ public final class WorkerPool implements AutoCloseable {
             return 0;
         }
         ThreadScratch scratch = ThreadScratch.ofThisThread();
-        if (workers.isEmpty() || extent == 1 || scratch.isTaken()) {
+        if (scratch.isTaken()) {
             return runAlone(extent, scratchBytes, task, scratch);
         }
-        turn.lock();
-        try {
-            return runShared(new Job(task, extent, scratchBytes, (long) size() * CHUNKS_PER_WORKER));
-        } finally {
-            turn.unlock();
+        try (Turn _ = new Turn(scratch)) {
+            return workers.isEmpty() || extent == 1 || !cores.hasRoom(limit)
+                    ? runAlone(extent, scratchBytes, task, scratch)
+                    : runShared(extent, scratchBytes, task, scratch);
         }
+    }
+
+    /**
+     * Does {@code task} over {@code 0 <= i < extent} on this thread: for what is done before a worker would have come.
+     *
+     * @return 0, or the number of the check that failed
+     */
+    public int runAlone(long extent, long scratchBytes, RangeTask task) {
+        return extent <= 0 ? 0 : runAlone(extent, scratchBytes, task, ThreadScratch.ofThisThread());
     }
 
     private static int runAlone(long extent, long scratchBytes, RangeTask task, ThreadScratch scratch) {
@@ -130,30 +146,83 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    private int runShared(Job job) {
-        if (closed) {
-            throw new IllegalStateException("the worker pool is closed");
+    /**
+     * The calling thread is about to run kernels one after the other, and counts as one that computes until it closes the
+     * turn. Where time is metered it waits for a core here, and not before every kernel.
+     */
+    public Turn turn() {
+        return new Turn(ThreadScratch.ofThisThread());
+    }
+
+    /** A thread's hold on a core. To be closed by that thread; holds within others cost nothing. */
+    public final class Turn implements AutoCloseable {
+        private final ThreadScratch thread;
+
+        private Turn(ThreadScratch thread) {
+            this.thread = thread;
+            // A worker is counted already.
+            if (thread.beginTurn() && !thread.isTaken()) {
+                cores.enter();
+            }
         }
-        AWAKE.incrementAndGet();
+
+        @Override
+        public void close() {
+            if (thread.endTurn() && !thread.isTaken()) {
+                cores.exit();
+            }
+        }
+    }
+
+    private int runShared(long extent, long scratchBytes, RangeTask task, ThreadScratch scratch) {
+        Job job = new Job(task, extent, scratchBytes, (long) size() * CHUNKS_PER_WORKER);
+        int place = publish(job);
+        if (place < 0) {
+            return runAlone(extent, scratchBytes, task, scratch);
+        }
         try {
-            current = job;
-            wakeWorker(0, job);
-            wakeWorker(1, job);
-            job.work();
+            wakeWorkers(0, job);
+            job.work(() -> false);
             job.close();
             await(job);
         } finally {
-            current = NO_JOB;
-            AWAKE.decrementAndGet();
+            jobs.set(place, NO_JOB);
         }
         return job.result();
     }
 
+    /** Lets workers see the job; negative if too many are open. */
+    private int publish(Job job) {
+        for (int i = 0; i < jobs.length(); i++) {
+            if (jobs.get(i) == NO_JOB && jobs.compareAndSet(i, NO_JOB, job)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** A job that could use a worker, if there is a core for it; where there are several, workers begin to look apart. */
+    private Job next(int worker) {
+        if (cores.hasRoom(limit)) {
+            int count = jobs.length();
+            for (int i = 0; i < count; i++) {
+                Job job = jobs.get((worker + i) % count);
+                if (job.hasWork()) {
+                    return job;
+                }
+            }
+        }
+        return NO_JOB;
+    }
+
     private void await(Job job) {
+        if (job.isFinished()) {
+            return;
+        }
         long spinUntil = System.nanoTime() + SPIN_NANOSECONDS;
         boolean interrupted = false;
         while (!job.isFinished()) {
-            if (!metered && AWAKE.get() <= cores && System.nanoTime() < spinUntil) {
+            if (cores.maySpin() && System.nanoTime() < spinUntil) {
                 Thread.onSpinWait();
             } else {
                 LockSupport.park(job);
@@ -166,15 +235,16 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    /** Wakes one worker for {@code job}; it wakes two more, so that many are awake soon and the caller is not held up. */
-    private void wakeWorker(int index, Job job) {
-        if (index < workers.size() && index < job.chunks() - 1) {
-            workers.get(index).wake();
+    /** Wakes two workers for {@code job}; each wakes two more, so that many are awake soon and the caller is not held up. */
+    private void wakeWorkers(int from, Job job) {
+        int until = (int) Math.min(workers.size(), job.chunks() - 1);
+        for (int i = from; i < Math.min(from + 2, until); i++) {
+            workers.get(i).wake();
         }
     }
 
     /**
-     * Ends the threads, after the job in progress.
+     * Ends the threads; callers finish jobs in progress by themselves.
      *
      * @throws IllegalStateException from inside a task, and for the shared pool
      */
@@ -186,12 +256,7 @@ public final class WorkerPool implements AutoCloseable {
         if (ThreadScratch.ofThisThread().isTaken()) {
             throw new IllegalStateException("a pool cannot be closed from inside a task");
         }
-        turn.lock();
-        try {
-            closed = true;
-        } finally {
-            turn.unlock();
-        }
+        closed = true;
         workers.forEach(Worker::end);
     }
 
@@ -263,18 +328,14 @@ public final class WorkerPool implements AutoCloseable {
 
         @Override
         public void run() {
-            AWAKE.incrementAndGet();
+            cores.wakes();
             try {
                 long idleSince = System.nanoTime();
                 while (!closed) {
-                    Job job = current;
-                    if (job.hasWork() && job.enter()) {
-                        wakeWorker(2 * index + 2, job);
-                        wakeWorker(2 * index + 3, job);
-                        job.work();
-                        job.leave();
+                    Job job = next(index);
+                    if (job != NO_JOB && help(job)) {
                         idleSince = System.nanoTime();
-                    } else if (maySpin(job) && System.nanoTime() - idleSince < SPIN_NANOSECONDS) {
+                    } else if (cores.maySpin() && System.nanoTime() - idleSince < SPIN_NANOSECONDS) {
                         Thread.onSpinWait();
                     } else if (sleep()) {
                         idleSince = System.nanoTime();
@@ -284,23 +345,41 @@ public final class WorkerPool implements AutoCloseable {
                 }
                 state.set(State.ENDED);
             } finally {
-                AWAKE.decrementAndGet();
+                cores.sleeps();
             }
         }
 
-        /** Between jobs the caller is not counted, and is running all the same. */
-        private boolean maySpin(Job job) {
-            return !metered && AWAKE.get() + (job == NO_JOB ? 1 : 0) <= cores;
+        /** False if the job is over, or the last core was taken meanwhile. */
+        private boolean help(Job job) {
+            if (!cores.join(limit)) {
+                return false;
+            }
+            boolean joined = job.enter();
+            boolean counted = true;
+            if (joined) {
+                wakeWorkers(2 * index + 2, job);
+                AtomicBoolean left = new AtomicBoolean();
+                job.work(() -> {
+                    left.setPlain(cores.leaveIfCrowded(limit));
+                    return left.getPlain();
+                });
+                counted = !left.getPlain();
+                job.leave();
+            }
+            if (counted) {
+                cores.leave();
+            }
+            return joined;
         }
 
         /** Waits for a job; false when the thread is to end. */
         private boolean sleep() {
             state.set(State.ASLEEP);
-            AWAKE.decrementAndGet();
+            cores.sleeps();
             try {
                 long until = System.nanoTime() + idleLimit.toNanos();
                 while (state.get() == State.ASLEEP) {
-                    if (closed || current.hasWork()) {
+                    if (closed || next(index) != NO_JOB) {
                         state.compareAndSet(State.ASLEEP, State.AWAKE);
                     } else if (System.nanoTime() >= until) {
                         if (state.compareAndSet(State.ASLEEP, State.ENDED)) {
@@ -313,7 +392,7 @@ public final class WorkerPool implements AutoCloseable {
                 }
                 return true;
             } finally {
-                AWAKE.incrementAndGet();
+                cores.wakes();
             }
         }
     }

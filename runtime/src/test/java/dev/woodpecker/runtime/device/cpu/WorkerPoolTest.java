@@ -178,7 +178,7 @@ class WorkerPoolTest {
 
     @Test
     void idleThreadsEndAndComeBack() throws InterruptedException {
-        try (WorkerPool pool = new WorkerPool(3, CpuFeatures.ofHost(), Duration.ofMillis(50))) {
+        try (WorkerPool pool = new WorkerPool(3, Cores.ofHost(), Duration.ofMillis(50))) {
             for (int repeat = 0; repeat < 3; repeat++) {
                 CountDownLatch together = new CountDownLatch(3);
                 pool.run(3, 0, (begin, end, scratch) -> {

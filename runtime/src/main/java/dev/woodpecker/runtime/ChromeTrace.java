@@ -17,7 +17,11 @@ final class ChromeTrace {
                 .orElse(0);
         StringWriter text = new StringWriter();
         try (JsonWriter json = new JsonWriter(text)) {
-            json.beginObject().name("displayTimeUnit").value("ns").name("traceEvents").beginArray();
+            json.beginObject()
+                    .name("displayTimeUnit")
+                    .value("ns")
+                    .name("traceEvents")
+                    .beginArray();
             for (Profile.Event event : timeline) {
                 json.beginObject().name("name").value(event.name());
                 json.name("cat").value(event.operator());

@@ -164,7 +164,8 @@ public final class NdArray {
     NdArray shared() {
         return isShared()
                 ? this
-                : new NdArray(type, shape, MemorySegment.ofAddress(memory.address()).reinterpret(memory.byteSize()));
+                : new NdArray(
+                        type, shape, MemorySegment.ofAddress(memory.address()).reinterpret(memory.byteSize()));
     }
 
     /** This array, or a copy of it in off-heap memory aligned to {@value #ALIGNMENT} bytes. */

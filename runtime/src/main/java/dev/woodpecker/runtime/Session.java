@@ -105,8 +105,9 @@ public final class Session implements AutoCloseable {
 
     private static void refuseConfined(String name, NdArray array) {
         if (!array.isShared()) {
-            throw new InvalidInputException("'" + name + "' lies in memory of one thread alone, and another is to use it:"
-                    + " take an array of NdArray.allocate or NdArray.of, or memory of Arena.ofShared()");
+            throw new InvalidInputException(
+                    "'" + name + "' lies in memory of one thread alone, and another is to use it:"
+                            + " take an array of NdArray.allocate or NdArray.of, or memory of Arena.ofShared()");
         }
     }
 
@@ -128,7 +129,10 @@ public final class Session implements AutoCloseable {
             if (shape == null && !type.shape().isKnown()) {
                 throw new InvalidInputException("input '" + name + "' is " + type + ": give its shape");
             }
-            zeros.put(name, NdArray.allocate(type.element(), shape == null ? type.shape().extents() : shape));
+            zeros.put(
+                    name,
+                    NdArray.allocate(
+                            type.element(), shape == null ? type.shape().extents() : shape));
         });
         shapes.forEach((name, shape) -> {
             if (!zeros.containsKey(name)) {
@@ -200,7 +204,8 @@ public final class Session implements AutoCloseable {
         if (!known) {
             InputCheck.check(model, inputs);
             List<TensorType> types = new ArrayList<>();
-            names.forEach(name -> Optional.ofNullable(inputs.get(name)).map(TensorType::of).ifPresent(types::add));
+            names.forEach(name ->
+                    Optional.ofNullable(inputs.get(name)).map(TensorType::of).ifPresent(types::add));
             fitting = List.copyOf(types);
         }
     }
@@ -238,8 +243,7 @@ public final class Session implements AutoCloseable {
     public Profile profile() {
         turn.lock();
         try {
-            return recorder
-                    .orElseThrow(() -> new IllegalStateException(
+            return recorder.orElseThrow(() -> new IllegalStateException(
                             "this session is not profiled: call startProfile() before the runs"))
                     .profile();
         } finally {

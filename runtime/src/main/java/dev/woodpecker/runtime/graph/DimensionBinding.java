@@ -56,8 +56,7 @@ public final class DimensionBinding {
         DimensionBinding _ = of(graph, dimensions, inputShapes);
     }
 
-    private static DimensionBinding of(
-            Graph graph, Map<String, Integer> dimensions, Map<String, int[]> inputShapes) {
+    private static DimensionBinding of(Graph graph, Map<String, Integer> dimensions, Map<String, int[]> inputShapes) {
         DimensionBinding binding = new DimensionBinding(graph);
         dimensions.forEach(binding::bindName);
         inputShapes.forEach(binding::bindInput);

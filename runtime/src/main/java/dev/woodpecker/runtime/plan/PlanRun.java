@@ -90,7 +90,10 @@ public final class PlanRun {
      * @throws java.util.concurrent.CancellationException if the run is cancelled; outputs are unspecified then
      */
     public void run(
-            List<NdArray> inputs, List<NdArray> outputs, Optional<? extends Observer> observer, Cancellation cancellation) {
+            List<NdArray> inputs,
+            List<NdArray> outputs,
+            Optional<? extends Observer> observer,
+            Cancellation cancellation) {
         try (WorkerPool.Turn _ = pool.turn()) {
             boolean recorded = KernelEvent.isOn();
             for (Call call : calls) {

@@ -145,8 +145,7 @@ public final class GraphRunner implements AutoCloseable {
         try {
             ExecutablePlan plan = leased.plan().planned().plan();
             MemorySegment memory = PlanRun.allocate(arena, plan);
-            Prepared ready =
-                    new Prepared(leased.plan(), new PlanRun(plan, pool, arena, memory), arena, leased.lease());
+            Prepared ready = new Prepared(leased.plan(), new PlanRun(plan, pool, arena, memory), arena, leased.lease());
             prepared.addFirst(ready);
             nativeBytes.addAndGet(ready.bytes());
             if (prepared.size() > capacity) {

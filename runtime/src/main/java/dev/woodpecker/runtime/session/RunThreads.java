@@ -13,8 +13,7 @@ import java.util.function.Supplier;
  * carrier, and all virtual threads with it where carriers are few. They are daemons and end when idle.
  */
 public final class RunThreads {
-    private static final int THREADS =
-            Math.max(2, Runtime.getRuntime().availableProcessors());
+    private static final int THREADS = Math.max(2, Runtime.getRuntime().availableProcessors());
     private static final long IDLE_SECONDS = 10;
 
     private static final Executor EXECUTOR = executor(THREADS);

@@ -43,8 +43,7 @@ public final class NativeKernel {
      */
     public int run(MemorySegment buffers, MemorySegment params, MemorySegment scratch, long begin, long end) {
         try {
-            return (int) CALL.invokeExact(
-                    address, buffers.address(), params.address(), scratch.address(), begin, end);
+            return (int) CALL.invokeExact(address, buffers.address(), params.address(), scratch.address(), begin, end);
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {

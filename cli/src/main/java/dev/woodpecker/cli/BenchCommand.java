@@ -10,12 +10,14 @@ import dev.woodpecker.runtime.timing.Interleaving;
 import dev.woodpecker.runtime.timing.MachinePeak;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.runtime.toolchain.ToolchainException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -78,7 +80,7 @@ final class BenchCommand implements Runnable {
         if (against.length == 0) {
             return List.of(interleaving.time(ours));
         }
-        try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(arguments.file(), threads)) {
+        try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(arguments.onnxFile("--against"), threads)) {
             Map<String, OnnxTensor> prepared = peer.prepare(inputs);
             List<Runnable> both = new ArrayList<>(List.of(ours));
             both.add(() -> peer.runOnly(prepared));
@@ -125,8 +127,8 @@ final class BenchCommand implements Runnable {
 
     /** The kernels that multiply and add, each with its share of what the machine could do at most. */
     private static void printProducts(Profile profile, int threads, PrintWriter out) {
-        double peak = new MachinePeak(KernelCompiler.of(Environment.ofProcess())).gigaflopsPerSecond(threads);
-        out.printf(Locale.ROOT, "measured FMA peak: %.1f GFLOP/s%n", peak);
+        OptionalDouble peak = peak(threads);
+        peak.ifPresent(gigaflops -> out.printf(Locale.ROOT, "measured FMA peak: %.1f GFLOP/s%n", gigaflops));
         double others = 0;
         long multiplyAdds = 0;
         for (Profile.Kernel kernel : profile.kernels()) {
@@ -137,10 +139,10 @@ final class BenchCommand implements Runnable {
             multiplyAdds += kernel.multiplyAdds();
             out.printf(
                     Locale.ROOT,
-                    "%9.3f ms %8.1f GFLOP/s %5.1f %%  %-8s %s  %s%n",
+                    "%9.3f ms %8.1f GFLOP/s %s  %-8s %s  %s%n",
                     kernel.medianSeconds() * 1e3,
                     kernel.gigaflopsPerSecond(),
-                    100 * kernel.gigaflopsPerSecond() / peak,
+                    share(kernel.gigaflopsPerSecond(), peak),
                     kernel.operator(),
                     kernel.shapes(),
                     kernel.name());
@@ -150,5 +152,19 @@ final class BenchCommand implements Runnable {
                 "%9.3f ms in all other kernels; %.1f million multiply-adds in all%n",
                 others * 1e3,
                 multiplyAdds * 1e-6);
+    }
+
+    /** Measured by a program that is compiled for it: where a plan file runs there need not be a compiler. */
+    private static OptionalDouble peak(int threads) {
+        try {
+            KernelCompiler compiler = KernelCompiler.of(Environment.ofProcess());
+            return OptionalDouble.of(new MachinePeak(compiler).gigaflopsPerSecond(threads));
+        } catch (ToolchainException noCompiler) {
+            return OptionalDouble.empty();
+        }
+    }
+
+    private static String share(double gigaflops, OptionalDouble peak) {
+        return peak.isPresent() ? String.format(Locale.ROOT, "%5.1f %%", 100 * gigaflops / peak.getAsDouble()) : "";
     }
 }

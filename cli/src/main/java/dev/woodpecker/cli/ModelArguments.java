@@ -8,16 +8,25 @@ import dev.woodpecker.runtime.Options;
 import dev.woodpecker.runtime.graph.Dimension;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.TensorProtoFile;
+import dev.woodpecker.runtime.plan.file.PlanFileEntries;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The options of every command that runs a model: which, on what inputs, how. */
 final class ModelArguments {
-    @Parameters(paramLabel = "MODEL.onnx", description = "The model.")
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command = CommandSpec.create();
+
+    @Parameters(paramLabel = "MODEL", description = "The model: an ONNX file, or a plan file of wpk build.")
     private Path file = Path.of("");
 
     @Option(
@@ -43,6 +52,18 @@ final class ModelArguments {
     @Option(names = "--seed", description = "Of the random inputs. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
+    @Option(
+            names = "--trust",
+            paramLabel = "DIGEST",
+            description = "Lets the native code of the plan file of this digest be run, as wpk build printed it.")
+    private List<String> digests = new ArrayList<>();
+
+    @Option(
+            names = "--trust-key",
+            paramLabel = "KEY.pem",
+            description = "Lets that of plan files be run that are signed for this Ed25519 public key.")
+    private List<Path> keys = new ArrayList<>();
+
     @Mixin
     private RecordsOptions records = new RecordsOptions();
 
@@ -59,7 +80,31 @@ final class ModelArguments {
         Options options = Options.defaults()
                 .withThreads(threads == 0 ? whenDefault : threads)
                 .withNumerics(numerics);
-        return Model.load(file, records.in(options));
+        return Model.load(file, trusting(records.in(options)));
+    }
+
+    /** The ONNX file, for what cannot be had from a plan file. */
+    Path onnxFile(String wanted) {
+        if (PlanFileEntries.isPlanFile(file)) {
+            throw new ParameterException(
+                    command.commandLine(), wanted + " needs the ONNX model; " + file + " is a plan file");
+        }
+        return file;
+    }
+
+    private Options trusting(Options options) {
+        Options trusting = options;
+        for (String digest : digests) {
+            try {
+                trusting = trusting.trustPlan(digest);
+            } catch (IllegalArgumentException wrong) {
+                throw new ParameterException(command.commandLine(), "--trust: " + wrong.getMessage(), wrong);
+            }
+        }
+        for (Path key : keys) {
+            trusting = trusting.trustKey(PemKeys.publicKey(command.commandLine(), key));
+        }
+        return trusting;
     }
 
     /** All inputs of the model: from files, else random. */

@@ -93,7 +93,8 @@ final class RunCommand implements Callable<Integer> {
 
     private boolean compare(Map<String, NdArray> inputs, Map<String, NdArray> outputs, PrintWriter out) {
         boolean right = true;
-        try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(arguments.file(), Math.max(1, arguments.threads()))) {
+        try (OnnxRuntimePeer peer =
+                OnnxRuntimePeer.open(arguments.onnxFile("--check"), Math.max(1, arguments.threads()))) {
             Map<String, NdArray> expected = peer.run(peer.prepare(inputs));
             for (Map.Entry<String, NdArray> output : outputs.entrySet()) {
                 NdArray wanted = expected.get(output.getKey());

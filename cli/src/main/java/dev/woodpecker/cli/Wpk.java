@@ -21,6 +21,7 @@ import picocli.CommandLine.ParameterException;
         subcommands = {
             RunCommand.class,
             BenchCommand.class,
+            BuildCommand.class,
             ConformanceCommand.class,
             EmitCommand.class,
             DoctorCommand.class,

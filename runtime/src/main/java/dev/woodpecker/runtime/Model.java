@@ -14,6 +14,8 @@ import dev.woodpecker.runtime.plan.TunableKernel;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
 import dev.woodpecker.runtime.plan.binding.LibrarySupport;
+import dev.woodpecker.runtime.plan.file.PlanFileEntries;
+import dev.woodpecker.runtime.plan.file.StoredPlans;
 import dev.woodpecker.runtime.plan.kernel.KernelLog;
 import dev.woodpecker.runtime.plan.kernel.KernelStore;
 import dev.woodpecker.runtime.plan.kernel.SourceDump;
@@ -22,15 +24,19 @@ import dev.woodpecker.runtime.records.RecordedSchedules;
 import dev.woodpecker.runtime.session.LeasedArena;
 import dev.woodpecker.runtime.session.PlanCache;
 import dev.woodpecker.runtime.timing.MachinePeak;
+import dev.woodpecker.runtime.toolchain.CacheDirectory;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.Source;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -51,22 +57,24 @@ public final class Model implements AutoCloseable {
     private final Graph graph;
     private final Options options;
     private final LeasedArena code;
-    private final Planner planner;
     private final PlanCache plans;
-    private final Target target;
     private final Optional<WorkerPool> ownPool;
-    private final KernelCompiler compiler;
+    private final Optional<Generation> generation;
     private final KernelLog log;
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
+
+    /** What makes kernels; a model of a plan file needs none of it. */
+    private record Generation(Planner planner, KernelCompiler compiler, Target target) {}
 
     private Model(String name, Graph graph, Options options, KernelBinder binder) {
         this.name = name;
         this.graph = graph;
         this.options = options;
-        Environment environment = options.environment();
-        this.compiler = KernelCompiler.of(environment);
         this.code = new LeasedArena(this::free);
+        Environment environment = options.environment();
         this.log = KernelLog.of(environment);
+        KernelCompiler compiler = KernelCompiler.of(environment);
+        this.ownPool = ownPool(options);
         KernelStore store = new KernelStore(
                 compiler,
                 CpuTarget.of(compiler.cpu()),
@@ -74,26 +82,64 @@ public final class Model implements AutoCloseable {
                 code.arena(),
                 SourceDump.of(environment),
                 log);
-        this.ownPool = options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
         Schedules schedules = new RecordedSchedules(
                 options.tuningRecords(),
                 options.numerics(),
                 MachineName.of(store.target(), compiler.cpu()),
                 pool().size());
-        this.planner = new Planner(name, binder, store, schedules, guard(options));
+        Planner planner = new Planner(name, binder, store, schedules, guard(options));
         this.plans = new PlanCache(planner, PLANS);
-        this.target = store.target();
+        this.generation = Optional.of(new Generation(planner, compiler, store.target()));
+    }
+
+    /** A model of a plan file, whose memory is that of the arena. */
+    private Model(String name, StoredPlans stored, Options options, Arena arena) {
+        this.name = name;
+        this.graph = stored.graph();
+        this.options = options;
+        this.code = new LeasedArena(() -> {
+            arena.close();
+            free();
+        });
+        this.plans = new PlanCache(stored, PLANS);
+        this.ownPool = ownPool(options);
+        this.generation = Optional.empty();
+        this.log = KernelLog.of(options.environment());
+    }
+
+    private static Model ofPlanFile(Path file, Options options) {
+        Arena arena = Arena.ofShared();
+        try {
+            CacheDirectory cache = CacheDirectory.open(options.environment());
+            StoredPlans stored = StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, arena);
+            stored.refuseUnless(options.numerics());
+            stored.plans()
+                    .forEach(plan -> guard(options).check("the values between the model's kernels", plan.arenaBytes()));
+            return new Model(file.toString(), stored, options, arena);
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    private static Optional<WorkerPool> ownPool(Options options) {
+        return options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
     }
 
     /**
-     * Reads a model file. Kernels are compiled when a session first runs with inputs of a shape.
+     * Reads a model file. Kernels of an ONNX model are compiled when a session first runs with inputs of a shape; a plan
+     * file, as {@link PlanBuild} writes it, has them compiled, for the shapes that it was built for.
      *
      * @throws ModelFormatException if the file is no sound ONNX model
+     * @throws PlanFileException if the file is a plan file that is damaged, not trusted, or not for this machine
      * @throws UnsupportedModelException listing every operator and attribute that is not supported
      * @throws dev.woodpecker.runtime.toolchain.ToolchainException if there is no C compiler
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public static Model load(Path file, Options options) {
+        if (PlanFileEntries.isPlanFile(file)) {
+            return ofPlanFile(file, options);
+        }
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph graph = OnnxImporter.read(file, new LibrarySupport(library));
         return new Model(file.toString(), graph, options, new KernelBinder(library));
@@ -160,7 +206,7 @@ public final class Model implements AutoCloseable {
      */
     public List<Source> sources(Map<String, NdArray> inputs) {
         InputCheck.check(this, inputs);
-        return plans.sources(graph, inputs);
+        return generation("its C").planner().sources(typed(inputs), input -> Optional.ofNullable(inputs.get(input)));
     }
 
     /**
@@ -172,13 +218,24 @@ public final class Model implements AutoCloseable {
      */
     public TunableModel tunable(Map<String, NdArray> inputs) {
         InputCheck.check(this, inputs);
-        Map<String, TensorType> types = new LinkedHashMap<>();
-        inputs.forEach((input, array) -> types.put(input, TensorType.of(array)));
+        Generation made = generation("its kernels' alternatives");
         List<TunableKernel> kernels =
-                planner.tunableKernels(graph.withTypes(types), input -> Optional.ofNullable(inputs.get(input)));
+                made.planner().tunableKernels(typed(inputs), input -> Optional.ofNullable(inputs.get(input)));
         long bytes =
                 graph.constants().values().stream().mapToLong(NdArray::bytes).sum();
-        return new TunableModel(kernels, bytes, target, options.numerics());
+        return new TunableModel(kernels, bytes, made.target(), options.numerics());
+    }
+
+    private Graph typed(Map<String, NdArray> inputs) {
+        Map<String, TensorType> types = new LinkedHashMap<>();
+        inputs.forEach((input, array) -> types.put(input, TensorType.of(array)));
+        return graph.withTypes(types);
+    }
+
+    private Generation generation(String wanted) {
+        return generation.orElseThrow(
+                () -> new UnsupportedOperationException(name + " is a plan file, whose kernels are compiled already: "
+                        + wanted + " can be had from the ONNX model that it was built from"));
     }
 
     /** Where it was read from. */
@@ -202,16 +259,21 @@ public final class Model implements AutoCloseable {
         return log;
     }
 
-    /** What this machine can do at most on the model's threads, in 10^9 operations a second; measured when asked for. */
-    double peakGigaflopsPerSecond() {
-        return new MachinePeak(compiler).gigaflopsPerSecond(pool().size());
+    /**
+     * What this machine can do at most on the model's threads, in 10^9 operations a second; measured when asked for, by
+     * code that a compiler makes: not known of a plan file.
+     */
+    OptionalDouble peakGigaflopsPerSecond() {
+        return generation.isEmpty()
+                ? OptionalDouble.empty()
+                : OptionalDouble.of(new MachinePeak(generation.get().compiler()).gigaflopsPerSecond(pool().size()));
     }
 
     WorkerPool pool() {
         return ownPool.orElseGet(WorkerPool::shared);
     }
 
-    private static MemoryGuard guard(Options options) {
+    static MemoryGuard guard(Options options) {
         return (what, bytes) -> {
             MemoryLimit.check(what, bytes);
             if (options.memoryLimitBytes() > 0 && bytes > options.memoryLimitBytes()) {

@@ -4,6 +4,7 @@ import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.records.Records;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -28,6 +29,7 @@ import java.util.Optional;
  *     else the cache's)
  * @param shippedRecords whether the records that come with the class path are used where those have none
  * @param dimensions extents of the model's symbolic dimensions, by name; others are those of the inputs of a run
+ * @param trust which plan files' native code may be run
  */
 public record Options(
         int threads,
@@ -37,7 +39,8 @@ public record Options(
         Optional<Path> cacheDirectory,
         List<Path> records,
         boolean shippedRecords,
-        Map<String, Integer> dimensions) {
+        Map<String, Integer> dimensions,
+        PlanTrust trust) {
     public Options {
         if (threads < 0 || memoryLimitBytes < 0) {
             throw new IllegalArgumentException("threads " + threads + ", memory limit " + memoryLimitBytes + " bytes");
@@ -50,21 +53,39 @@ public record Options(
     }
 
     public static Options defaults() {
-        return new Options(0, Numerics.FP32, 0, Optional.empty(), Optional.empty(), List.of(), true, Map.of());
+        return new Options(
+                0, Numerics.FP32, 0, Optional.empty(), Optional.empty(), List.of(), true, Map.of(), PlanTrust.NONE);
     }
 
     public Options withThreads(int newThreads) {
         return new Options(
-                newThreads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
+                newThreads,
+                numerics,
+                memoryLimitBytes,
+                compiler,
+                cacheDirectory,
+                records,
+                shippedRecords,
+                dimensions,
+                trust);
     }
 
     public Options withNumerics(Numerics newNumerics) {
         return new Options(
-                threads, newNumerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
+                threads,
+                newNumerics,
+                memoryLimitBytes,
+                compiler,
+                cacheDirectory,
+                records,
+                shippedRecords,
+                dimensions,
+                trust);
     }
 
     public Options withMemoryLimit(long bytes) {
-        return new Options(threads, numerics, bytes, compiler, cacheDirectory, records, shippedRecords, dimensions);
+        return new Options(
+                threads, numerics, bytes, compiler, cacheDirectory, records, shippedRecords, dimensions, trust);
     }
 
     public Options withCompiler(String newCompiler) {
@@ -76,7 +97,8 @@ public record Options(
                 cacheDirectory,
                 records,
                 shippedRecords,
-                dimensions);
+                dimensions,
+                trust);
     }
 
     public Options withCacheDirectory(Path directory) {
@@ -88,7 +110,8 @@ public record Options(
                 Optional.of(directory),
                 records,
                 shippedRecords,
-                dimensions);
+                dimensions,
+                trust);
     }
 
     /** Looks tuned kernels up in these files and in no others but those of the class path. */
@@ -101,12 +124,14 @@ public record Options(
                 cacheDirectory,
                 List.of(files),
                 shippedRecords,
-                dimensions);
+                dimensions,
+                trust);
     }
 
     /** Leaves out the records that come with the class path. */
     public Options withoutShippedRecords() {
-        return new Options(threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, false, dimensions);
+        return new Options(
+                threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, false, dimensions, trust);
     }
 
     /** Fixes a symbolic dimension. */
@@ -114,7 +139,30 @@ public record Options(
         Map<String, Integer> changed = new LinkedHashMap<>(dimensions);
         changed.put(name, extent);
         return new Options(
-                threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, changed);
+                threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, changed, trust);
+    }
+
+    /** Lets the native code of the plan file of this digest be run, as {@code wpk build} printed it. */
+    public Options trustPlan(String digest) {
+        return withTrust(trust.and(digest));
+    }
+
+    /** Lets the native code of plan files be run that were signed with the private key of this Ed25519 key. */
+    public Options trustKey(PublicKey key) {
+        return withTrust(trust.and(key));
+    }
+
+    private Options withTrust(PlanTrust newTrust) {
+        return new Options(
+                threads,
+                numerics,
+                memoryLimitBytes,
+                compiler,
+                cacheDirectory,
+                records,
+                shippedRecords,
+                dimensions,
+                newTrust);
     }
 
     /** The process's environment with what these options say instead. */

@@ -13,6 +13,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -20,7 +21,7 @@ import java.util.function.Supplier;
 final class ProfileRecorder implements GraphRunner.Observer {
     private final KernelLog log;
     /** The machine's peak, measured only if lines are printed. */
-    private final double peak;
+    private final OptionalDouble peak;
 
     private final Map<Object, Times> times = new IdentityHashMap<>();
     private final List<Times> inOrder = new ArrayList<>();
@@ -30,7 +31,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
 
     ProfileRecorder(Model model) {
         this.log = model.log();
-        this.peak = log.showsRuns() ? model.peakGigaflopsPerSecond() : 0;
+        this.peak = log.showsRuns() ? model.peakGigaflopsPerSecond() : OptionalDouble.empty();
     }
 
     /** What is known of one kernel; the last calls decide its median. */
@@ -124,7 +125,10 @@ final class ProfileRecorder implements GraphRunner.Observer {
                     seconds,
                     times.cost.flops(),
                     times.cost.multiplyAdds());
-            log.run(String.format(Locale.ROOT, "%5.1f %% %s", 100 * kernel.gigaflopsPerSecond() / peak, kernel));
+            String share = peak.isEmpty()
+                    ? ""
+                    : String.format(Locale.ROOT, "%5.1f %% ", 100 * kernel.gigaflopsPerSecond() / peak.getAsDouble());
+            log.run(share + kernel);
         }
     }
 

@@ -9,6 +9,7 @@ public abstract sealed class WoodpeckerException extends RuntimeException
                 MemoryLimitException,
                 ModelFormatException,
                 OperatorException,
+                PlanFileException,
                 UnsupportedModelException {
 
     private static final long serialVersionUID = 1L;

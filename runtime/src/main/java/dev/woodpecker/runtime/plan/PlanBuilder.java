@@ -4,6 +4,7 @@ import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.ExecutablePlan.Value;
+import dev.woodpecker.runtime.plan.kernel.CompiledKernel;
 import dev.woodpecker.runtime.plan.kernel.KernelKey;
 import dev.woodpecker.runtime.plan.kernel.KernelStore;
 import dev.woodpecker.runtime.plan.kernel.LoadedKernel;
@@ -26,38 +27,54 @@ import java.util.Set;
 final class PlanBuilder {
     private final KernelGraph graph;
     private final PlanParts parts;
-    private final Map<KernelKey, LoadedKernel> kernels;
+    private final Map<KernelKey, CompiledKernel> kernels;
+    private final Map<KernelKey, LoadedKernel> constantKernels;
 
-    private PlanBuilder(KernelGraph graph, PlanParts parts, Map<KernelKey, LoadedKernel> kernels) {
+    private PlanBuilder(
+            KernelGraph graph,
+            PlanParts parts,
+            Map<KernelKey, CompiledKernel> kernels,
+            Map<KernelKey, LoadedKernel> constantKernels) {
         this.graph = graph;
         this.parts = parts;
         this.kernels = kernels;
+        this.constantKernels = constantKernels;
     }
 
     /**
+     * @param store makes the kernels that run
+     * @param constantStore makes those that are run now, on weights alone; the same where both are for this machine
      * @param arena how long the plan's constants are needed
      */
-    static ExecutablePlan build(KernelGraph graph, KernelStore store, Arena arena, MemoryGuard guard) {
+    static CompiledPlan build(
+            KernelGraph graph, KernelStore store, KernelStore constantStore, Arena arena, MemoryGuard guard) {
         PlanParts parts = PlanParts.of(graph);
-        return new PlanBuilder(graph, parts, store.load(keys(graph, parts))).build(arena, guard);
+        if (store == constantStore) {
+            // All in one batch: compilers run side by side.
+            store.compile(keys(graph, parts.kernels()));
+        }
+        Map<KernelKey, CompiledKernel> running = store.compile(keys(graph, parts.runningKernels()));
+        Map<KernelKey, LoadedKernel> fixed = constantStore.load(keys(graph, parts.fixedKernels()));
+        return new PlanBuilder(graph, parts, running, fixed).build(arena, guard);
     }
 
     /** The kernels of the plan. */
     static List<KernelKey> keys(KernelGraph graph) {
-        return keys(graph, PlanParts.of(graph));
+        return keys(graph, PlanParts.of(graph).kernels());
     }
 
-    private static List<KernelKey> keys(KernelGraph graph, PlanParts parts) {
-        return parts.kernels().stream().map(kernel -> key(graph, kernel)).toList();
+    private static List<KernelKey> keys(KernelGraph graph, List<Operation.Kernel> kernels) {
+        return kernels.stream().map(kernel -> key(graph, kernel)).toList();
     }
 
-    private ExecutablePlan build(Arena arena, MemoryGuard guard) {
+    private CompiledPlan build(Arena arena, MemoryGuard guard) {
         List<String> constants = wantedConstants();
         Map<String, Integer> constantPositions = new HashMap<>();
         constants.forEach(value -> constantPositions.put(value, constantPositions.size()));
         List<List<Long>> workspaces = parts.running().stream()
                 .map(operation -> operation instanceof Operation.Kernel kernel
-                        ? loaded(kernel).workspaceBytes()
+                        ? Objects.requireNonNull(kernels.get(key(graph, kernel)))
+                                .workspaceBytes()
                         : List.<Long>of())
                 .toList();
         ValuePlacement placement = ValuePlacement.of(graph, parts, constantPositions, v -> bytes(graph, v), workspaces);
@@ -74,7 +91,7 @@ final class PlanBuilder {
         }
         List<MemorySegment> memory =
                 ConstantValues.make(constants, graph, parts, v -> bytes(graph, v), this::loaded, arena);
-        return new ExecutablePlan(
+        return new CompiledPlan(
                 values(graph.inputs()),
                 values(graph.outputs()),
                 order.stream()
@@ -103,7 +120,7 @@ final class PlanBuilder {
     }
 
     private LoadedKernel loaded(Operation.Kernel kernel) {
-        return Objects.requireNonNull(kernels.get(key(graph, kernel)));
+        return Objects.requireNonNull(constantKernels.get(key(graph, kernel)));
     }
 
     /** Constants, and values computed from them alone, that running operations or outputs read. */

@@ -57,10 +57,14 @@ record PlanParts(List<Operation> fixed, List<Operation> running, Map<String, Str
         return kernels(fixed);
     }
 
+    List<Operation.Kernel> runningKernels() {
+        return kernels(running);
+    }
+
     /** The kernels of both parts. */
     List<Operation.Kernel> kernels() {
         List<Operation.Kernel> all = new ArrayList<>(fixedKernels());
-        all.addAll(kernels(running));
+        all.addAll(runningKernels());
         return all;
     }
 

@@ -18,10 +18,11 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** From a graph whose inputs have known shapes to a plan: the passes, in order. */
-public final class Planner {
+public final class Planner implements PlanSource {
     private final String model;
     private final KernelBinder binder;
     private final KernelStore store;
+    private final KernelStore constantStore;
     private final Schedules schedules;
     private final MemoryGuard guard;
 
@@ -30,6 +31,21 @@ public final class Planner {
      * @param schedules what is known of faster ways to compute kernels than the default
      */
     public Planner(String model, KernelBinder binder, KernelStore store, Schedules schedules, MemoryGuard guard) {
+        this(model, binder, store, store, schedules, guard);
+    }
+
+    /**
+     * @param store makes the kernels of plans, perhaps for another machine
+     * @param constantStore makes for this machine what is run now, on weights alone
+     */
+    public Planner(
+            String model,
+            KernelBinder binder,
+            KernelStore store,
+            KernelStore constantStore,
+            Schedules schedules,
+            MemoryGuard guard) {
+        this.constantStore = constantStore;
         this.schedules = schedules;
         this.model = model;
         this.binder = binder;
@@ -52,10 +68,20 @@ public final class Planner {
      * @throws dev.woodpecker.runtime.UnsupportedModelException listing every node that no kernel can serve
      * @throws dev.woodpecker.runtime.MemoryLimitException if it needs more memory than there is
      */
+    @Override
     public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
+        Compiled compiled = compile(graph, elements, arena);
+        return new Planned(compiled.plan().load(store.loader()), compiled.pinned(), compiled.rest());
+    }
+
+    /** The same, not loaded. */
+    public record Compiled(CompiledPlan plan, Map<String, NdArray> pinned, Optional<InferredGraph.Rest> rest) {}
+
+    /** What {@link #plan} would load. */
+    public Compiled compile(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
         InferredGraph inferred = infer(graph, elements);
-        ExecutablePlan plan = PlanBuilder.build(scheduled(inferred), store, arena, guard);
-        return new Planned(plan, inferred.pinned(), inferred.rest());
+        CompiledPlan plan = PlanBuilder.build(scheduled(inferred), store, constantStore, arena, guard);
+        return new Compiled(plan, inferred.pinned(), inferred.rest());
     }
 
     /** What {@link #plan} would compile. */

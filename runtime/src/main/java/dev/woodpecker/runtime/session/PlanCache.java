@@ -3,8 +3,8 @@ package dev.woodpecker.runtime.session;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.plan.PlanSource;
 import dev.woodpecker.runtime.plan.Planner;
-import dev.woodpecker.runtime.toolchain.Source;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -15,15 +15,15 @@ import java.util.Optional;
 
 /** A model's plans, one for each shape of its inputs that was seen; the least recently used make room. Thread-safe. */
 public final class PlanCache implements AutoCloseable {
-    private final Planner planner;
+    private final PlanSource source;
     private final int capacity;
     /** Most recently used first. */
     private final Deque<CachedPlan> plans = new ArrayDeque<>();
 
     private boolean closed;
 
-    public PlanCache(Planner planner, int capacity) {
-        this.planner = planner;
+    public PlanCache(PlanSource source, int capacity) {
+        this.source = source;
         this.capacity = capacity;
     }
 
@@ -64,7 +64,7 @@ public final class PlanCache implements AutoCloseable {
         LeasedArena memory = new LeasedArena();
         try {
             Planner.Planned planned =
-                    planner.plan(typed(graph, types), input -> Optional.ofNullable(values.get(input)), memory.arena());
+                    source.plan(typed(graph, types), input -> Optional.ofNullable(values.get(input)), memory.arena());
             return add(new CachedPlan(graph, types, planned, memory));
         } catch (RuntimeException | Error e) {
             memory.close();
@@ -78,11 +78,6 @@ public final class PlanCache implements AutoCloseable {
             known.put(graph.inputs().get(i), types.get(i));
         }
         return graph.withTypes(known);
-    }
-
-    /** The C of the kernels that a graph needs for these values of its inputs, as far as shapes are known. */
-    public List<Source> sources(Graph graph, Map<String, NdArray> values) {
-        return planner.sources(typed(graph, types(graph, values)), input -> Optional.ofNullable(values.get(input)));
     }
 
     private synchronized Leased add(CachedPlan plan) {

@@ -3,10 +3,14 @@ package dev.woodpecker.runtime.toolchain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -145,6 +149,27 @@ public final class CacheDirectory {
             rename(root, staging, place, integrity);
             return new CacheEntry(key, place);
         });
+    }
+
+    /**
+     * A file of this content, whose name in the cache is the content's SHA-256; it was hashed just now.
+     *
+     * @param name of the file in its entry
+     */
+    public Path keep(Section section, String name, MemorySegment content) {
+        ContentKey key = ContentKey.ofContent(content);
+        Integrity integrity = new NamedByContent(name, key);
+        return find(section, key, integrity)
+                .orElseGet(() -> publish(section, key, integrity, directory -> {
+                    try (FileChannel file = FileChannel.open(
+                            directory.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                        ByteBuffer rest = content.asByteBuffer();
+                        while (rest.hasRemaining()) {
+                            file.write(rest);
+                        }
+                    }
+                }))
+                .file(name);
     }
 
     /** Keeps a text that a compiler refused, for whoever looks for the reason; the same text goes to the same file. */

@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.toolchain;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -10,6 +11,8 @@ import java.util.List;
 /** The name of a cache entry: 64 hexadecimal digits of a SHA-256 over all that determines its content. */
 public record ContentKey(String hex) {
     private static final int HEX_DIGITS = 64;
+    /** A {@link ByteBuffer} holds less than 2 GiB. */
+    private static final long CHUNK_BYTES = 1L << 28;
 
     public ContentKey {
         if (hex.length() != HEX_DIGITS || !hex.chars().allMatch(c -> "0123456789abcdef".indexOf(c) >= 0)) {
@@ -30,6 +33,16 @@ public record ContentKey(String hex) {
 
     public static ContentKey of(String... parts) {
         return of(List.of(parts));
+    }
+
+    /** The key of these very bytes. */
+    public static ContentKey ofContent(MemorySegment content) {
+        MessageDigest digest = sha256();
+        for (long start = 0; start < content.byteSize(); start += CHUNK_BYTES) {
+            digest.update(content.asSlice(start, Math.min(CHUNK_BYTES, content.byteSize() - start))
+                    .asByteBuffer());
+        }
+        return new ContentKey(HexFormat.of().formatHex(digest.digest()));
     }
 
     /** The first 12 digits: enough to tell apart what one person ever compiles, short enough to read. */

@@ -77,6 +77,11 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
         return new CpuFeatures(model, flags, caches, quota, cores);
     }
 
+    /** A processor like this one that has what every processor of a level has, and no more. */
+    public CpuFeatures atLevel(VectorLevel level) {
+        return new CpuFeatures(model, level.flags(), caches, quota, cores);
+    }
+
     public VectorLevel level() {
         return VectorLevel.of(flags);
     }

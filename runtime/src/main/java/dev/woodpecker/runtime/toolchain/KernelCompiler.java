@@ -22,17 +22,38 @@ public final class KernelCompiler {
     /** Part of every key; changes when the files of an entry, or what is added to a source, change. */
     private static final String FORMAT = "c kernel 1";
 
+    private static final String UNIT_FORMAT = "c unit 1";
+
+    /** How sources are shared out where the machine's cores must not decide it: a call of gcc takes longer than eight. */
+    private static final int SOURCES_IN_A_UNIT = 8;
+
+    private static final int MOST_UNITS = 16;
+
     private static final String LIBRARY = "library.so";
     private static final String SOURCE = "source.c";
 
     private final CCompiler compiler;
     private final CpuFeatures cpu;
     private final CacheDirectory cache;
+    private final boolean isReproducible;
 
     public KernelCompiler(CCompiler compiler, CpuFeatures cpu, CacheDirectory cache) {
+        this(compiler, cpu, cache, false);
+    }
+
+    private KernelCompiler(CCompiler compiler, CpuFeatures cpu, CacheDirectory cache, boolean isReproducible) {
         this.compiler = compiler;
         this.cpu = cpu;
         this.cache = cache;
+        this.isReproducible = isReproducible;
+    }
+
+    /**
+     * A compiler for another processor whose files hold what is compiled together and nothing else: the same sources give
+     * the same bytes, whatever was compiled before and on however many cores.
+     */
+    public KernelCompiler reproducibleFor(CpuFeatures processor) {
+        return new KernelCompiler(compiler, processor, cache, true);
     }
 
     /**
@@ -59,6 +80,9 @@ public final class KernelCompiler {
      * @throws CompilationException for a source that the compiler refuses; none of that source is kept in the cache
      */
     public List<SharedLibrary> compile(List<Source> sources) {
+        if (isReproducible) {
+            return compileTogether(sources);
+        }
         Map<ContentKey, Source> missing = new LinkedHashMap<>();
         Map<ContentKey, Path> done = new LinkedHashMap<>();
         List<ContentKey> keys = sources.stream().map(this::key).toList();
@@ -75,6 +99,37 @@ public final class KernelCompiler {
             }
         }
         done.putAll(compileInParallel(TranslationUnit.share(missing, cpu.cores())));
+        return libraries(sources, keys, done);
+    }
+
+    /** Keeps each unit as it is, under the key of all that is in it. */
+    private List<SharedLibrary> compileTogether(List<Source> sources) {
+        List<ContentKey> keys = sources.stream().map(this::key).toList();
+        Map<ContentKey, Source> distinct = new LinkedHashMap<>();
+        for (int i = 0; i < keys.size(); i++) {
+            distinct.putIfAbsent(keys.get(i), sources.get(i));
+        }
+        int count = Math.min(MOST_UNITS, Math.ceilDiv(distinct.size(), SOURCES_IN_A_UNIT));
+        Map<ContentKey, Path> done = new LinkedHashMap<>();
+        List<TranslationUnit> missing = new ArrayList<>();
+        for (TranslationUnit unit : TranslationUnit.share(distinct, count)) {
+            Optional<CacheEntry> entry = cache.find(CacheDirectory.Section.KERNELS, unitKey(unit));
+            entry.ifPresentOrElse(
+                    known -> unit.sources().keySet().forEach(key -> done.put(key, known.file(LIBRARY))),
+                    () -> missing.add(unit));
+        }
+        done.putAll(compileInParallel(missing));
+        return libraries(sources, keys, done);
+    }
+
+    private static ContentKey unitKey(TranslationUnit unit) {
+        List<String> parts = new ArrayList<>(List.of(UNIT_FORMAT));
+        unit.sources().keySet().forEach(key -> parts.add(key.hex()));
+        return ContentKey.of(parts);
+    }
+
+    private static List<SharedLibrary> libraries(
+            List<Source> sources, List<ContentKey> keys, Map<ContentKey, Path> done) {
         List<SharedLibrary> libraries = new ArrayList<>();
         for (int i = 0; i < keys.size(); i++) {
             ContentKey key = keys.get(i);
@@ -136,15 +191,22 @@ public final class KernelCompiler {
                 return onFailure(unit, run);
             }
             Map<ContentKey, Path> files = new LinkedHashMap<>();
-            for (ContentKey key : unit.sources().keySet()) {
-                CacheEntry entry = cache.publish(CacheDirectory.Section.KERNELS, key, directory -> {
-                    linkOrCopy(work.resolve(LIBRARY), directory.resolve(LIBRARY));
-                    linkOrCopy(work.resolve(SOURCE), directory.resolve(SOURCE));
-                });
-                files.put(key, entry.file(LIBRARY));
+            if (isReproducible) {
+                Path library = publish(unitKey(unit), work);
+                unit.sources().keySet().forEach(key -> files.put(key, library));
+            } else {
+                unit.sources().keySet().forEach(key -> files.put(key, publish(key, work)));
             }
             return files;
         });
+    }
+
+    private Path publish(ContentKey key, Path work) {
+        return cache.publish(CacheDirectory.Section.KERNELS, key, directory -> {
+                    linkOrCopy(work.resolve(LIBRARY), directory.resolve(LIBRARY));
+                    linkOrCopy(work.resolve(SOURCE), directory.resolve(SOURCE));
+                })
+                .file(LIBRARY);
     }
 
     private ProgramRun run(TranslationUnit unit, Path work) throws IOException {

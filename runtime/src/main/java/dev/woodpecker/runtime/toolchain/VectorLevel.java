@@ -1,7 +1,10 @@
 package dev.woodpecker.runtime.toolchain;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * How wide and capable a processor's vector unit is, in the steps of the x86-64 psABI's micro-architecture levels
@@ -31,6 +34,29 @@ public enum VectorLevel {
     /** What {@code -march=} is called with; empty for the compiler's own default. */
     String march() {
         return march;
+    }
+
+    /** The level that the psABI calls so, as {@code x86-64-v3}. */
+    public static Optional<VectorLevel> ofArchitecture(String name) {
+        return Stream.of(values())
+                .filter(level -> !level.march.isEmpty() && level.march.equals(name))
+                .findFirst();
+    }
+
+    /** What the psABI calls it, as {@code x86-64-v3}; empty for that of every other processor. */
+    public String architecture() {
+        return march;
+    }
+
+    /** All that a processor of this level has at least, in {@code /proc/cpuinfo}'s spelling. */
+    public Set<String> flags() {
+        Set<String> flags = new TreeSet<>();
+        for (VectorLevel level : values()) {
+            if (level.compareTo(this) <= 0) {
+                flags.addAll(level.addedFlags);
+            }
+        }
+        return flags;
     }
 
     /** The highest level of which {@code flags}, in {@code /proc/cpuinfo}'s spelling, hold all flags and all below. */

@@ -13,9 +13,6 @@ import dev.woodpecker.compiler.schedule.DefaultSchedule;
 import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
-import dev.woodpecker.runtime.device.cpu.CpuKernel;
-import dev.woodpecker.runtime.device.cpu.NativeLibrary;
-import dev.woodpecker.runtime.device.cpu.NativePhase;
 import dev.woodpecker.runtime.plan.program.Cost;
 import dev.woodpecker.runtime.toolchain.CodeOptions;
 import dev.woodpecker.runtime.toolchain.FileScope;
@@ -23,7 +20,6 @@ import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.runtime.toolchain.Source;
 import java.lang.foreign.Arena;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -43,11 +39,11 @@ public final class KernelStore {
     private final KernelCompiler compiler;
     private final Target target;
     private final Numerics numerics;
-    private final Arena arena;
+    private final KernelLoader loader;
     private final SourceDump dump;
     private final KernelLog log;
+    private final Map<KernelKey, CompiledKernel> compiled = new HashMap<>();
     private final Map<KernelKey, LoadedKernel> loaded = new HashMap<>();
-    private final Map<Path, NativeLibrary> libraries = new HashMap<>();
 
     /**
      * @param arena how long the code stays loaded
@@ -57,7 +53,7 @@ public final class KernelStore {
         this.compiler = compiler;
         this.target = target;
         this.numerics = numerics;
-        this.arena = arena;
+        this.loader = new KernelLoader(arena);
         this.dump = dump;
         this.log = log;
     }
@@ -88,9 +84,16 @@ public final class KernelStore {
 
     /** The kernels of these keys, each once. */
     public synchronized Map<KernelKey, LoadedKernel> load(Collection<KernelKey> keys) {
+        Map<KernelKey, LoadedKernel> result = new LinkedHashMap<>();
+        compile(keys).forEach((key, kernel) -> result.put(key, loaded.computeIfAbsent(key, _ -> loader.load(kernel))));
+        return result;
+    }
+
+    /** The kernels of these keys as files, each once. */
+    public synchronized Map<KernelKey, CompiledKernel> compile(Collection<KernelKey> keys) {
         Map<KernelKey, LoweredKernel> missing = new LinkedHashMap<>();
         for (KernelKey key : keys) {
-            if (!loaded.containsKey(key) && !missing.containsKey(key)) {
+            if (!compiled.containsKey(key) && !missing.containsKey(key)) {
                 missing.put(key, lower(key));
             }
         }
@@ -98,14 +101,19 @@ public final class KernelStore {
         missing.forEach((key, kernel) -> sources.add(source(key, kernel)));
         sources.forEach(dump::write);
         sources.forEach(log::printed);
-        List<SharedLibrary> compiled = compiler.compile(sources);
+        List<SharedLibrary> libraries = compiler.compile(sources);
         int i = 0;
         for (Map.Entry<KernelKey, LoweredKernel> entry : missing.entrySet()) {
-            loaded.put(entry.getKey(), load(compiled.get(i++), entry.getValue()));
+            compiled.put(entry.getKey(), compiled(libraries.get(i++), entry.getValue()));
         }
-        Map<KernelKey, LoadedKernel> result = new LinkedHashMap<>();
-        keys.forEach(key -> result.put(key, Objects.requireNonNull(loaded.get(key))));
+        Map<KernelKey, CompiledKernel> result = new LinkedHashMap<>();
+        keys.forEach(key -> result.put(key, Objects.requireNonNull(compiled.get(key))));
         return result;
+    }
+
+    /** What makes plans of this store's kernels ready to run. */
+    public KernelLoader loader() {
+        return loader;
     }
 
     /** The C of the kernels of these keys. */
@@ -133,13 +141,11 @@ public final class KernelStore {
         return new Source(kernel.name(), text, List.copyOf(symbols), new CodeOptions(effort, arithmetic));
     }
 
-    private LoadedKernel load(SharedLibrary compiled, LoweredKernel kernel) {
-        NativeLibrary library = libraries.computeIfAbsent(compiled.file(), file -> NativeLibrary.open(file, arena));
-        List<NativePhase> phases = new ArrayList<>();
-        for (LoweredKernel.Phase phase : kernel.phases()) {
-            phases.add(new NativePhase(
-                    library.kernel(compiled.exported(phase.symbol())), constant(phase.extent()), phase.scratchBytes()));
-        }
+    private static CompiledKernel compiled(SharedLibrary library, LoweredKernel kernel) {
+        List<CompiledKernel.Phase> phases = kernel.phases().stream()
+                .map(phase -> new CompiledKernel.Phase(
+                        library.exported(phase.symbol()), constant(phase.extent()), phase.scratchBytes()))
+                .toList();
         List<Long> workspaces = kernel.arguments().stream()
                 .filter(argument -> argument.role() == Role.WORKSPACE)
                 .map(argument -> {
@@ -150,7 +156,7 @@ public final class KernelStore {
                             * argument.buffer().type().bytes();
                 })
                 .toList();
-        return new LoadedKernel(compiled.source().text(), new CpuKernel(phases), workspaces, kernel.checks());
+        return new CompiledKernel(library.source().text(), library.file(), phases, workspaces, kernel.checks());
     }
 
     private static long constant(Expr e) {

@@ -1,0 +1,222 @@
+package dev.woodpecker.runtime;
+
+import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.cpu.CpuTarget;
+import dev.woodpecker.runtime.device.cpu.WorkerPool;
+import dev.woodpecker.runtime.graph.DimensionBinding;
+import dev.woodpecker.runtime.graph.Graph;
+import dev.woodpecker.runtime.graph.Node;
+import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.onnx.OnnxImporter;
+import dev.woodpecker.runtime.plan.CompiledPlan;
+import dev.woodpecker.runtime.plan.Planner;
+import dev.woodpecker.runtime.plan.binding.KernelBinder;
+import dev.woodpecker.runtime.plan.binding.KernelLibrary;
+import dev.woodpecker.runtime.plan.binding.LibrarySupport;
+import dev.woodpecker.runtime.plan.file.PlanContent;
+import dev.woodpecker.runtime.plan.file.PlanFileWriter;
+import dev.woodpecker.runtime.plan.inference.InferredGraph;
+import dev.woodpecker.runtime.plan.kernel.KernelLog;
+import dev.woodpecker.runtime.plan.kernel.KernelStore;
+import dev.woodpecker.runtime.plan.kernel.SourceDump;
+import dev.woodpecker.runtime.records.MachineName;
+import dev.woodpecker.runtime.records.RecordedSchedules;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.runtime.toolchain.VectorLevel;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.security.PrivateKey;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes a plan file of a model: all that is decided when a model is loaded and first run, with the kernels compiled and the
+ * weights as these want them. It loads where there is no compiler.
+ *
+ * {@snippet :
+ * var built = PlanBuild.of(Path.of("resnet50.onnx"), Options.defaults())
+ *         .forTargets("x86-64-v3", "x86-64-v4")
+ *         .write(Path.of("resnet50.wpk"));
+ * try (var model = Model.load(Path.of("resnet50.wpk"), Options.defaults().trustPlan(built.digest()))) { ... }
+ * }
+ *
+ * @param targets processors, as {@code x86-64-v3}; empty for this machine's
+ * @param shapes extents of the symbolic dimensions, by name: a plan for each. Others are 1
+ * @param key to sign with
+ */
+public record PlanBuild(
+        Path model,
+        Options options,
+        List<String> targets,
+        List<Map<String, Integer>> shapes,
+        Optional<PrivateKey> key) {
+    public PlanBuild {
+        targets = List.copyOf(targets);
+        shapes = shapes.stream()
+                .map(extents -> Collections.unmodifiableMap(new LinkedHashMap<>(extents)))
+                .toList();
+    }
+
+    /**
+     * What was written.
+     *
+     * @param digest to trust the file by
+     * @param targets that it has kernels for
+     * @param plans how many for each target
+     * @param kernels how many runs of kernels the first plan has
+     */
+    public record Built(String digest, List<String> targets, int plans, int kernels) {
+        public Built {
+            targets = List.copyOf(targets);
+        }
+    }
+
+    /** A plan for this machine, symbolic dimensions that the options do not fix being 1. */
+    public static PlanBuild of(Path model, Options options) {
+        return new PlanBuild(model, options, List.of(), List.of(Map.of()), Optional.empty());
+    }
+
+    /** For these processors; which of them it runs on is seen when the file is loaded. */
+    public PlanBuild forTargets(String... architectures) {
+        return new PlanBuild(model, options, List.of(architectures), shapes, key);
+    }
+
+    /** A plan for each of these extents of the symbolic dimensions. */
+    public PlanBuild forShapes(List<Map<String, Integer>> extents) {
+        return new PlanBuild(model, options, targets, extents, key);
+    }
+
+    /** Signs it by an Ed25519 key, for those who trust its public key. */
+    public PlanBuild signedWith(PrivateKey signingKey) {
+        return new PlanBuild(model, options, targets, shapes, Optional.of(signingKey));
+    }
+
+    /**
+     * Builds the plan and writes it.
+     *
+     * @throws PlanFileException if it cannot be built: shapes depend on elements, or a target is not known
+     * @throws ModelFormatException if the model is no sound ONNX model
+     * @throws UnsupportedModelException listing every node that no kernel can serve
+     * @throws dev.woodpecker.runtime.toolchain.ToolchainException if there is no C compiler
+     * @throws java.io.UncheckedIOException if a file cannot be read or written
+     */
+    public Built write(Path file) {
+        KernelLibrary library = KernelLibrary.ofClassPath();
+        Graph graph = OnnxImporter.read(model, new LibrarySupport(library));
+        KernelCompiler compiler = KernelCompiler.of(options.environment());
+        try (Arena arena = Arena.ofShared()) {
+            Workshop workshop = new Workshop(graph, new KernelBinder(library), compiler, arena);
+            List<PlanContent.ForTarget> made = new ArrayList<>();
+            for (VectorLevel level : levels(file, compiler.cpu())) {
+                made.add(workshop.build(level));
+            }
+            Map<String, TensorType> inputs = new LinkedHashMap<>();
+            graph.inputs().forEach(input -> graph.type(input).ifPresent(type -> inputs.put(input, type)));
+            PlanContent content = new PlanContent(
+                    String.valueOf(model.getFileName()), options.numerics(), inputs, graph.outputs(), made);
+            String digest = PlanFileWriter.write(content, key, file);
+            return new Built(
+                    digest,
+                    made.stream().map(PlanContent.ForTarget::name).toList(),
+                    shapes.size(),
+                    made.getFirst().plans().getFirst().invocations().size());
+        }
+    }
+
+    private List<VectorLevel> levels(Path file, CpuFeatures cpu) {
+        if (targets.isEmpty()) {
+            return List.of(level(file, cpu.level().architecture()));
+        }
+        return targets.stream().distinct().map(name -> level(file, name)).toList();
+    }
+
+    private static VectorLevel level(Path file, String name) {
+        return VectorLevel.ofArchitecture(name)
+                .filter(level -> Target.find("cpu:" + level.architecture()).isPresent())
+                .orElseThrow(() -> new PlanFileException(
+                        file.toString(),
+                        PlanFileException.Reason.NOT_BUILT,
+                        "there is no target '" + name + "' for plan files; there are x86-64-v2, x86-64-v3, x86-64-v4"));
+    }
+
+    /** Makes plans, the constants of which are computed on this machine whatever machine the kernels are for. */
+    private final class Workshop {
+        private final Graph graph;
+        private final KernelBinder binder;
+        private final KernelCompiler compiler;
+        private final Arena arena;
+        private final KernelStore constantStore;
+
+        Workshop(Graph graph, KernelBinder binder, KernelCompiler compiler, Arena arena) {
+            this.graph = graph;
+            this.binder = binder;
+            this.compiler = compiler;
+            this.arena = arena;
+            this.constantStore = store(compiler, CpuTarget.of(compiler.cpu()));
+        }
+
+        private KernelStore store(KernelCompiler storeCompiler, Target target) {
+            Environment environment = options.environment();
+            return new KernelStore(
+                    storeCompiler,
+                    target,
+                    options.numerics(),
+                    arena,
+                    SourceDump.of(environment),
+                    KernelLog.of(environment));
+        }
+
+        PlanContent.ForTarget build(VectorLevel level) {
+            CpuFeatures processor = compiler.cpu().atLevel(level);
+            // Of other processors the sizes of caches are not known.
+            Target target = level == compiler.cpu().level()
+                    ? CpuTarget.of(processor)
+                    : Target.parse("cpu:" + level.architecture());
+            KernelStore store = store(compiler.reproducibleFor(processor), target);
+            int threads = options.threads() == 0 ? WorkerPool.shared().size() : options.threads();
+            Planner planner = new Planner(
+                    model.toString(),
+                    binder,
+                    store,
+                    constantStore,
+                    new RecordedSchedules(
+                            options.tuningRecords(), options.numerics(), MachineName.of(target, processor), threads),
+                    Model.guard(options));
+            List<CompiledPlan> plans =
+                    shapes.stream().map(extents -> plan(planner, extents)).toList();
+            return new PlanContent.ForTarget(target.name(), level.flags(), plans);
+        }
+
+        private CompiledPlan plan(Planner planner, Map<String, Integer> extents) {
+            Map<String, Integer> all = new HashMap<>();
+            DimensionBinding.symbols(graph).forEach(symbol -> all.put(symbol, 1));
+            all.putAll(options.dimensions());
+            all.putAll(extents);
+            Graph bound = DimensionBinding.bind(graph, all, Map.of());
+            Map<String, TensorType> types = new LinkedHashMap<>();
+            bound.inputs().forEach(input -> bound.type(input).ifPresent(type -> types.put(input, type)));
+            Planner.Compiled compiled = planner.compile(graph.withTypes(types), _ -> Optional.empty(), arena);
+            compiled.rest().ifPresent(rest -> {
+                throw new PlanFileException(model.toString(), PlanFileException.Reason.NOT_BUILT, whyNot(rest));
+            });
+            return compiled.plan();
+        }
+
+        private static String whyNot(InferredGraph.Rest rest) {
+            Node node = rest.hostNode().orElseGet(() -> rest.graph().nodes().getFirst());
+            return node.place() + " (" + node.operator() + ") "
+                    + (rest.hostNode().isPresent()
+                            ? "gives a result whose size depends on elements"
+                            : "depends on elements that are known only when the model runs")
+                    + ", and what comes after it cannot be planned before: a plan file cannot be built. Load the model"
+                    + " itself";
+        }
+    }
+}

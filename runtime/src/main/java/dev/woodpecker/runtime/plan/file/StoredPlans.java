@@ -1,0 +1,145 @@
+package dev.woodpecker.runtime.plan.file;
+
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.InvalidInputException;
+import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.PlanFileException;
+import dev.woodpecker.runtime.PlanTrust;
+import dev.woodpecker.runtime.graph.Graph;
+import dev.woodpecker.runtime.graph.Node;
+import dev.woodpecker.runtime.graph.Operand;
+import dev.woodpecker.runtime.graph.Operator;
+import dev.woodpecker.runtime.plan.CompiledPlan;
+import dev.woodpecker.runtime.plan.ExecutablePlan.Value;
+import dev.woodpecker.runtime.plan.PlanSource;
+import dev.woodpecker.runtime.plan.Planner.Planned;
+import dev.woodpecker.runtime.plan.kernel.KernelLoader;
+import dev.woodpecker.runtime.toolchain.CacheDirectory;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * The plans of a file, for this processor: made elsewhere, and run as they are. Weights stay where the file is mapped, and
+ * kernels are copied to the cache, from where the dynamic loader takes them.
+ */
+public final class StoredPlans implements PlanSource {
+    private final String file;
+    private final PlanContent content;
+    private final List<CompiledPlan> plans;
+    private final KernelLoader loader;
+
+    private StoredPlans(String file, PlanContent content, Arena arena) {
+        this.file = file;
+        this.content = content;
+        this.plans = content.targets().getFirst().plans();
+        this.loader = new KernelLoader(arena);
+    }
+
+    /**
+     * Opens a file; nothing of it is run before it has proved whole and trusted.
+     *
+     * @param cpu the processor to run on
+     * @param cache where kernels are copied to
+     * @param arena how long the plans are needed
+     * @throws PlanFileException if it cannot be used
+     * @throws java.io.UncheckedIOException if it cannot be read
+     */
+    public static StoredPlans open(Path file, PlanTrust trust, CpuFeatures cpu, CacheDirectory cache, Arena arena) {
+        Map<String, MemorySegment> entries = PlanFileEntries.open(file, trust, arena);
+        String name = file.toString();
+        String json = PlanManifest.text(entry(name, entries, PlanFileWriter.JSON));
+        MemorySegment weights = entry(name, entries, PlanFileWriter.WEIGHTS);
+        Map<String, Path> libraries = new HashMap<>();
+        PlanJsonReader reader = new PlanJsonReader(
+                weights,
+                library -> libraries.computeIfAbsent(
+                        library,
+                        _ -> cache.keep(
+                                CacheDirectory.Section.KERNELS,
+                                "library.so",
+                                entry(name, entries, PlanFileWriter.libraryEntry(library)))));
+        try {
+            PlanContent content = PlanJsonReader.read(json, targets -> TargetChoice.of(name, targets, cpu), reader);
+            return new StoredPlans(name, content, arena);
+        } catch (IllegalArgumentException wrong) {
+            throw PlanFileEntries.damaged(name, PlanFileWriter.JSON + " is no plan: " + wrong.getMessage());
+        }
+    }
+
+    private static MemorySegment entry(String file, Map<String, MemorySegment> entries, String name) {
+        MemorySegment entry = entries.get(name);
+        if (entry == null) {
+            throw PlanFileEntries.damaged(file, "it has no " + name);
+        }
+        return entry;
+    }
+
+    /**
+     * @throws PlanFileException if kernels may do more to the order of sums than is asked for
+     */
+    public void refuseUnless(Numerics wanted) {
+        if (!wanted.mayReassociate() && content.numerics().mayReassociate()) {
+            throw new PlanFileException(
+                    file,
+                    PlanFileException.Reason.OTHER_NUMERICS,
+                    "it was built with numerics " + content.numerics().text() + ", and " + wanted.text()
+                            + " are asked for: build it with these");
+        }
+    }
+
+    /** The plans for this processor. */
+    public List<CompiledPlan> plans() {
+        return plans;
+    }
+
+    /** The model as those see it who run it: its inputs, its outputs, and one node that stands for all between. */
+    public Graph graph() {
+        List<String> inputs = List.copyOf(content.inputs().keySet());
+        Set<String> computed = new LinkedHashSet<>(content.outputs());
+        inputs.forEach(computed::remove);
+        Node node = new Node(
+                content.model(),
+                new Operator(Operator.WOODPECKER, "Plan"),
+                inputs.stream().map(name -> (Operand) new Operand.Value(name)).toList(),
+                computed.stream().map(name -> (Operand) new Operand.Value(name)).toList(),
+                Map.of(),
+                List.of());
+        return new Graph(
+                content.model(), inputs, List.of(), Map.of(), List.of(node), content.outputs(), content.inputs());
+    }
+
+    /**
+     * The plan for the shapes of the graph's inputs.
+     *
+     * @throws InvalidInputException listing the shapes that there are plans for, if these are others
+     */
+    @Override
+    public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
+        for (CompiledPlan plan : plans) {
+            if (plan.inputs().stream()
+                    .allMatch(input -> graph.type(input.name()).equals(Optional.of(input.type())))) {
+                return new Planned(plan.load(loader), Map.of(), Optional.empty());
+            }
+        }
+        String given = graph.inputs().stream()
+                .map(input -> "'" + input + "': " + graph.type(input).orElseThrow())
+                .collect(Collectors.joining(", "));
+        String there = plans.stream()
+                .map(plan -> plan.inputs().stream()
+                        .map((Value input) -> "'" + input.name() + "': " + input.type())
+                        .collect(Collectors.joining(", ")))
+                .collect(Collectors.joining("; or "));
+        throw new InvalidInputException(file + " has no plan for " + given + "; it has plans for " + there
+                + ". Others are built from the model, by wpk build --dim NAME=EXTENT,..., or load the model itself");
+    }
+}

@@ -1,0 +1,53 @@
+package dev.woodpecker.runtime.plan.file;
+
+import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.PlanFileException;
+import dev.woodpecker.runtime.device.cpu.CpuTarget;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/** Which of a file's targets a processor runs best. */
+final class TargetChoice {
+    private TargetChoice() {}
+
+    /**
+     * The target of the widest vectors among those that the processor can run.
+     *
+     * @throws PlanFileException saying what the file has and what the processor is, if it can run none
+     */
+    static PlanContent.ForTarget of(String file, List<PlanContent.ForTarget> targets, CpuFeatures cpu) {
+        return targets.stream()
+                .filter(target -> isOfTheMachine(target, cpu) && cpu.flags().containsAll(target.processorFlags()))
+                .max(Comparator.comparingInt(TargetChoice::vectorBytes))
+                .orElseThrow(() -> new PlanFileException(
+                        file,
+                        PlanFileException.Reason.OTHER_PROCESSOR,
+                        "it has kernels for "
+                                + targets.stream()
+                                        .map(target -> described(target, cpu))
+                                        .collect(Collectors.joining(" and "))
+                                + "; this processor is "
+                                + CpuTarget.of(cpu).name() + " (" + cpu.model()
+                                + "). Build it with --target for this one too"));
+    }
+
+    private static String described(PlanContent.ForTarget target, CpuFeatures cpu) {
+        Set<String> missing = new TreeSet<>(target.processorFlags());
+        missing.removeAll(cpu.flags());
+        return target.name() + (missing.isEmpty() ? "" : " (which needs " + String.join(", ", missing) + ")");
+    }
+
+    /** Flags tell levels of an architecture apart; this tells architectures apart. */
+    private static boolean isOfTheMachine(PlanContent.ForTarget target, CpuFeatures cpu) {
+        String arm = "cpu:aarch64";
+        return target.name().equals(arm) == CpuTarget.of(cpu).name().equals(arm);
+    }
+
+    private static int vectorBytes(PlanContent.ForTarget target) {
+        return Target.find(target.name()).map(Target::vectorBytes).orElse(0);
+    }
+}

@@ -1,0 +1,54 @@
+package dev.woodpecker.runtime.plan.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.woodpecker.runtime.PlanFileException;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import dev.woodpecker.runtime.toolchain.VectorLevel;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TargetChoiceTest {
+    private static List<PlanContent.ForTarget> targets(VectorLevel... levels) {
+        return Stream.of(levels)
+                .map(level -> new PlanContent.ForTarget("cpu:" + level.architecture(), level.flags(), List.of()))
+                .toList();
+    }
+
+    private static CpuFeatures processor(VectorLevel level) {
+        return CpuFeatures.ofHost().atLevel(level);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"SSE4, cpu:x86-64-v2", "AVX2, cpu:x86-64-v3", "AVX512, cpu:x86-64-v3"})
+    void theWidestVectorsThatTheProcessorHasAreTaken(VectorLevel processor, String wanted) {
+        assertThat(TargetChoice.of("m.wpk", targets(VectorLevel.AVX2, VectorLevel.SSE4), processor(processor))
+                        .name())
+                .isEqualTo(wanted);
+    }
+
+    @Test
+    void aProcessorThatCanRunNoneIsToldWhatThereIsAndWhatItLacks() {
+        assertThatThrownBy(() -> TargetChoice.of(
+                        "m.wpk", targets(VectorLevel.AVX512, VectorLevel.AVX2), processor(VectorLevel.SSE4)))
+                .isInstanceOfSatisfying(
+                        PlanFileException.class,
+                        e -> assertThat(e.reason()).isEqualTo(PlanFileException.Reason.OTHER_PROCESSOR))
+                .hasMessageContainingAll(
+                        "m.wpk", "cpu:x86-64-v4 (which needs avx, avx2, avx512bw", "and cpu:x86-64-v3", "--target")
+                .hasMessageContaining("this processor is cpu:x86-64-v2");
+    }
+
+    @Test
+    void aPlanForAnotherArchitectureIsNotTakenForHavingNoFlags() {
+        List<PlanContent.ForTarget> arm =
+                List.of(new PlanContent.ForTarget("cpu:aarch64", java.util.Set.of(), List.of()));
+        assertThatThrownBy(() -> TargetChoice.of("m.wpk", arm, processor(VectorLevel.AVX2)))
+                .isInstanceOf(PlanFileException.class)
+                .hasMessageContaining("it has kernels for cpu:aarch64;");
+    }
+}

@@ -12,9 +12,11 @@ import dev.woodpecker.runtime.graph.Shape;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.util.ArrayList;
@@ -279,6 +281,29 @@ class PlanFileTest {
             }
         }
         assertThat(run(plan, options, x)).isEqualTo(wanted);
+    }
+
+    @Test
+    void weightsThatWereCheckedBeforeAreCheckedAgainWhenTheFileHasChanged() throws Exception {
+        Path file = write("checked.wpk", Files.readAllBytes(plan));
+        // What changed a moment ago may be changed again within the same tick of the file system's clock.
+        Thread.sleep(2100);
+        NdArray x = random(7, 1, 3, 10, 10);
+        NdArray wanted = run(file, withoutCompiler(), x);
+        assertThat(directory.resolve("run/v1/kernels/checked-plans/" + digest)).exists();
+        assertThat(run(file, withoutCompiler(), x)).isEqualTo(wanted);
+        try (RandomAccessFile changed = new RandomAccessFile(file.toFile(), "rw")) {
+            FileTime time = Files.getLastModifiedTime(file);
+            long place = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1)
+                            .lastIndexOf("weights.bin", (int) (changed.length() - 200))
+                    + 200;
+            changed.seek(place);
+            int old = changed.read();
+            changed.seek(place);
+            changed.write(old ^ 1);
+            Files.setLastModifiedTime(file, time);
+        }
+        assertRefused(() -> Model.load(file, withoutCompiler()), Reason.DAMAGED, "checked.wpk", "weights.bin");
     }
 
     @Test

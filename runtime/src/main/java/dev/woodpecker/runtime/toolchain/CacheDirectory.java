@@ -152,15 +152,15 @@ public final class CacheDirectory {
     }
 
     /**
-     * A file of this content, whose name in the cache is the content's SHA-256; it was hashed just now.
+     * A file of this content, in an entry that its SHA-256 names; the file was hashed just now.
      *
+     * @param sha256 of the content
      * @param name of the file in its entry
      */
-    public Path keep(Section section, String name, MemorySegment content) {
-        ContentKey key = ContentKey.ofContent(content);
-        Integrity integrity = new NamedByContent(name, key);
-        return find(section, key, integrity)
-                .orElseGet(() -> publish(section, key, integrity, directory -> {
+    public Path keep(Section section, ContentKey sha256, String name, MemorySegment content) {
+        Integrity integrity = new NamedByContent(name, sha256);
+        return find(section, sha256, integrity)
+                .orElseGet(() -> publish(section, sha256, integrity, directory -> {
                     try (FileChannel file = FileChannel.open(
                             directory.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                         ByteBuffer rest = content.asByteBuffer();

@@ -8,7 +8,11 @@ import java.nio.file.Path;
 /** An entry of one file whose SHA-256 is the entry's key: nothing beside it says what it should be. */
 record NamedByContent(String name, ContentKey key) implements Integrity {
     @Override
-    public void seal(Path directory) {}
+    public void seal(Path directory) throws IOException {
+        if (!intact(directory)) {
+            throw new IOException(name + " is not the file of SHA-256 " + key.hex());
+        }
+    }
 
     @Override
     public boolean intact(Path directory) throws IOException {

@@ -40,11 +40,13 @@ public final class PlanFileEntries {
     }
 
     /**
+     * @param checked files whose weights need not be hashed again
      * @param arena how long the parts are needed
      * @throws PlanFileException if the file is damaged, something else, or not trusted
      */
-    static Map<String, MemorySegment> open(Path file, PlanTrust trust, Arena arena) {
+    static Map<String, MemorySegment> open(Path file, PlanTrust trust, CheckedFiles checked, Arena arena) {
         String name = file.toString();
+        Optional<CheckedFiles.State> state = CheckedFiles.state(file);
         MemorySegment memory = map(file, arena);
         Map<String, MemorySegment> entries;
         try {
@@ -69,10 +71,19 @@ public final class PlanFileEntries {
                     "it is a plan file of version " + version.get() + ", and this program reads version "
                             + PlanManifest.VERSION + ": build it again with this program's wpk build");
         }
-        PlanManifest.damaged(text, entries).ifPresent(entry -> {
-            throw damaged(name, entry + " is not what it was when the file was written");
-        });
-        checkTrust(name, manifest.toArray(ValueLayout.JAVA_BYTE), signature.toArray(ValueLayout.JAVA_BYTE), trust);
+        byte[] bytes = manifest.toArray(ValueLayout.JAVA_BYTE);
+        String digest = PlanManifest.digest(bytes);
+        // The same before and after it was mapped: this is the file that is mapped.
+        Optional<CheckedFiles.State> same = state.filter(before -> state.equals(CheckedFiles.state(file)));
+        boolean known = same.isPresent() && checked.isKnown(digest, same.get());
+        PlanManifest.damaged(text, entries, entry -> !known || !entry.equals(PlanFileWriter.WEIGHTS))
+                .ifPresent(entry -> {
+                    throw damaged(name, entry + " is not what it was when the file was written");
+                });
+        checkTrust(name, bytes, signature.toArray(ValueLayout.JAVA_BYTE), trust);
+        if (!known) {
+            same.ifPresent(settled -> checked.note(digest, settled));
+        }
         return entries;
     }
 

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * The entry {@code digest}: the format's name and version, then the SHA-256 of every other entry but the signature, large
@@ -93,10 +95,17 @@ final class PlanManifest {
     }
 
     private record Piece(String name, MemorySegment memory, long start) {
-        String line() {
+        /**
+         * @param hashed whether its content is looked at, or its size alone
+         */
+        boolean matches(String line, boolean hashed) {
+            if (!hashed) {
+                return line.endsWith(" " + start + " " + memory.byteSize() + " " + name);
+            }
             MessageDigest digest = sha256();
             digest.update(memory.asByteBuffer());
-            return PlanManifest.line(digest.digest(), start, memory.byteSize(), name);
+            return PlanManifest.line(digest.digest(), start, memory.byteSize(), name)
+                    .equals(line + "\n");
         }
     }
 
@@ -104,8 +113,9 @@ final class PlanManifest {
      * What of these entries is not as the manifest has it: an entry's name.
      *
      * @param entries in the manifest's order
+     * @param hashed names of those whose content is looked at
      */
-    static Optional<String> damaged(String text, Map<String, MemorySegment> entries) {
+    static Optional<String> damaged(String text, Map<String, MemorySegment> entries, Predicate<String> hashed) {
         List<Piece> pieces = new ArrayList<>();
         entries.forEach((name, memory) -> {
             long start = 0;
@@ -119,13 +129,12 @@ final class PlanManifest {
         if (wanted.size() != pieces.size()) {
             return Optional.of(ENTRY);
         }
-        List<String> found = pieces.parallelStream().map(Piece::line).toList();
-        for (int i = 0; i < wanted.size(); i++) {
-            if (!found.get(i).equals(wanted.get(i) + "\n")) {
-                return Optional.of(pieces.get(i).name());
-            }
-        }
-        return Optional.empty();
+        return IntStream.range(0, pieces.size())
+                .parallel()
+                .filter(i -> !pieces.get(i)
+                        .matches(wanted.get(i), hashed.test(pieces.get(i).name())))
+                .mapToObj(i -> pieces.get(i).name())
+                .findFirst();
     }
 
     /** The digest of a plan of this manifest. */

@@ -15,6 +15,7 @@ import dev.woodpecker.runtime.plan.PlanSource;
 import dev.woodpecker.runtime.plan.Planner.Planned;
 import dev.woodpecker.runtime.plan.kernel.KernelLoader;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
+import dev.woodpecker.runtime.toolchain.ContentKey;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +56,7 @@ public final class StoredPlans implements PlanSource {
      * @throws java.io.UncheckedIOException if it cannot be read
      */
     public static StoredPlans open(Path file, PlanTrust trust, CpuFeatures cpu, CacheDirectory cache, Arena arena) {
-        Map<String, MemorySegment> entries = PlanFileEntries.open(file, trust, arena);
+        Map<String, MemorySegment> entries = PlanFileEntries.open(file, trust, new CheckedFiles(cache), arena);
         String name = file.toString();
         String json = PlanManifest.text(entry(name, entries, PlanFileWriter.JSON));
         MemorySegment weights = entry(name, entries, PlanFileWriter.WEIGHTS);
@@ -66,6 +67,7 @@ public final class StoredPlans implements PlanSource {
                         library,
                         _ -> cache.keep(
                                 CacheDirectory.Section.KERNELS,
+                                new ContentKey(library),
                                 "library.so",
                                 entry(name, entries, PlanFileWriter.libraryEntry(library)))));
         try {

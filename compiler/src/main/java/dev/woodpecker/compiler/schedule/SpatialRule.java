@@ -5,6 +5,7 @@ import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stage;
+import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,6 +91,7 @@ final class SpatialRule {
     }
 
     private void apply() {
+        layOutWeights();
         boolean root = builder.isRoot(stage.name());
         List<String> axes = builder.axisLoops(stage.name());
         List<String> reductions = builder.reductionLoops(stage.name());
@@ -109,6 +111,18 @@ final class SpatialRule {
         }
         if (root && !order.isEmpty()) {
             share(order);
+        }
+    }
+
+    private void layOutWeights() {
+        LayoutMap result = builder.buffer(stage.name()).layout();
+        for (TensorProgram.Declaration input : builder.nest().program().inputs()) {
+            boolean free = builder.isConstant(input.name())
+                    && builder.buffer(input.name()).layout().isRowMajor();
+            if (free && !Stages.reads(stage, input.name()).isEmpty()) {
+                LaneLayout.of(builder.nest().program(), input.name(), result)
+                        .ifPresent(layout -> builder.add(new Layout(input.name(), layout)));
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.LaneLayout;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.program.CopyProgram;
 import dev.woodpecker.runtime.plan.program.Cost;
@@ -188,7 +189,20 @@ final class AssignLayouts {
                 bestBytes = copiedBytes(kernel, candidate);
             }
         }
-        return best;
+        return withLanesOfWeights(kernel, best);
+    }
+
+    /** Weights that vectors of the result run through: once laid out so, they are read without gathering. */
+    private Map<String, LayoutMap> withLanesOfWeights(Operation.Kernel kernel, Map<String, LayoutMap> chosen) {
+        Map<String, LayoutMap> all = new HashMap<>(chosen);
+        LayoutMap result = chosen.get(kernel.program().outputs().getFirst());
+        for (int i = 0; result != null && i < kernel.inputs().size(); i++) {
+            String tensor = kernel.program().inputs().get(i).name();
+            if (fixed.contains(kernel.inputs().get(i)) && !chosen.containsKey(tensor)) {
+                LaneLayout.of(kernel.program(), tensor, result).ifPresent(layout -> all.put(tensor, layout));
+            }
+        }
+        return all;
     }
 
     private long copiedBytes(Operation.Kernel kernel, Map<String, LayoutMap> chosen) {

@@ -55,21 +55,23 @@ final class ContractionRule {
 
     private static boolean schedule(ScheduleBuilder builder, Stage stage, Target target, boolean isShared) {
         Optional<Contraction> found = Contraction.of(stage);
-        int lanes = target.lanes(4);
-        if (found.isEmpty() || lanes < 2) {
+        if (found.isEmpty() || !serves(found.get(), target)) {
             return false;
         }
         Contraction c = found.get();
-        boolean grouped = c.groupSize() != Contraction.extent(c.column());
-        boolean tooNarrow = Contraction.extent(c.column()) < lanes / 2 || (grouped && c.groupSize() % lanes != 0);
-        if (tooNarrow || c.data().tensor().equals(c.weights().tensor())) {
-            return false;
-        }
         int vectors = chooseVectors(builder, c, target);
         Contraction bordered = ContractionOperands.border(builder, c, target);
         Contraction prepared = ContractionOperands.pack(builder, bordered, vectors, target);
         new ContractionRule(builder, target, prepared, vectors, isShared).tile();
         return true;
+    }
+
+    /** Whether columns fill vectors well enough. */
+    static boolean serves(Contraction c, Target target) {
+        int lanes = target.lanes(4);
+        boolean grouped = c.groupSize() != Contraction.extent(c.column());
+        boolean tooNarrow = Contraction.extent(c.column()) < lanes / 2 || (grouped && c.groupSize() % lanes != 0);
+        return lanes >= 2 && !tooNarrow && !c.data().tensor().equals(c.weights().tensor());
     }
 
     private static int chooseVectors(ScheduleBuilder builder, Contraction c, Target target) {

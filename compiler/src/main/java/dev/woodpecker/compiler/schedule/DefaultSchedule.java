@@ -76,7 +76,7 @@ public final class DefaultSchedule {
                 return;
             }
             stages(builder).forEach(stage -> RowReductions.split(builder, builder.stage(stage), target));
-            gatherRows(builder);
+            gatherRows(builder, target);
             stages(builder).forEach(stage -> schedule(builder, stage, target));
         }
     }
@@ -95,6 +95,7 @@ public final class DefaultSchedule {
         return stages(builder).stream()
                 .map(builder::stage)
                 .flatMap(stage -> Contraction.of(stage).stream())
+                .filter(contraction -> ContractionRule.serves(contraction, target))
                 .findFirst()
                 .map(contraction -> contraction.preferredLayouts(builder.nest().program(), target))
                 .orElse(Map.of());
@@ -141,8 +142,14 @@ public final class DefaultSchedule {
      * Moves intermediate stages into the loops of the stage that needs them, as far inside as nothing is computed twice: a
      * row of softmax is then read, summed and written while it is in the cache.
      */
-    private static void gatherRows(ScheduleBuilder builder) {
+    private static void gatherRows(ScheduleBuilder builder, Target target) {
         TensorProgram program = builder.nest().program();
+        for (Stage stage : program.stages()) {
+            boolean blocked = !builder.buffer(stage.name()).layout().isRowMajor();
+            if (blocked && stage.reduction().isEmpty() && builder.isAlone(stage.name()) && readsStages(program, stage)) {
+                SpatialRule.followMemory(builder, stage, target);
+            }
+        }
         for (Stage stage : program.stages().reversed()) {
             List<Stage> readers = Stages.readers(program, stage.name());
             if (program.outputs().contains(stage.name()) || readers.isEmpty()) {
@@ -160,6 +167,11 @@ public final class DefaultSchedule {
                 gather(builder, stage.name(), places);
             }
         }
+    }
+
+    private static boolean readsStages(TensorProgram program, Stage stage) {
+        return program.stages().stream()
+                .anyMatch(s -> !Stages.reads(stage, s.name()).isEmpty());
     }
 
     /** Computes the stage inside one of these loops, the innermost first, or apart. */

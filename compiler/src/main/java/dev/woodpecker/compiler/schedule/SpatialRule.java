@@ -29,6 +29,11 @@ final class SpatialRule {
     /** Reductions of at most this many points are unrolled whole. */
     private static final long UNROLLED_POINTS = 9;
 
+    private static final long MOST_FEW_COLUMNS = 7;
+
+    /** Vectors of partial sums in a tile of few columns; the other registers hold data and weights. */
+    private static final long TILE_ACCUMULATORS = 24;
+
     private static final long PARALLEL_ITERATIONS = 16;
 
     private final ScheduleBuilder builder;
@@ -47,6 +52,14 @@ final class SpatialRule {
             bordered = border(builder, stage, target);
         }
         new SpatialRule(builder, bordered, target).apply();
+    }
+
+    /** Puts the loops of a stage in the order of its result's memory, before other stages move into them. */
+    static void followMemory(ScheduleBuilder builder, Stage stage, Target target) {
+        List<String> axes = builder.axisLoops(stage.name());
+        if (!axes.contains("")) {
+            builder.orderInside(stage.name(), new SpatialRule(builder, stage, target).followMemory(axes));
+        }
     }
 
     /** A window that reaches beyond its tensor reads from a copy with a halo. */
@@ -103,10 +116,14 @@ final class SpatialRule {
         if (stage.reduction().isEmpty() && builder.isAlone(stage.name()) && isFlat()) {
             order = new ArrayList<>(List.of(builder.fuse(order)));
         }
+        Optional<String> across = splitAcross(axes, order);
         List<String> inside = vectorize(order, reductions);
+        if (across.isPresent()) {
+            moveInside(across.get(), order, reductions, inside);
+        }
         if (reductions.isEmpty()) {
             vectorizeLast(inside);
-        } else {
+        } else if (!tileFewColumns(axes, order, reductions, inside)) {
             tileWindow(order, reductions, inside);
         }
         if (root && !order.isEmpty()) {
@@ -133,10 +150,7 @@ final class SpatialRule {
         List<String> order = new ArrayList<>();
         for (LayoutMap.Dimension d : layout.dimensions()) {
             if (d.modulus() == 0 && d.divisor() > 1) {
-                String loop = current.get(d.axis());
-                long extent = IndexMath.constant(builder.loop(loop).extent()).orElse(0);
-                ScheduleBuilder.Halves halves =
-                        builder.split(loop, d.divisor(), extent % d.divisor() == 0 ? Tail.EXACT : Tail.GUARD);
+                ScheduleBuilder.Halves halves = blocks(current.get(d.axis()), d.divisor());
                 order.add(halves.outer());
                 current.set(d.axis(), halves.inner());
             } else {
@@ -144,6 +158,70 @@ final class SpatialRule {
             }
         }
         return order;
+    }
+
+    /**
+     * Where a result is read across the lines of what it is made from, as in a transposition: splits the loop that runs along
+     * these lines, so that a tile of them stays in the first cache while it is written. The inner loop, which is to
+     * stand next to the vectors; empty where there is nothing to gain.
+     */
+    private Optional<String> splitAcross(List<String> axes, List<String> order) {
+        if (stage.reduction().isPresent() || lanes < 2) {
+            return Optional.empty();
+        }
+        for (TensorProgram.Declaration input : builder.nest().program().inputs()) {
+            List<LayoutMap.Dimension> dimensions =
+                    builder.buffer(input.name()).layout().dimensions();
+            for (Expr.Read read : Stages.reads(stage, input.name())) {
+                Optional<String> loop = dimensions.isEmpty()
+                        ? Optional.empty()
+                        : alongLines(read.indices().get(dimensions.getLast().axis()), axes);
+                if (loop.isPresent() && order.indexOf(loop.get()) >= 0 && !order.getLast().equals(loop.get())) {
+                    return splitLine(loop.get(), order);
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> alongLines(Expr index, List<String> axes) {
+        for (int axis = 0; axis < axes.size(); axis++) {
+            if (index.equals(stage.axes().get(axis).variable())) {
+                return Optional.of(axes.get(axis));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> splitLine(String loop, List<String> order) {
+        long extent = IndexMath.constant(builder.loop(loop).extent()).orElse(0);
+        if (extent % lanes != 0) {
+            return Optional.empty();
+        }
+        if (extent == lanes) {
+            return Optional.of(loop);
+        }
+        ScheduleBuilder.Halves halves = builder.split(loop, lanes, Tail.EXACT);
+        int at = order.indexOf(loop);
+        order.set(at, halves.outer());
+        order.add(at + 1, halves.inner());
+        return Optional.of(halves.inner());
+    }
+
+    private void moveInside(String loop, List<String> order, List<String> reductions, List<String> inside) {
+        if (order.size() > 1 && !inside.isEmpty()) {
+            order.remove(loop);
+            builder.orderInside(stage.name(), concat(order, reductions, List.of(loop), inside));
+        }
+    }
+
+    /** The loops over the blocks of an axis and inside a block; they may have been made before stages moved in. */
+    private ScheduleBuilder.Halves blocks(String loop, long block) {
+        long extent = IndexMath.constant(builder.loop(loop).extent()).orElse(0);
+        if (loop.endsWith(".i") && extent == block) {
+            return new ScheduleBuilder.Halves(loop.substring(0, loop.length() - 2) + ".o", loop);
+        }
+        return builder.split(loop, block, extent % block == 0 ? Tail.EXACT : Tail.GUARD);
     }
 
     /** Whether every read is at the stage's own index in the stage's own layout, so that all axes can run as one. */
@@ -207,6 +285,42 @@ final class SpatialRule {
         }
         order.add(outer);
         inside.add(halves.inner());
+    }
+
+    /**
+     * Sums of products for few columns, as of a convolution whose result is an image of three colours, with rows along
+     * memory: a tile of all columns times some vectors of rows uses each vector of data and each weight several times.
+     */
+    private boolean tileFewColumns(
+            List<String> axes, List<String> order, List<String> reductions, List<String> inside) {
+        Optional<Contraction> contraction = Contraction.of(stage);
+        if (contraction.isEmpty() || inside.size() != 1 || order.size() < 2) {
+            return false;
+        }
+        String column = axes.get(stage.axes().indexOf(contraction.get().column()));
+        long columns = Contraction.extent(contraction.get().column());
+        boolean fits = columns > 1 && columns <= MOST_FEW_COLUMNS && order.contains(column);
+        String vectors = order.getLast();
+        if (!fits || vectors.equals(column) || builder.loop(vectors).peel().isPresent()) {
+            return false;
+        }
+        long extent = IndexMath.constant(builder.loop(vectors).extent()).orElse(1);
+        List<Long> domain = Divisors.balanced(extent, TILE_ACCUMULATORS / columns);
+        long tile = builder.choose(stage.name() + ".tile.vectors", domain, domain.getLast());
+        order.remove(column);
+        order.removeLast();
+        List<String> unrolled = new ArrayList<>(List.of(column));
+        if (tile > 1) {
+            ScheduleBuilder.Halves halves = builder.split(vectors, tile, Tail.PEEL);
+            order.add(halves.outer());
+            unrolled.add(halves.inner());
+        } else {
+            order.add(vectors);
+        }
+        builder.orderInside(stage.name(), concat(order, reductions, unrolled, inside));
+        unrolled.forEach(loop -> builder.add(new Unroll(loop)));
+        vectorizeLast(inside);
+        return true;
     }
 
     private void tileWindow(List<String> order, List<String> reductions, List<String> inside) {

@@ -161,10 +161,11 @@ final class VectorExpressions {
         return Optional.of(new Stmt.If(all.get(), inner.wrap(store), Optional.of(byLane)));
     }
 
-    /** Whether either side has loads that the condition may keep from happening. */
+    /** Whether either side has loads that the condition may keep from happening: those that it does not do itself. */
     static boolean readsMemory(Expr.Select select) {
         return Stream.of(select.whenTrue(), select.whenFalse())
-                .anyMatch(side -> side.anyMatch(
-                        n -> n instanceof Expr.Load load && load.buffer().scope() != Scope.REGISTER));
+                .anyMatch(side -> side.anyMatch(n -> n instanceof Expr.Load load
+                        && load.buffer().scope() != Scope.REGISTER
+                        && !select.condition().anyMatch(load::equals)));
     }
 }

@@ -95,7 +95,7 @@ public final class DefaultSchedule {
         return stages(builder).stream()
                 .map(builder::stage)
                 .flatMap(stage -> Contraction.of(stage).stream())
-                .filter(contraction -> ContractionRule.serves(contraction, target))
+                .filter(c -> !RowVectorRule.serves(c, target) && ContractionRule.serves(c, target))
                 .findFirst()
                 .map(contraction -> contraction.preferredLayouts(builder.nest().program(), target))
                 .orElse(Map.of());
@@ -107,7 +107,7 @@ public final class DefaultSchedule {
 
     private static void schedule(ScheduleBuilder builder, String name, Target target) {
         Stage stage = builder.stage(name);
-        if (!ContractionRule.schedule(builder, stage, target)) {
+        if (!RowVectorRule.schedule(builder, stage, target) && !ContractionRule.schedule(builder, stage, target)) {
             SpatialRule.schedule(builder, stage, target);
         }
     }

@@ -29,11 +29,6 @@ final class SpatialRule {
     /** Reductions of at most this many points are unrolled whole. */
     private static final long UNROLLED_POINTS = 9;
 
-    private static final long MOST_FEW_COLUMNS = 7;
-
-    /** Vectors of partial sums in a tile of few columns; the other registers hold data and weights. */
-    private static final long TILE_ACCUMULATORS = 24;
-
     private static final long PARALLEL_ITERATIONS = 16;
 
     private final ScheduleBuilder builder;
@@ -63,7 +58,7 @@ final class SpatialRule {
     }
 
     /** A window that reaches beyond its tensor reads from a copy with a halo. */
-    private static Stage border(ScheduleBuilder builder, Stage stage, Target target) {
+    static Stage border(ScheduleBuilder builder, Stage stage, Target target) {
         Optional<String> reached = stage.reduction()
                         .orElseThrow()
                         .body()
@@ -123,7 +118,7 @@ final class SpatialRule {
         }
         if (reductions.isEmpty()) {
             vectorizeLast(inside);
-        } else if (!tileFewColumns(axes, order, reductions, inside)) {
+        } else {
             tileWindow(order, reductions, inside);
         }
         if (root && !order.isEmpty()) {
@@ -285,42 +280,6 @@ final class SpatialRule {
         }
         order.add(outer);
         inside.add(halves.inner());
-    }
-
-    /**
-     * Sums of products for few columns, as of a convolution whose result is an image of three colours, with rows along
-     * memory: a tile of all columns times some vectors of rows uses each vector of data and each weight several times.
-     */
-    private boolean tileFewColumns(
-            List<String> axes, List<String> order, List<String> reductions, List<String> inside) {
-        Optional<Contraction> contraction = Contraction.of(stage);
-        if (contraction.isEmpty() || inside.size() != 1 || order.size() < 2) {
-            return false;
-        }
-        String column = axes.get(stage.axes().indexOf(contraction.get().column()));
-        long columns = Contraction.extent(contraction.get().column());
-        boolean fits = columns > 1 && columns <= MOST_FEW_COLUMNS && order.contains(column);
-        String vectors = order.getLast();
-        if (!fits || vectors.equals(column) || builder.loop(vectors).peel().isPresent()) {
-            return false;
-        }
-        long extent = IndexMath.constant(builder.loop(vectors).extent()).orElse(1);
-        List<Long> domain = Divisors.balanced(extent, TILE_ACCUMULATORS / columns);
-        long tile = builder.choose(stage.name() + ".tile.vectors", domain, domain.getLast());
-        order.remove(column);
-        order.removeLast();
-        List<String> unrolled = new ArrayList<>(List.of(column));
-        if (tile > 1) {
-            ScheduleBuilder.Halves halves = builder.split(vectors, tile, Tail.PEEL);
-            order.add(halves.outer());
-            unrolled.add(halves.inner());
-        } else {
-            order.add(vectors);
-        }
-        builder.orderInside(stage.name(), concat(order, reductions, unrolled, inside));
-        unrolled.forEach(loop -> builder.add(new Unroll(loop)));
-        vectorizeLast(inside);
-        return true;
     }
 
     private void tileWindow(List<String> order, List<String> reductions, List<String> inside) {

@@ -1,15 +1,16 @@
 package dev.woodpecker.compiler.schedule;
 
 import dev.woodpecker.compiler.ir.Axis;
-import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Contractions whose columns do not fill vectors, with rows along memory, as a convolution of planes to 3 or 58 channels: a
@@ -48,7 +49,7 @@ final class RowVectorRule {
                 && along.equals(c.stage().axes().getLast())
                 && Contraction.extent(along) >= lanes
                 && !c.data().indices().isEmpty()
-                && movesByOne(c.data().indices().getLast(), along.variable())
+                && moves(c, along)
                 && !c.data().tensor().equals(c.weights().tensor());
     }
 
@@ -58,16 +59,11 @@ final class RowVectorRule {
                 .reduce(1, (a, b) -> a * b);
     }
 
-    private static boolean movesByOne(Expr index, Expr.Var variable) {
-        return switch (index) {
-            case Expr.Var v -> v.equals(variable);
-            case Expr.Binary(BinaryOp op, Expr left, Expr right) when op == BinaryOp.ADD ->
-                movesByOne(left, variable) && !mentions(right, variable)
-                        || movesByOne(right, variable) && !mentions(left, variable);
-            case Expr.Binary(BinaryOp op, Expr left, Expr right) when op == BinaryOp.SUB ->
-                movesByOne(left, variable) && !mentions(right, variable);
-            default -> false;
-        };
+    /** Whether the data run along memory with the rows, perhaps with a stride that a copy undoes. */
+    private static boolean moves(Contraction c, Axis along) {
+        OptionalLong stride = Strides.of(c.data().indices().getLast(), along.variable());
+        return stride.equals(OptionalLong.of(1))
+                || Strides.alongLines(c.stage(), c.data().tensor()).isPresent();
     }
 
     private static boolean mentions(Expr e, Expr.Var variable) {
@@ -86,8 +82,24 @@ final class RowVectorRule {
             return false;
         }
         Stage bordered = SpatialRule.border(builder, stage, target);
-        tile(builder, Contraction.of(bordered).orElseThrow(), target.lanes(4));
+        tile(builder, Contraction.of(unstrided(builder, bordered, target)).orElseThrow(), target.lanes(4));
         return true;
+    }
+
+    /** The stage reading a copy whose lines have no stride, if it reads with one. */
+    private static Stage unstrided(ScheduleBuilder builder, Stage stage, Target target) {
+        String data = Contraction.of(stage).orElseThrow().data().tensor();
+        OptionalLong stride = Strides.alongLines(stage, data);
+        if (stride.isEmpty() || !builder.buffer(data).layout().isRowMajor()) {
+            return stage;
+        }
+        builder.add(new CacheRead(data, stage.name(), Optional.empty(), Scope.WORKSPACE));
+        Stage copying = builder.stage(stage.name());
+        String copy = Contraction.of(copying).orElseThrow().data().tensor();
+        int rank = builder.buffer(copy).layout().rank();
+        builder.add(new Layout(copy, Strides.unstrided(rank, stride.getAsLong())));
+        SpatialRule.schedule(builder, builder.stage(copy), target);
+        return copying;
     }
 
     private static void tile(ScheduleBuilder builder, Contraction c, int lanes) {

@@ -8,7 +8,9 @@ import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.LongStream;
@@ -80,8 +82,13 @@ final class SpatialRule {
                 .findFirst()
                 .orElseThrow();
         LayoutMap layout = builder.buffer(reached.get()).layout();
+        OptionalLong stride = Strides.alongLines(bordered, halo);
         if (!layout.isRowMajor()) {
             builder.add(new Layout(halo, layout));
+        } else if (stride.isPresent()
+                && builder.buffer(stage.name()).layout().isRowMajor()
+                && target.lanes(4) > 1) {
+            builder.add(new Layout(halo, Strides.unstrided(layout.rank(), stride.getAsLong())));
         }
         new SpatialRule(builder, builder.stage(halo), target).apply();
         return bordered;
@@ -141,17 +148,20 @@ final class SpatialRule {
     /** The loops in the order of the result's dimensions in memory; blocked axes are split. */
     private List<String> followMemory(List<String> axes) {
         LayoutMap layout = builder.buffer(stage.name()).layout();
-        List<String> current = new ArrayList<>(axes);
-        List<String> order = new ArrayList<>();
+        List<String> inner = new ArrayList<>(axes);
+        Map<LayoutMap.Dimension, String> outer = new HashMap<>();
         for (LayoutMap.Dimension d : layout.dimensions()) {
             if (d.modulus() == 0 && d.divisor() > 1) {
-                ScheduleBuilder.Halves halves = blocks(current.get(d.axis()), d.divisor());
-                order.add(halves.outer());
-                current.set(d.axis(), halves.inner());
-            } else {
-                order.add(current.get(d.axis()));
+                ScheduleBuilder.Halves halves = blocks(inner.get(d.axis()), d.divisor());
+                outer.put(d, halves.outer());
+                inner.set(d.axis(), halves.inner());
             }
         }
+        List<String> order = new ArrayList<>();
+        layout.dimensions().forEach(d -> {
+            String blocks = outer.get(d);
+            order.add(blocks == null ? inner.get(d.axis()) : blocks);
+        });
         return order;
     }
 

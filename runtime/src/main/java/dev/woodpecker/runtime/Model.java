@@ -6,6 +6,7 @@ import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.graph.pass.WidenHalfFloats;
 import dev.woodpecker.runtime.onnx.OnnxImporter;
 import dev.woodpecker.runtime.plan.MemoryGuard;
 import dev.woodpecker.runtime.plan.Planner;
@@ -141,7 +142,8 @@ public final class Model implements AutoCloseable {
             return ofPlanFile(file, options);
         }
         KernelLibrary library = KernelLibrary.ofClassPath();
-        Graph graph = OnnxImporter.read(file, new LibrarySupport(library));
+        Graph read = OnnxImporter.read(file, new LibrarySupport(library));
+        Graph graph = options.numerics().mayReassociate() ? WidenHalfFloats.apply(read) : read;
         return new Model(file.toString(), graph, options, new KernelBinder(library));
     }
 

@@ -146,7 +146,10 @@ public final class DefaultSchedule {
         TensorProgram program = builder.nest().program();
         for (Stage stage : program.stages()) {
             boolean blocked = !builder.buffer(stage.name()).layout().isRowMajor();
-            if (blocked && stage.reduction().isEmpty() && builder.isAlone(stage.name()) && readsStages(program, stage)) {
+            if (blocked
+                    && stage.reduction().isEmpty()
+                    && builder.isAlone(stage.name())
+                    && readsStages(program, stage)) {
                 SpatialRule.followMemory(builder, stage, target);
             }
         }

@@ -34,10 +34,9 @@ public final class LaneLayout {
         Optional<LayoutMap> found = Optional.empty();
         for (Stage stage : program.stages()) {
             for (Expr.Read read : Stages.reads(stage, tensor)) {
-                Optional<LayoutMap> wanted =
-                        lanes.axis() < stage.axes().size() && lanes.modulus() > 1
-                                ? blocked(read, shape, stage.axes().get(lanes.axis()).variable(), lanes.modulus())
-                                : Optional.empty();
+                Optional<LayoutMap> wanted = lanes.axis() < stage.axes().size() && lanes.modulus() > 1
+                        ? blocked(read, shape, stage.axes().get(lanes.axis()).variable(), lanes.modulus())
+                        : Optional.empty();
                 if (wanted.isEmpty() || found.isPresent() && !found.equals(wanted)) {
                     return Optional.empty();
                 }
@@ -50,10 +49,7 @@ public final class LaneLayout {
     private static Optional<LayoutMap> blocked(Expr.Read read, List<Expr> shape, Expr.Var lane, long block) {
         int axis = read.indices().indexOf(lane);
         boolean alone = read.outside().isEmpty()
-                && read.indices().stream()
-                                .filter(i -> i.anyMatch(lane::equals))
-                                .count()
-                        == 1;
+                && read.indices().stream().filter(i -> i.anyMatch(lane::equals)).count() == 1;
         if (axis < 0 || !alone) {
             return Optional.empty();
         }

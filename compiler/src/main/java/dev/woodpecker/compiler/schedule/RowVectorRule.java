@@ -111,7 +111,8 @@ final class RowVectorRule {
         String along = outer.removeLast();
         builder.order(concat(outer, List.of(column, along), reductions));
         if (isPlane(c) && !outer.isEmpty()) {
-            builder.order(concat(outer.subList(0, outer.size() - 1), List.of(column, outer.getLast(), along), reductions));
+            builder.order(
+                    concat(outer.subList(0, outer.size() - 1), List.of(column, outer.getLast(), along), reductions));
             along = builder.fuse(List.of(outer.removeLast(), along));
         }
         ScheduleBuilder.Halves vector = builder.split(along, lanes, Tail.PEEL);

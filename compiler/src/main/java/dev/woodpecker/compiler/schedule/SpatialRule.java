@@ -85,9 +85,7 @@ final class SpatialRule {
         OptionalLong stride = Strides.alongLines(bordered, halo);
         if (!layout.isRowMajor()) {
             builder.add(new Layout(halo, layout));
-        } else if (stride.isPresent()
-                && builder.buffer(stage.name()).layout().isRowMajor()
-                && target.lanes(4) > 1) {
+        } else if (stride.isPresent() && builder.buffer(stage.name()).layout().isRowMajor() && target.lanes(4) > 1) {
             builder.add(new Layout(halo, Strides.unstrided(layout.rank(), stride.getAsLong())));
         }
         new SpatialRule(builder, builder.stage(halo), target).apply();
@@ -181,7 +179,9 @@ final class SpatialRule {
                 Optional<String> loop = dimensions.isEmpty()
                         ? Optional.empty()
                         : alongLines(read.indices().get(dimensions.getLast().axis()), axes);
-                if (loop.isPresent() && order.indexOf(loop.get()) >= 0 && !order.getLast().equals(loop.get())) {
+                if (loop.isPresent()
+                        && order.indexOf(loop.get()) >= 0
+                        && !order.getLast().equals(loop.get())) {
                     return splitLine(loop.get(), order);
                 }
             }

@@ -19,14 +19,16 @@ final class Strides {
     static OptionalLong of(Expr index, Expr.Var variable) {
         return switch (index) {
             case Expr.Var v -> OptionalLong.of(v.equals(variable) ? 1 : 0);
-            case Expr.Binary(BinaryOp op, Expr left, Expr right) when op == BinaryOp.ADD || op == BinaryOp.SUB -> {
+            case Expr.Binary(BinaryOp op, Expr left, Expr right)
+            when op == BinaryOp.ADD || op == BinaryOp.SUB -> {
                 OptionalLong a = of(left, variable);
                 OptionalLong b = of(right, variable);
                 yield a.isEmpty() || b.isEmpty()
                         ? OptionalLong.empty()
                         : OptionalLong.of(a.getAsLong() + (op == BinaryOp.ADD ? b.getAsLong() : -b.getAsLong()));
             }
-            case Expr.Binary(BinaryOp op, Expr left, Expr.IntConst(long factor, var _)) when op == BinaryOp.MUL -> {
+            case Expr.Binary(BinaryOp op, Expr left, Expr.IntConst(long factor, var _))
+            when op == BinaryOp.MUL -> {
                 OptionalLong a = of(left, variable);
                 yield a.isEmpty() ? a : OptionalLong.of(a.getAsLong() * factor);
             }

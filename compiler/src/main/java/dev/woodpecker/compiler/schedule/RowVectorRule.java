@@ -88,9 +88,12 @@ final class RowVectorRule {
 
     /** The stage reading a copy whose lines have no stride, if it reads with one. */
     private static Stage unstrided(ScheduleBuilder builder, Stage stage, Target target) {
-        String data = Contraction.of(stage).orElseThrow().data().tensor();
+        Expr.Read read = Contraction.of(stage).orElseThrow().data();
+        String data = read.tensor();
         OptionalLong stride = Strides.alongLines(stage, data);
-        if (stride.isEmpty() || !builder.buffer(data).layout().isRowMajor()) {
+        if (stride.isEmpty()
+                || read.outside().isPresent()
+                || !builder.buffer(data).layout().isRowMajor()) {
             return stage;
         }
         builder.add(new CacheRead(data, stage.name(), Optional.empty(), Scope.WORKSPACE));

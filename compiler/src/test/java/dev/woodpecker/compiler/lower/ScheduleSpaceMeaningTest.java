@@ -60,6 +60,8 @@ class ScheduleSpaceMeaningTest {
                 convolution("3x3 of stride 2", 32, 9, 3, 2, 1, 32),
                 convolution("1x1", 64, 7, 1, 1, 0, 32),
                 convolution("few channels", 3, 11, 5, 2, 2, 20),
+                convolution("vectors of rows", 5, 20, 1, 1, 0, 13),
+                convolution("vectors of strided rows", 3, 35, 3, 2, 1, 10),
                 new Case("depthwise", TestKernels.CONVOLUTION, depthwise(32, 12), Set.of("w", "b"), Numerics.FP32),
                 new Case(
                         "softmax",

@@ -20,6 +20,7 @@ final class AttributeEffects {
             entry("BatchNormalization.momentum", ANY),
             entry("BatchNormalization.spatial", List.of("1")),
             entry("BatchNormalization.training_mode", List.of("0")),
+            entry("BlackmanWindow.output_datatype", ANY), // rules make it the type of the output
             entry("Cast.round_mode", ANY), // of 8-bit floats alone
             entry("Cast.saturate", ANY),
             entry("Cast.to", ANY), // rules make it the type of the output
@@ -33,12 +34,16 @@ final class AttributeEffects {
             entry("ConvTranspose.auto_pad", ANY),
             entry("ConvTranspose.kernel_shape", ANY),
             entry("ConvTranspose.output_shape", ANY),
+            entry("DeformConv.kernel_shape", ANY),
             entry("DequantizeLinear.output_dtype", ANY),
             entry("EyeLike.dtype", ANY),
             entry("GroupNormalization.stash_type", List.of("f32")),
+            entry("HammingWindow.output_datatype", ANY),
+            entry("HannWindow.output_datatype", ANY),
             entry("LayerNormalization.stash_type", List.of("f32")),
             entry("LpPool.auto_pad", ANY),
             entry("MaxPool.auto_pad", ANY),
+            entry("MelWeightMatrix.output_datatype", ANY),
             entry("QLinearConv.auto_pad", ANY),
             entry("QLinearConv.kernel_shape", ANY),
             entry("QuantizeLinear.output_dtype", ANY),

@@ -22,6 +22,7 @@ import picocli.CommandLine.ParameterException;
             RunCommand.class,
             BenchCommand.class,
             BuildCommand.class,
+            SoakCommand.class,
             ConformanceCommand.class,
             EmitCommand.class,
             DoctorCommand.class,

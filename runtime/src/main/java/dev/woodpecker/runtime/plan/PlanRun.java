@@ -39,7 +39,11 @@ public final class PlanRun {
      * @param open buffers that are inputs or outputs of a run
      * @param alone whether it is too small to be shared
      */
-    private record Call(Invocation what, LoadedKernel kernel, BufferTable table, int[] open, boolean alone) {}
+    private record Call(Invocation what, LoadedKernel kernel, BufferTable table, List<Integer> open, boolean alone) {
+        private Call {
+            open = List.copyOf(open);
+        }
+    }
 
     /**
      * @param arena how long the memory is needed
@@ -67,7 +71,7 @@ public final class PlanRun {
                 invocation,
                 plan.kernels().get(invocation.kernel()),
                 table,
-                open.stream().mapToInt(Integer::intValue).toArray(),
+                open,
                 isSmall(invocation.cost()));
     }
 

@@ -21,7 +21,8 @@ public record CachedPlan(Graph graph, List<TensorType> inputTypes, Planned plann
             }
         }
         for (Map.Entry<String, NdArray> pin : planned.pinned().entrySet()) {
-            if (!pin.getValue().equals(values.get(pin.getKey()))) {
+            NdArray value = values.get(pin.getKey());
+            if (value == null || !value.equals(pin.getValue())) {
                 return false;
             }
         }

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Zeroed native memory aligned for any vector. */
 public final class NativeMemory {
@@ -22,7 +23,14 @@ public final class NativeMemory {
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final int MADV_HUGEPAGE = 14;
 
+    private static final AtomicLong IN_USE = new AtomicLong();
+
     private NativeMemory() {}
+
+    /** What was allocated here, by all models and sessions of the process, and not freed. */
+    public static long bytesInUse() {
+        return IN_USE.get();
+    }
 
     /**
      * Allocates {@code bytes} zero bytes that live as long as {@code arena}.
@@ -46,7 +54,9 @@ public final class NativeMemory {
 
     private static MemorySegment heap(Arena arena, long bytes, String purpose) {
         try {
-            return arena.allocate(Math.max(bytes, 1), ALIGNMENT).asSlice(0, bytes);
+            MemorySegment whole = arena.allocate(Math.max(bytes, 1), ALIGNMENT);
+            IN_USE.addAndGet(bytes);
+            return whole.reinterpret(bytes, arena, _ -> IN_USE.addAndGet(-bytes));
         } catch (OutOfMemoryError e) {
             throw NativeMemoryException.of(bytes, purpose, AvailableMemory.bytes());
         }
@@ -59,7 +69,11 @@ public final class NativeMemory {
         if (raw.address() == -1) {
             throw NativeMemoryException.of(bytes, purpose, AvailableMemory.bytes());
         }
-        MemorySegment whole = raw.reinterpret(mapped, arena, segment -> Mapping.unmap(segment.address(), mapped));
+        IN_USE.addAndGet(bytes);
+        MemorySegment whole = raw.reinterpret(mapped, arena, segment -> {
+            Mapping.unmap(segment.address(), mapped);
+            IN_USE.addAndGet(-bytes);
+        });
         long start = Math.ceilDiv(whole.address(), HUGE_PAGE) * HUGE_PAGE - whole.address();
         MemorySegment aligned = whole.asSlice(start, bytes, ALIGNMENT);
         Mapping.adviseHugePages(aligned.address(), bytes);

@@ -15,7 +15,9 @@ public record MemoryUse(long residentBytes, long nativeBytes) {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final String RESIDENT = "VmRSS:";
 
+    /** What is in use: arrays that nobody has any more are collected first, and with them their memory outside the heap. */
     static MemoryUse now() {
+        System.gc();
         return new MemoryUse(residentNow(), NativeMemory.bytesInUse());
     }
 

@@ -67,12 +67,7 @@ public final class PlanRun {
                 case BufferSource.Input _, BufferSource.Output _ -> open.add(i);
             }
         }
-        return new Call(
-                invocation,
-                plan.kernels().get(invocation.kernel()),
-                table,
-                open,
-                isSmall(invocation.cost()));
+        return new Call(invocation, plan.kernels().get(invocation.kernel()), table, open, isSmall(invocation.cost()));
     }
 
     private static boolean isSmall(Cost cost) {

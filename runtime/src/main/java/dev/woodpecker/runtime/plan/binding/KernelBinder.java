@@ -37,12 +37,15 @@ public final class KernelBinder {
      * and with the same outputs.
      */
     public List<BoundKernel> others(BoundKernel chosen, Values values) {
-        NodeCall call;
         try {
-            call = call(chosen.node(), values);
+            return others(chosen, call(chosen.node(), values), values);
         } catch (Unbindable _) {
+            // Constants of a node can be known only while it is bound, as where they are inputs of a run.
             return List.of();
         }
+    }
+
+    private List<BoundKernel> others(BoundKernel chosen, NodeCall call, Values values) {
         List<String> reasons = new ArrayList<>();
         List<KernelMatch> matches = matches(call, values, reasons);
         int mismatches = matches.stream()

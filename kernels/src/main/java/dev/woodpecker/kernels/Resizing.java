@@ -116,6 +116,54 @@ public final class Resizing {
         });
     }
 
+    /**
+     * Linear or cubic interpolation over the last two axes with {@code antialias} 1: where x shrinks, taps are spread as far
+     * as the scale says, so that every element counts. x: [n, c, h, w]; returns [n, c, p, q].
+     */
+    @Kernel(op = "Resize", variant = "antialiased")
+    @Example("x=1x8x32x32 sizes=1,8,16,16 scales=1,1,0.5,0.5 mode=2 coordinateTransformationMode=0"
+            + " cubicCoeffA=-0.75 excludeOutside=0 antialias=1")
+    public static Tensor antialiased(
+            Tensor x,
+            int[] sizes,
+            float[] scales,
+            int mode,
+            int coordinateTransformationMode,
+            float cubicCoeffA,
+            int excludeOutside,
+            int antialias) {
+        require(mode != 0 && antialias != 0 && x.rank() == 4 && sizes[0] == x.size(0) && sizes[1] == x.size(1));
+        int h = x.size(2);
+        int w = x.size(3);
+        float heightScale = Math.min(1, scales[2]);
+        float widthScale = Math.min(1, scales[3]);
+        int below = (int) ceil(mode / heightScale);
+        int right = (int) ceil(mode / widthScale);
+        Tensor rowWeights = tensor(sizes[2], 2 * below, (i, r) -> {
+            float row = coordinate(i, h, sizes[2], scales[2], coordinateTransformationMode);
+            int tap = (int) floor(row) + 1 - below + r;
+            float distance = Math.abs(row - tap) * heightScale;
+            return excludeOutside != 0 && (tap < 0 || tap >= h) ? 0 : spread(distance, mode, cubicCoeffA);
+        });
+        Tensor columnWeights = tensor(sizes[3], 2 * right, (j, s) -> {
+            float column = coordinate(j, w, sizes[3], scales[3], coordinateTransformationMode);
+            int tap = (int) floor(column) + 1 - right + s;
+            float distance = Math.abs(column - tap) * widthScale;
+            return excludeOutside != 0 && (tap < 0 || tap >= w) ? 0 : spread(distance, mode, cubicCoeffA);
+        });
+        return tensor(x.size(0), x.size(1), sizes[2], sizes[3], (n, c, i, j) -> {
+            int top = (int) floor(coordinate(i, h, sizes[2], scales[2], coordinateTransformationMode)) + 1 - below;
+            int left = (int) floor(coordinate(j, w, sizes[3], scales[3], coordinateTransformationMode)) + 1 - right;
+            float total = sum(
+                    2 * below,
+                    2 * right,
+                    (r, s) -> x.at(n, c, held(top + r, h), held(left + s, w))
+                            * rowWeights.at(i, r)
+                            * columnWeights.at(j, s));
+            return total / (sum(2 * below, r -> rowWeights.at(i, r)) * sum(2 * right, s -> columnWeights.at(j, s)));
+        });
+    }
+
     /** Where in an axis of extent {@code size} the position {@code i} of the resized axis comes from. */
     private static float coordinate(int i, int size, int resized, float scale, int transformation) {
         float halfPixel = (i + 0.5f) / scale - 0.5f;
@@ -148,6 +196,11 @@ public final class Resizing {
     /** The weight of a tap that is less than 1 from the coordinate. */
     private static float linear(float coordinate, int tap) {
         return 1 - Math.abs(coordinate - tap);
+    }
+
+    /** The weight of a tap at this distance, which {@code mode} is the farthest of. */
+    private static float spread(float distance, int mode, float a) {
+        return mode == 1 ? Math.max(0, 1 - distance) : cubic(distance, a);
     }
 
     /** Keys' cubic convolution kernel, "Cubic convolution interpolation for digital image processing" (1981). */

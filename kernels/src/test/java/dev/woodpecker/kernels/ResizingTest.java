@@ -22,6 +22,15 @@ class ResizingTest {
     private final Tensor four = Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 2, 2);
     private final Tensor eight = Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 1, 1, 2, 4);
 
+    /** Halved, a row's element takes four: 1/8, 3/8, 3/8, 1/8 of their triangle, the outermost held at the border. */
+    @Test
+    void shrinkingWithAntialiasingCountsEveryElement() {
+        Tensor row = Tensor.of(new float[] {8, 0, 0, 16, 0, 0}, 1, 1, 1, 6);
+        assertThat(Resizing.antialiased(row, new int[] {1, 1, 1, 3}, new float[] {1, 1, 1, 0.5f}, 1, 0, -0.75f, 0, 1)
+                        .toArray())
+                .containsExactly(4, 6, 2);
+    }
+
     @Test
     void nearest() {
         float[] scales = {1, 1, 2, 3};

@@ -51,7 +51,6 @@ final class AttributeEffects {
             entry("QuantizeLinear.saturate", ANY), // of 8-bit floats alone
             entry("RMSNormalization.stash_type", List.of("f32")),
             entry("Range.stash_type", ANY),
-            entry("Resize.antialias", List.of("0")),
             entry("Resize.axes", ANY),
             entry("Resize.extrapolation_value", ANY), // of tf_crop_and_resize alone
             entry("Resize.keep_aspect_ratio_policy", ANY),

@@ -36,7 +36,10 @@ final class ResizeRule {
             throw Unbindable.attribute(call, "scales", "neither scales nor sizes", "one of them");
         }
         NodeCall inputs = call.withoutInput("roi").withoutInput("scales").withoutInput("sizes");
-        return inputs.with("sizes", sizes)
+        boolean nearest = call.integer("mode", 0) == 0;
+        boolean antialias = call.integer("antialias", 0) != 0 && !nearest;
+        return (antialias ? inputs : inputs.without("antialias"))
+                .with("sizes", sizes)
                 .with("scales", new Argument.Reals(Arrays.stream(scales).boxed().toList()));
     }
 

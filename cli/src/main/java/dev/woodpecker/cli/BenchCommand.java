@@ -7,17 +7,12 @@ import dev.woodpecker.runtime.Profile;
 import dev.woodpecker.runtime.Session;
 import dev.woodpecker.runtime.timing.Distribution;
 import dev.woodpecker.runtime.timing.Interleaving;
-import dev.woodpecker.runtime.timing.MachinePeak;
-import dev.woodpecker.runtime.toolchain.Environment;
-import dev.woodpecker.runtime.toolchain.KernelCompiler;
-import dev.woodpecker.runtime.toolchain.ToolchainException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalDouble;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -127,8 +122,8 @@ final class BenchCommand implements Runnable {
 
     /** The kernels that multiply and add, each with its share of what the machine could do at most. */
     private static void printProducts(Profile profile, int threads, PrintWriter out) {
-        OptionalDouble peak = peak(threads);
-        peak.ifPresent(gigaflops -> out.printf(Locale.ROOT, "measured FMA peak: %.1f GFLOP/s%n", gigaflops));
+        FmaPeak peak = FmaPeak.measure(threads);
+        out.println(peak);
         double others = 0;
         long multiplyAdds = 0;
         for (Profile.Kernel kernel : profile.kernels()) {
@@ -142,7 +137,7 @@ final class BenchCommand implements Runnable {
                     "%9.3f ms %8.1f GFLOP/s %s  %-8s %s  %s%n",
                     kernel.medianSeconds() * 1e3,
                     kernel.gigaflopsPerSecond(),
-                    share(kernel.gigaflopsPerSecond(), peak),
+                    peak.share(kernel.gigaflopsPerSecond()),
                     kernel.operator(),
                     kernel.shapes(),
                     kernel.name());
@@ -152,19 +147,5 @@ final class BenchCommand implements Runnable {
                 "%9.3f ms in all other kernels; %.1f million multiply-adds in all%n",
                 others * 1e3,
                 multiplyAdds * 1e-6);
-    }
-
-    /** Measured by a program that is compiled for it: where a plan file runs there need not be a compiler. */
-    private static OptionalDouble peak(int threads) {
-        try {
-            KernelCompiler compiler = KernelCompiler.of(Environment.ofProcess());
-            return OptionalDouble.of(new MachinePeak(compiler).gigaflopsPerSecond(threads));
-        } catch (ToolchainException noCompiler) {
-            return OptionalDouble.empty();
-        }
-    }
-
-    private static String share(double gigaflops, OptionalDouble peak) {
-        return peak.isPresent() ? String.format(Locale.ROOT, "%5.1f %%", 100 * gigaflops / peak.getAsDouble()) : "";
     }
 }

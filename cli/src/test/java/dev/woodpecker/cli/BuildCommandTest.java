@@ -65,6 +65,10 @@ class BuildCommandTest {
         assertThat(out.toString()).contains("output y: f32[5, 3]");
         assertThat(wpk("run", plan, "--dim", "rows=3", "--trust", digest)).isEqualTo(1);
         assertThat(err.toString()).contains("'x': f32[2, 3]; or 'x': f32[5, 3]");
+        assertThat(wpk("explain", plan, "--dim", "rows=5", "--trust", digest, "--runs", "2"))
+                .isZero();
+        assertThat(out.toString())
+                .contains("model.wpk, 1 thread: 1 kernels", "100.0 % of the run", "default", "Relu", "f32[5, 3]");
         assertThat(wpk("run", plan)).isEqualTo(1);
         assertThat(err.toString()).contains(digest, "--trust");
         assertThat(wpk("run", plan, "--dim", "rows=5", "--trust", digest, "--check", "onnxruntime"))

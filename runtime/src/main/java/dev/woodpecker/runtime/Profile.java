@@ -44,6 +44,7 @@ public record Profile(long runs, List<Kernel> kernels, int constantKernels, List
      * @param name the nodes of the model that it computes
      * @param operator what the first of them is
      * @param shapes types and shapes of its results
+     * @param implementation the algorithm and where its schedule is from: {@code winograd4, tuned}; {@code Java} on the host
      * @param isNative whether it is generated code; a host operator is Java
      * @param calls how often it ran
      * @param medianSeconds of one call, over the last calls
@@ -55,6 +56,7 @@ public record Profile(long runs, List<Kernel> kernels, int constantKernels, List
             String name,
             String operator,
             String shapes,
+            String implementation,
             boolean isNative,
             long calls,
             double medianSeconds,

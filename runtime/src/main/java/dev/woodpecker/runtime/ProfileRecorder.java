@@ -41,17 +41,19 @@ final class ProfileRecorder implements GraphRunner.Observer {
         private final String name;
         private final String operator;
         private final String shapes;
+        private final String implementation;
         private final boolean isNative;
         private final Cost cost;
         private final long[] last = new long[KEPT];
         private long calls;
         private long total;
 
-        Times(String name, String operator, String shapes, boolean isNative, Cost cost) {
+        Times(String name, String operator, String shapes, String implementation, boolean isNative, Cost cost) {
             this.isNative = isNative;
             this.name = name;
             this.operator = operator;
             this.shapes = shapes;
+            this.implementation = implementation;
             this.cost = cost;
         }
 
@@ -65,7 +67,16 @@ final class ProfileRecorder implements GraphRunner.Observer {
             Arrays.sort(sorted);
             double median = sorted.length == 0 ? 0 : sorted[sorted.length / 2] * 1e-9;
             return new Profile.Kernel(
-                    name, operator, shapes, isNative, calls, median, total * 1e-9, cost.flops(), cost.multiplyAdds());
+                    name,
+                    operator,
+                    shapes,
+                    implementation,
+                    isNative,
+                    calls,
+                    median,
+                    total * 1e-9,
+                    cost.flops(),
+                    cost.multiplyAdds());
         }
     }
 
@@ -77,7 +88,10 @@ final class ProfileRecorder implements GraphRunner.Observer {
     @Override
     public void ran(Invocation what, long startNanoseconds, long nanoseconds) {
         remember(what.name(), what.operator(), startNanoseconds, nanoseconds);
-        add(what, nanoseconds, () -> new Times(what.name(), what.operator(), what.shapes(), true, what.cost()));
+        add(
+                what,
+                nanoseconds,
+                () -> new Times(what.name(), what.operator(), what.shapes(), what.implementation(), true, what.cost()));
     }
 
     @Override
@@ -91,7 +105,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
         add(
                 node,
                 nanoseconds,
-                () -> new Times(node.name(), node.operator().toString(), "on the host", false, Cost.NONE));
+                () -> new Times(node.name(), node.operator().toString(), "on the host", "Java", false, Cost.NONE));
     }
 
     private void remember(String name, String operator, long startNanoseconds, long nanoseconds) {
@@ -119,6 +133,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
                     times.name,
                     times.operator,
                     times.shapes,
+                    times.implementation,
                     times.isNative,
                     1,
                     seconds,

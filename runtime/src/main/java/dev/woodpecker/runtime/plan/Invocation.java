@@ -12,9 +12,16 @@ import java.util.List;
  * @param buffers in the order of the kernel's arguments
  * @param cost of what it computes, by the definition of its default algorithm
  * @param shapes of its results, for people
+ * @param implementation the algorithm and where its schedule is from, for people: {@code winograd4, tuned}
  */
 public record Invocation(
-        String name, String operator, int kernel, List<BufferSource> buffers, Cost cost, String shapes) {
+        String name,
+        String operator,
+        int kernel,
+        List<BufferSource> buffers,
+        Cost cost,
+        String shapes,
+        String implementation) {
     public Invocation {
         buffers = List.copyOf(buffers);
     }

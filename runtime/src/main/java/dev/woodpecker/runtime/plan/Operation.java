@@ -56,6 +56,17 @@ public sealed interface Operation {
             this(name, operator, algorithms.getFirst().program(), inputs, outputs, algorithms, Optional.empty());
         }
 
+        /** The algorithm, if there are several, and where its schedule is from: {@code winograd4, tuned}. */
+        String implementation() {
+            String schedule = trace.isPresent() ? "tuned" : "default";
+            return algorithms.stream()
+                    .filter(algorithm -> algorithm.program().equals(program)
+                            && !algorithm.variant().isEmpty())
+                    .findFirst()
+                    .map(algorithm -> algorithm.variant() + ", " + schedule)
+                    .orElse(schedule);
+        }
+
         Kernel withInputs(List<String> newInputs) {
             return new Kernel(name, operator, program, newInputs, outputs, algorithms, trace);
         }

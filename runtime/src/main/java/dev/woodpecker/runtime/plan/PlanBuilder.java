@@ -116,7 +116,8 @@ final class PlanBuilder {
                         .toList());
         // By definition, whichever algorithm computes it: speeds are comparable.
         Cost cost = Cost.of(kernel.algorithms().getFirst().program());
-        return new Invocation(kernel.name(), kernel.operator(), position, buffers, cost, shapes);
+        return new Invocation(
+                kernel.name(), kernel.operator(), position, buffers, cost, shapes, kernel.implementation());
     }
 
     private LoadedKernel loaded(Operation.Kernel kernel) {

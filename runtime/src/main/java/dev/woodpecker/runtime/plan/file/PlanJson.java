@@ -92,6 +92,7 @@ record PlanJson(Function<MemorySegment, String> constants, Function<Path, String
         cost.add(invocation.cost().bytes());
         object.add("cost", cost);
         object.addProperty("shapes", invocation.shapes());
+        object.addProperty("implementation", invocation.implementation());
         return object;
     }
 

@@ -152,7 +152,8 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
                             cost.get(0).getAsLong(),
                             cost.get(1).getAsLong(),
                             cost.get(2).getAsLong()),
-                    text(object, "shapes"));
+                    text(object, "shapes"),
+                    text(object, "implementation"));
         }
 
         ExecutablePlan.Copy copy(JsonArray parts) {

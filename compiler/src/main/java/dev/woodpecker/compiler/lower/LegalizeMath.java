@@ -49,14 +49,35 @@ public final class LegalizeMath {
     /** Whether a function is written out in double precision, whatever its type. */
     static boolean computesInDouble(Expr.Call call) {
         return call.type() == DType.F64
-                || switch (call.function()) {
-                    case EXP, LOG, TANH, ERF, ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> false;
-                    case LOG1P, EXPM1, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH, POW -> true;
-                };
+                || !isSquare(call)
+                        && switch (call.function()) {
+                            case EXP, LOG, TANH, ERF, ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> false;
+                            case LOG1P, EXPM1, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH, POW ->
+                                true;
+                        };
+    }
+
+    /** {@code x^2}, which is {@code x * x} to the last bit: the square of a float is exact in double precision. */
+    private static boolean isSquare(Expr.Call call) {
+        return call.function() == MathFunction.POW
+                && (call.type() == DType.F32 || call.type() == DType.F64)
+                && isTwo(call.arguments().get(1));
+    }
+
+    private static boolean isTwo(Expr e) {
+        return switch (e) {
+            case Expr.FloatConst(double value, var _) -> value == 2;
+            case Expr.Broadcast(Expr value, var _) -> isTwo(value);
+            default -> false;
+        };
     }
 
     private static Expr call(Expr.Call call, Temporaries temporaries) {
         DType type = call.type();
+        if (isSquare(call)) {
+            Expr x = temporaries.bind("base", call.arguments().getFirst());
+            return new Expr.Binary(BinaryOp.MUL, x, x);
+        }
         List<Expr> arguments = call.arguments().stream()
                 .map(a -> temporaries.bind(call.function().text() + "_x", a))
                 .toList();

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -254,5 +255,16 @@ class LegalizeMathTest {
             double error = ulps(reference(function, x[i], z[i]), y[i]);
             assertThat(error).as("%s(%s, %s) = %s", function, x[i], z[i], y[i]).isLessThanOrEqualTo(2);
         }
+    }
+
+    @Test
+    void aSquareIsAProduct() {
+        List<Expr> shape = List.of(Expr.index(8));
+        Expr x = new Expr.Load(Buffer.rowMajor("x", DType.F32, shape, Scope.GLOBAL), List.of(Expr.index(3)));
+        Expr square = new Expr.Call(MathFunction.POW, List.of(x, new Expr.FloatConst(2, DType.F32)));
+        Stmt store = new Stmt.Store(
+                Buffer.rowMajor("y", DType.F32, shape, Scope.GLOBAL), List.of(Expr.index(3)), square, Origin.NONE);
+        Stmt legal = LegalizeMath.apply(store);
+        assertThat(legal.toString()).contains("op=MUL").doesNotContain("F64");
     }
 }

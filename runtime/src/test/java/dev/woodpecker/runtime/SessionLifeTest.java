@@ -182,8 +182,8 @@ class SessionLifeTest {
 
     @Test
     void nativeBytesAreWhatWeightsAndValuesBetweenKernelsTake() {
-        try (Model model = manyProducts();
-                Session session = model.newSession()) {
+        try (Model model = manyProducts()) {
+            Session session = model.newSession();
             long weight = 256 * 256 * 4;
             assertThat(model.nativeBytes()).isEqualTo(weight);
             session.warmUp(Map.of("x", new int[] {100, 256}));

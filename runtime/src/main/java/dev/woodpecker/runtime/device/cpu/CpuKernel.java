@@ -41,7 +41,7 @@ public record CpuKernel(List<NativePhase> phases) {
         MemorySegment pointers = buffers.pointers();
         for (int i = 0; i < phases.size(); i++) {
             NativePhase phase = phases.get(i);
-            NativeKernel function = phase.function();
+            KernelFunction function = phase.function();
             RangeTask part = (begin, end, scratch) -> {
                 cancellation.check();
                 return function.run(pointers, params, scratch, begin, end);

@@ -10,7 +10,7 @@ import java.lang.invoke.MethodHandle;
  * One compiled function of the kernel ABI:
  * {@code int32_t f(void *const *buffers, const int64_t *params, void *scratch, int64_t begin, int64_t end)}.
  */
-public final class NativeKernel {
+public final class NativeKernel implements KernelFunction {
     /** Pointers go as numbers: a segment's scope would be locked and unlocked, by every thread, in every call. */
     private static final FunctionDescriptor ABI = FunctionDescriptor.of(
             ValueLayout.JAVA_INT,
@@ -33,14 +33,7 @@ public final class NativeKernel {
         return new NativeKernel(MemorySegment.ofAddress(address.address()));
     }
 
-    /**
-     * Computes the part {@code begin <= i < end} of the kernel's range on this thread.
-     *
-     * @param buffers native memory holding one pointer a buffer
-     * @param params native memory holding one {@code int64_t} a run-time parameter
-     * @param scratch native memory of the size the kernel asks for, 64-byte aligned
-     * @return 0, or the number of the run-time check that failed
-     */
+    @Override
     public int run(MemorySegment buffers, MemorySegment params, MemorySegment scratch, long begin, long end) {
         try {
             return (int) CALL.invokeExact(address, buffers.address(), params.address(), scratch.address(), begin, end);

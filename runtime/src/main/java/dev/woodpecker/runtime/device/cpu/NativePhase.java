@@ -5,7 +5,7 @@ package dev.woodpecker.runtime.device.cpu;
  *
  * @param scratchBytes native memory that each worker gets for itself, 64-byte aligned, its content unspecified
  */
-public record NativePhase(NativeKernel function, long extent, long scratchBytes) {
+public record NativePhase(KernelFunction function, long extent, long scratchBytes) {
     public NativePhase {
         if (extent < 0 || scratchBytes < 0) {
             throw new IllegalArgumentException("extent " + extent + ", scratch bytes " + scratchBytes);

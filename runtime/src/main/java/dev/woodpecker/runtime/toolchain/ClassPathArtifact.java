@@ -64,8 +64,7 @@ public final class ClassPathArtifact {
     }
 
     /** The same; {@code finish} adds what belongs beside the files. */
-    public CacheEntry extract(
-            CacheDirectory cache, CacheDirectory.Section section, CacheDirectory.EntryWriter finish) {
+    public CacheEntry extract(CacheDirectory cache, CacheDirectory.Section section, CacheDirectory.EntryWriter finish) {
         ContentKey key = key();
         return cache.find(section, key, integrity())
                 .orElseGet(() -> cache.publish(section, key, integrity(), directory -> {

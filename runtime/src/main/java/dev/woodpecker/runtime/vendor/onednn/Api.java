@@ -75,22 +75,35 @@ final class Api {
         appendBinary = dnnl.status("dnnl_post_ops_append_binary", JAVA_LONG, JAVA_INT, JAVA_LONG);
         describeConvolution = dnnl.status(
                 "dnnl_convolution_forward_primitive_desc_create",
-                JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_INT,
+                JAVA_INT,
                 // source, weights, bias, result
-                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
                 // strides, dilations, pads before and after
-                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
                 JAVA_LONG);
         describeProduct = dnnl.status(
                 "dnnl_matmul_primitive_desc_create",
-                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG,
+                JAVA_LONG);
         describeReorder = dnnl.status(
-                "dnnl_reorder_primitive_desc_create",
-                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+                "dnnl_reorder_primitive_desc_create", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
         destroyDescription = dnnl.status("dnnl_primitive_desc_destroy", JAVA_LONG);
         query = dnnl.status("dnnl_primitive_desc_query", JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_LONG);
-        queryDescriptor =
-                dnnl.returning(JAVA_LONG, "dnnl_primitive_desc_query_md", JAVA_LONG, JAVA_INT, JAVA_INT);
+        queryDescriptor = dnnl.returning(JAVA_LONG, "dnnl_primitive_desc_query_md", JAVA_LONG, JAVA_INT, JAVA_INT);
         createPrimitive = dnnl.status("dnnl_primitive_create", JAVA_LONG, JAVA_LONG);
         destroyPrimitive = dnnl.status("dnnl_primitive_destroy", JAVA_LONG);
         createMemory = dnnl.status("dnnl_memory_create", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);

@@ -66,8 +66,7 @@ final class Descriptors {
     private long tagged(List<Long> extents, int tag) {
         MemorySegment result = cell();
         Status.check(
-                OneDnn.invoke(
-                        api.createTaggedDescriptor, result.address(), extents.size(), numbers(extents), F32, tag),
+                OneDnn.invoke(api.createTaggedDescriptor, result.address(), extents.size(), numbers(extents), F32, tag),
                 "describe a tensor of " + extents + " with tag " + tag);
         return owned(result, api.destroyDescriptor);
     }

@@ -120,8 +120,7 @@ public final class OneDnn {
     }
 
     private static String version(Api api) {
-        MemorySegment numbers =
-                MemorySegment.ofAddress(pointer(api.version)).reinterpret(3L * Integer.BYTES);
+        MemorySegment numbers = MemorySegment.ofAddress(pointer(api.version)).reinterpret(3L * Integer.BYTES);
         return numbers.get(ValueLayout.JAVA_INT, 0) + "." + numbers.get(ValueLayout.JAVA_INT, Integer.BYTES) + "."
                 + numbers.get(ValueLayout.JAVA_INT, 2L * Integer.BYTES);
     }

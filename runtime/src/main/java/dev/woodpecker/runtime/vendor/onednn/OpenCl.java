@@ -12,60 +12,59 @@ final class OpenCl {
     private static final int PLATFORM_NOT_FOUND = -1001;
 
     private static final String V1_0 = """
-            clBuildProgram
-            clCreateBuffer
-            clCreateCommandQueue
-            clCreateContext
-            clCreateKernel
-            clCreateProgramWithBinary
-            clCreateProgramWithSource
-            clEnqueueCopyBuffer
-            clEnqueueMapBuffer
-            clEnqueueNDRangeKernel
-            clEnqueueReadBuffer
-            clEnqueueUnmapMemObject
-            clEnqueueWriteBuffer
-            clFinish
-            clGetCommandQueueInfo
-            clGetContextInfo
-            clGetDeviceIDs
-            clGetDeviceInfo
-            clGetEventProfilingInfo
-            clGetKernelInfo
-            clGetMemObjectInfo
-            clGetPlatformIDs
-            clGetPlatformInfo
-            clGetProgramBuildInfo
-            clGetProgramInfo
-            clReleaseCommandQueue
-            clReleaseContext
-            clReleaseEvent
-            clReleaseKernel
-            clReleaseMemObject
-            clReleaseProgram
-            clRetainCommandQueue
-            clRetainContext
-            clRetainEvent
-            clRetainMemObject
-            clSetKernelArg
-            """;
+        clBuildProgram
+        clCreateBuffer
+        clCreateCommandQueue
+        clCreateContext
+        clCreateKernel
+        clCreateProgramWithBinary
+        clCreateProgramWithSource
+        clEnqueueCopyBuffer
+        clEnqueueMapBuffer
+        clEnqueueNDRangeKernel
+        clEnqueueReadBuffer
+        clEnqueueUnmapMemObject
+        clEnqueueWriteBuffer
+        clFinish
+        clGetCommandQueueInfo
+        clGetContextInfo
+        clGetDeviceIDs
+        clGetDeviceInfo
+        clGetEventProfilingInfo
+        clGetKernelInfo
+        clGetMemObjectInfo
+        clGetPlatformIDs
+        clGetPlatformInfo
+        clGetProgramBuildInfo
+        clGetProgramInfo
+        clReleaseCommandQueue
+        clReleaseContext
+        clReleaseEvent
+        clReleaseKernel
+        clReleaseMemObject
+        clReleaseProgram
+        clRetainCommandQueue
+        clRetainContext
+        clRetainEvent
+        clRetainMemObject
+        clSetKernelArg
+        """;
 
     private static final String V1_1 = """
-            clCreateSubBuffer
-            """;
+        clCreateSubBuffer
+        """;
 
     private static final String V1_2 = """
-            clCreateSubDevices
-            clEnqueueFillBuffer
-            clEnqueueMarkerWithWaitList
-            clGetExtensionFunctionAddressForPlatform
-            clGetKernelArgInfo
-            clReleaseDevice
-            clRetainDevice
-            """;
+        clCreateSubDevices
+        clEnqueueFillBuffer
+        clEnqueueMarkerWithWaitList
+        clGetExtensionFunctionAddressForPlatform
+        clGetKernelArgInfo
+        clReleaseDevice
+        clRetainDevice
+        """;
 
-    static final PlaceholderLibrary LIBRARY =
-            new PlaceholderLibrary("libOpenCL.so.1", PLATFORM_NOT_FOUND, functions());
+    static final PlaceholderLibrary LIBRARY = new PlaceholderLibrary("libOpenCL.so.1", PLATFORM_NOT_FOUND, functions());
 
     private OpenCl() {}
 

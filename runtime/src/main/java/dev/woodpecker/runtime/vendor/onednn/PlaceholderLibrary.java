@@ -45,8 +45,8 @@ record PlaceholderLibrary(String soname, int result, List<Function> functions) {
 
     byte[] bytes() {
         List<String> versions = new ArrayList<>(List.of(soname));
-        versions.addAll(new LinkedHashSet<>(
-                functions.stream().map(Function::version).toList()));
+        versions.addAll(
+                new LinkedHashSet<>(functions.stream().map(Function::version).toList()));
         Names names = new Names();
         int count = functions.size() + 1;
         int symbols = HEADER_BYTES + 4 * PROGRAM_HEADER_BYTES;
@@ -106,10 +106,12 @@ record PlaceholderLibrary(String soname, int result, List<Function> functions) {
             Function function = functions.get(i - 1);
             file.position(parts.symbols() + i * SYMBOL_BYTES);
             // a global function, visible, in a section (of which only that there is one matters)
-            file.putInt(names.offset(function.name())).put((byte) 0x12).put((byte) 0).putShort((short) 1);
+            file.putInt(names.offset(function.name()))
+                    .put((byte) 0x12)
+                    .put((byte) 0)
+                    .putShort((short) 1);
             file.putLong(parts.code()).putLong(6);
-            file.putShort(
-                    parts.versionOf() + i * Short.BYTES, (short) (versions.indexOf(function.version()) + 1));
+            file.putShort(parts.versionOf() + i * Short.BYTES, (short) (versions.indexOf(function.version()) + 1));
         }
     }
 

@@ -92,7 +92,8 @@ final class Preparation {
             arguments.add(new Argument(BIAS, lasting.of(sources.get(2)), buffer++));
         }
         for (int i = 0; i < kernel.after().size(); i++) {
-            if (kernel.after().get(i) instanceof PostOperation.Combination(PostOperation.Operator _, VendorTensor other)) {
+            if (kernel.after().get(i)
+                    instanceof PostOperation.Combination(PostOperation.Operator _, VendorTensor other)) {
                 arguments.add(new Argument(POST_OPERATION * (i + 1) | OTHER, lasting.of(other), buffer++));
             }
         }

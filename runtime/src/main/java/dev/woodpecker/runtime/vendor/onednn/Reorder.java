@@ -37,8 +37,7 @@ final class Reorder {
             MemorySegment arguments = setup.allocate(2 * 16, 8);
             put(arguments, 0, FROM, memory(library, descriptors, cell, plain, from));
             put(arguments, 1, TO, memory(library, descriptors, cell, descriptor, to));
-            Status.check(
-                    OneDnn.invoke(api.execute, primitive, stream, 2, arguments.address()), "lay weights out anew");
+            Status.check(OneDnn.invoke(api.execute, primitive, stream, 2, arguments.address()), "lay weights out anew");
             Status.check(OneDnn.invoke(api.waitForStream, stream), "lay weights out anew");
         }
     }

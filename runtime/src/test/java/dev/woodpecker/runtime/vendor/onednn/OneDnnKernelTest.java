@@ -114,8 +114,7 @@ class OneDnnKernelTest {
             long perGroup = channels / groups;
             return groups == 1
                     ? rowMajor(List.of((long) filters, perGroup, (long) window, (long) window))
-                    : rowMajor(List.of(
-                            (long) groups, (long) filters / groups, perGroup, (long) window, (long) window));
+                    : rowMajor(List.of((long) groups, (long) filters / groups, perGroup, (long) window, (long) window));
         }
 
         float sum(float[] x, float[] w, float[] b, int k, int i, int j) {
@@ -236,8 +235,7 @@ class OneDnnKernelTest {
                 for (int l = 0; l < k; l++) {
                     sum += (double) a[i * k + l] * b[transposed ? j * k + l : l * n + j];
                 }
-                assertThat(result[i * n + j])
-                        .isCloseTo((float) Math.max(sum, 0), Offset.offset(TOLERANCE));
+                assertThat(result[i * n + j]).isCloseTo((float) Math.max(sum, 0), Offset.offset(TOLERANCE));
             }
         }
     }

@@ -27,7 +27,8 @@ class DocumentsTest {
 
     private static final Pattern LINK = Pattern.compile("]\\(([^)#]+)(#[^)]*)?\\)");
     private static final Pattern JAVA = Pattern.compile("^```java\n(.*?)^```$", Pattern.DOTALL | Pattern.MULTILINE);
-    private static final Pattern COMMAND_LINE = Pattern.compile("(?:^|[`./ ])(?<![\\w.])wpk ([a-z-]+)\\b", Pattern.MULTILINE);
+    private static final Pattern COMMAND_LINE =
+            Pattern.compile("(?:^|[`./ ])(?<![\\w.])wpk ([a-z-]+)\\b", Pattern.MULTILINE);
     private static final Pattern PART =
             Pattern.compile("^ *// begin (\\w+)\n(.*?)^ *// end$", Pattern.DOTALL | Pattern.MULTILINE);
 

@@ -57,12 +57,7 @@ public final class DefaultSchedule {
 
     private static void apply(ScheduleBuilder builder, ScheduleSpace space) {
         Target target = space.target();
-        new TreeMap<>(space.layouts()).forEach((tensor, layout) -> {
-            if (!layout.isRowMajor()) {
-                builder.add(new Layout(tensor, layout));
-            }
-        });
-        inlineCheap(builder);
+        layOut(builder, space);
         if (target.isCuda()) {
             stages(builder).forEach(stage -> CudaRules.schedule(builder, stage));
         } else {
@@ -79,6 +74,27 @@ public final class DefaultSchedule {
             gatherRows(builder, target);
             stages(builder).forEach(stage -> schedule(builder, stage, target));
         }
+    }
+
+    /** Whether the space's program is a minimal filtering algorithm, and has the layouts that the rule for these wants. */
+    public static boolean transforms(ScheduleSpace space) {
+        if (space.target().isCuda()) {
+            return false;
+        }
+        ScheduleBuilder builder = new ScheduleBuilder(
+                LoopNest.of(space.program(), space.numerics()), space.constants(), Chooser.preferred());
+        layOut(builder, space);
+        return TransformRule.serves(builder, space.target())
+                && space.point(Chooser.preferred()) instanceof SpacePoint.Scheduled;
+    }
+
+    private static void layOut(ScheduleBuilder builder, ScheduleSpace space) {
+        new TreeMap<>(space.layouts()).forEach((tensor, layout) -> {
+            if (!layout.isRowMajor()) {
+                builder.add(new Layout(tensor, layout));
+            }
+        });
+        inlineCheap(builder);
     }
 
     /** The layouts that the program would run best with; nothing said of a tensor means that any will do. */

@@ -8,6 +8,7 @@ import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,11 +28,17 @@ import java.util.Set;
  * </pre>
  */
 final class TransformRule {
-    /** What the parts pass on to each other is near enough in the second and the last cache. */
-    private static final long PHASES_BYTES = 2 << 20;
+    /** Of a server's core. */
+    private static final long SECOND_CACHE_BYTES = 1 << 20;
 
-    /** Half of the second cache of a server's core. */
-    private static final long BLOCK_BYTES = 512 << 10;
+    /** What a core may count on of the last cache, that others use too. */
+    private static final long LAST_CACHE_BYTES = 12 << 20;
+
+    /** How many times longer a byte from memory takes than one from the last cache. */
+    private static final double MEMORY_SLOWNESS = 3.3;
+
+    /** Written, which reads the line first, and read. */
+    private static final double PASSES_OF_DATA = 3;
 
     private final ScheduleBuilder builder;
     private final Target target;
@@ -50,11 +57,19 @@ final class TransformRule {
 
     /** Schedules the stages of a minimal filtering algorithm, if the program is one; the names of those it has scheduled. */
     static Set<String> schedule(ScheduleBuilder builder, Target target) {
-        Optional<TransformRule> rule = TransformedContraction.of(builder.nest().program())
-                .flatMap(t -> Contraction.of(t.product()).map(c -> new TransformRule(builder, target, t, c)))
-                .filter(TransformRule::fits);
+        Optional<TransformRule> rule = of(builder, target);
         rule.ifPresent(TransformRule::apply);
         return rule.map(TransformRule::scheduled).orElse(Set.of());
+    }
+
+    static boolean serves(ScheduleBuilder builder, Target target) {
+        return of(builder, target).isPresent();
+    }
+
+    private static Optional<TransformRule> of(ScheduleBuilder builder, Target target) {
+        return TransformedContraction.of(builder.nest().program())
+                .flatMap(t -> Contraction.of(t.product()).map(c -> new TransformRule(builder, target, t, c)))
+                .filter(TransformRule::fits);
     }
 
     /** The layouts that the first and the last transform want: channels and columns in blocks, as direct contractions have. */
@@ -202,14 +217,30 @@ final class TransformRule {
         if (extent % first.getValue() == 0) {
             domain.addAll(Divisors.of(rows));
         }
-        long bytes = bytes(transformed.data()) + bytes(transformed.product());
-        long preferred = bytes <= PHASES_BYTES
-                ? 0
-                : domain.reversed().stream()
-                        .filter(block -> block > 0 && bytes / rows * block <= BLOCK_BYTES)
-                        .findFirst()
-                        .orElse(domain.size() > 1 ? 1L : 0L);
+        long preferred = domain.stream()
+                .min(Comparator.comparingDouble(block -> traffic(rows, block)))
+                .orElseThrow();
         return builder.choose(transformed.product().name() + ".block.tiles", domain, preferred);
+    }
+
+    /** What passes between the second cache and beyond, in bytes of the last cache: weights once for each block, or data. */
+    private double traffic(long rows, long block) {
+        long data = bytes(transformed.data()) + bytes(transformed.product());
+        Expr.Read read = contraction.weights();
+        long weights = builder.nest()
+                .program()
+                .input(read.tensor())
+                .map(w -> DefaultSchedule.elements(w.shape()) * w.type().bytes())
+                .orElse(0L);
+        boolean stays = block > 0 && data / rows * block <= SECOND_CACHE_BYTES;
+        double ofData = stays ? 0 : PASSES_OF_DATA * data * slowness(data);
+        boolean weightsStay = weights <= SECOND_CACHE_BYTES - SECOND_CACHE_BYTES / 4;
+        double ofWeights = weightsStay ? 0 : (double) (block == 0 ? 1 : rows / block) * weights * slowness(weights);
+        return ofData + ofWeights;
+    }
+
+    private static double slowness(long bytes) {
+        return bytes <= LAST_CACHE_BYTES ? 1 : MEMORY_SLOWNESS;
     }
 
     private static long bytes(Stage stage) {

@@ -7,6 +7,8 @@ import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.schedule.Layout;
 import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.kernel.KernelKey;
 import dev.woodpecker.runtime.plan.program.CopyProgram;
@@ -21,7 +23,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the measured algorithm and schedule of each kernel that has one. Its weights are prepared and packed as it wants
+ * Takes the measured algorithm and schedule of each kernel that has one, else the algorithm that is estimated to be fastest. Its weights are prepared and packed as it wants
  * them, once, when the plan is made; all around it stays as it is.
  *
  * <pre>
@@ -32,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 final class ChooseSchedules {
     private final KernelGraph graph;
     private final Schedules schedules;
+    private final Target target;
+    private final Numerics numerics;
     private final Function<KernelKey, Optional<String>> whyUnfit;
     private final TunableKernels tunable;
     private final List<Operation> operations = new ArrayList<>();
@@ -39,7 +43,14 @@ final class ChooseSchedules {
     private final Map<String, LayoutMap> layouts;
     private final Map<String, String> copies = new HashMap<>();
 
-    private ChooseSchedules(KernelGraph graph, Schedules schedules, Function<KernelKey, Optional<String>> whyUnfit) {
+    private ChooseSchedules(
+            KernelGraph graph,
+            Schedules schedules,
+            Target target,
+            Numerics numerics,
+            Function<KernelKey, Optional<String>> whyUnfit) {
+        this.target = target;
+        this.numerics = numerics;
         this.graph = graph;
         this.schedules = schedules;
         this.whyUnfit = whyUnfit;
@@ -51,8 +62,13 @@ final class ChooseSchedules {
     /**
      * @param whyUnfit why a kernel cannot be made with its trace, if it cannot
      */
-    static KernelGraph apply(KernelGraph graph, Schedules schedules, Function<KernelKey, Optional<String>> whyUnfit) {
-        return schedules.areDefaults() ? graph : new ChooseSchedules(graph, schedules, whyUnfit).apply();
+    static KernelGraph apply(
+            KernelGraph graph,
+            Schedules schedules,
+            Target target,
+            Numerics numerics,
+            Function<KernelKey, Optional<String>> whyUnfit) {
+        return new ChooseSchedules(graph, schedules, target, numerics, whyUnfit).apply();
     }
 
     private KernelGraph apply() {
@@ -80,12 +96,21 @@ final class ChooseSchedules {
                     ? Optional.of("there is no variant '" + choice.variant() + "' of it")
                     : problem(described, algorithm.get(), choice.trace());
             if (problem.isEmpty()) {
-                follow(kernel, algorithm.orElseThrow(), choice.trace());
+                follow(kernel, algorithm.orElseThrow(), choice.trace(), true);
                 return;
             }
             schedules.unfit(described, choice, problem.get());
         }
-        operations.add(kernel);
+        int preferred = described.preferred(target, numerics);
+        if (preferred == 0) {
+            operations.add(kernel);
+        } else {
+            follow(
+                    kernel,
+                    kernel.algorithms().get(preferred),
+                    described.defaultSchedule(preferred, target, numerics),
+                    false);
+        }
     }
 
     /** What the trace says of tensors that are not weights must be what is around the kernel. */
@@ -139,7 +164,7 @@ final class ChooseSchedules {
         return layouts;
     }
 
-    private void follow(Operation.Kernel kernel, Operation.Algorithm algorithm, Trace trace) {
+    private void follow(Operation.Kernel kernel, Operation.Algorithm algorithm, Trace trace, boolean tuned) {
         algorithm.preparation().ifPresent(preparation -> {
             if (!operations.stream().anyMatch(o -> o.outputs().equals(preparation.outputs()))) {
                 operations.add(preparation.operation(kernel.name(), kernel.operator()));
@@ -169,7 +194,8 @@ final class ChooseSchedules {
                 inputs,
                 kernel.outputs(),
                 kernel.algorithms(),
-                Optional.of(trace)));
+                Optional.of(trace),
+                tuned));
     }
 
     /** The weight in this layout: itself, or a copy that all readers share. */

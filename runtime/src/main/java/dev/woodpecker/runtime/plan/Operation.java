@@ -23,6 +23,7 @@ public sealed interface Operation {
      * @param outputs values, one for each output of the program
      * @param algorithms the ways to compute it, the one of {@code program} first as long as none was chosen
      * @param trace its schedule; empty for the default one
+     * @param isTuned whether the schedule was found by measuring
      */
     record Kernel(
             String name,
@@ -31,7 +32,8 @@ public sealed interface Operation {
             List<String> inputs,
             List<String> outputs,
             List<Algorithm> algorithms,
-            Optional<Trace> trace)
+            Optional<Trace> trace,
+            boolean isTuned)
             implements Operation {
         public Kernel {
             inputs = List.copyOf(inputs);
@@ -53,12 +55,12 @@ public sealed interface Operation {
         /** A kernel with its default schedule, computed in the first of several ways. */
         public Kernel(
                 String name, String operator, List<String> inputs, List<String> outputs, List<Algorithm> algorithms) {
-            this(name, operator, algorithms.getFirst().program(), inputs, outputs, algorithms, Optional.empty());
+            this(name, operator, algorithms.getFirst().program(), inputs, outputs, algorithms, Optional.empty(), false);
         }
 
         /** The algorithm, if there are several, and where its schedule is from: {@code winograd4, tuned}. */
         String implementation() {
-            String schedule = trace.isPresent() ? "tuned" : "default";
+            String schedule = isTuned ? "tuned" : "default";
             return algorithms.stream()
                     .filter(algorithm -> algorithm.program().equals(program)
                             && !algorithm.variant().isEmpty())
@@ -68,7 +70,7 @@ public sealed interface Operation {
         }
 
         Kernel withInputs(List<String> newInputs) {
-            return new Kernel(name, operator, program, newInputs, outputs, algorithms, trace);
+            return new Kernel(name, operator, program, newInputs, outputs, algorithms, trace, isTuned);
         }
 
         /** The kernel with its values called otherwise. */
@@ -80,7 +82,8 @@ public sealed interface Operation {
                     inputs.stream().map(names).toList(),
                     outputs.stream().map(names).toList(),
                     algorithms.stream().map(a -> a.renamed(names)).toList(),
-                    trace);
+                    trace,
+                    isTuned);
         }
     }
 

@@ -91,7 +91,7 @@ public final class Planner implements PlanSource {
 
     /** The kernels that {@link #plan} would run, each once, with all that there is to choose of them. */
     public List<TunableKernel> tunableKernels(Graph graph, Function<String, Optional<NdArray>> elements) {
-        return TunableKernels.of(laidOut(infer(graph, elements), true));
+        return TunableKernels.of(laidOut(infer(graph, elements)));
     }
 
     private InferredGraph infer(Graph graph, Function<String, Optional<NdArray>> elements) {
@@ -99,23 +99,23 @@ public final class Planner implements PlanSource {
     }
 
     private KernelGraph scheduled(InferredGraph inferred) {
-        return ChooseSchedules.apply(laidOut(inferred, !schedules.areDefaults()), schedules, store::whyUnfit);
+        return ChooseSchedules.apply(laidOut(inferred), schedules, store.target(), store.numerics(), store::whyUnfit);
     }
 
-    private KernelGraph laidOut(InferredGraph inferred, boolean withVariants) {
-        KernelGraph kernels = kernels(inferred, withVariants);
+    private KernelGraph laidOut(InferredGraph inferred) {
+        KernelGraph kernels = kernels(inferred);
         checkSizes(kernels);
         return AssignLayouts.apply(kernels, store::preferredLayouts);
     }
 
     /** The kernels of a graph, joined, and what they compute from weights alone apart. */
-    private KernelGraph kernels(InferredGraph inferred, boolean withVariants) {
+    private KernelGraph kernels(InferredGraph inferred) {
         Graph graph = RemoveDeadNodes.apply(inferred.graph());
         if (store.numerics().mayReassociate()) {
             graph = FoldBatchNormalization.apply(graph);
         }
         // Another algorithm sums in another order.
-        KernelGraph operations = withVariants && store.numerics().mayReassociate()
+        KernelGraph operations = store.numerics().mayReassociate()
                 ? KernelGraphBuilder.withVariants(model, graph, inferred.kernels(), binder)
                 : KernelGraphBuilder.build(model, graph, inferred.kernels(), binder);
         return HoistConstantStages.apply(FuseKernels.apply(operations));

@@ -8,11 +8,6 @@ public interface Schedules {
     /** Knows nothing. */
     Schedules DEFAULTS = new Schedules() {
         @Override
-        public boolean areDefaults() {
-            return true;
-        }
-
-        @Override
         public List<Choice> of(TunableKernel kernel) {
             return List.of();
         }
@@ -29,9 +24,6 @@ public interface Schedules {
      * @param source where it is written, for people
      */
     record Choice(String variant, Trace trace, String source) {}
-
-    /** Whether nothing is known of any kernel, so that there is no need to ask. */
-    boolean areDefaults();
 
     /** What is known of a kernel, the best first. */
     List<Choice> of(TunableKernel kernel);

@@ -3,8 +3,11 @@ package dev.woodpecker.runtime.plan;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.ScheduleSpace;
+import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.plan.program.Estimate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +19,7 @@ import java.util.Set;
  *
  * @param name for people: the kernel and the shapes of its inputs
  * @param node the first of the model's nodes that need it
- * @param alternatives the ways to compute it; the first is taken where nothing was measured, and defines the result
+ * @param alternatives the ways to compute it; the first defines the result
  * @param layouts of inputs and outputs that are not row-major, as what is around the kernel has them, for every alternative;
  *     nothing of constants
  * @param constants inputs that are weights, of programs or of their preparations
@@ -30,6 +33,9 @@ public record TunableKernel(
         Map<String, LayoutMap> layouts,
         Set<String> constants,
         int count) {
+    /** By how much an estimate has to be better than that of the first alternative, which is the simplest. */
+    private static final double LEAST_GAIN = 1.3;
+
     public TunableKernel {
         alternatives = List.copyOf(alternatives);
         layouts = Map.copyOf(layouts);
@@ -83,6 +89,37 @@ public record TunableKernel(
         });
         return TunableKernels.alone(
                 operator, allowed, weights, program -> DefaultSchedule.preferredLayouts(program, target, numerics));
+    }
+
+    /**
+     * Which alternative is taken where nothing was measured: the one that is estimated to be fastest by far, if it has a rule
+     * for its structure and strict numerics do not forbid it, else the first.
+     */
+    public int preferred(Target target, Numerics numerics) {
+        double least = Estimate.multiplyAdds(first().program(), first().constants()) / LEAST_GAIN;
+        int preferred = 0;
+        for (int i = 1; i < alternatives.size(); i++) {
+            Alternative alternative = alternatives.get(i);
+            double estimate = Estimate.multiplyAdds(alternative.program(), alternative.constants());
+            if (estimate < least && DefaultSchedule.transforms(space(i, target, numerics))) {
+                least = estimate;
+                preferred = i;
+            }
+        }
+        return preferred;
+    }
+
+    Trace defaultSchedule(int alternative, Target target, Numerics numerics) {
+        return DefaultSchedule.of(space(alternative, target, numerics));
+    }
+
+    private ScheduleSpace space(int alternative, Target target, Numerics numerics) {
+        return new ScheduleSpace(
+                alternatives.get(alternative).program(),
+                target,
+                numerics,
+                layouts,
+                alternatives.get(alternative).constants());
     }
 
     /** What defines the result. */

@@ -21,12 +21,10 @@ public record RecordedSchedules(Records records, Numerics numerics, String devic
     private static final int MOST = 3;
 
     @Override
-    public boolean areDefaults() {
-        return records.isEmpty();
-    }
-
-    @Override
     public List<Choice> of(TunableKernel kernel) {
+        if (records.isEmpty()) {
+            return List.of();
+        }
         RecordKey key = RecordKey.of(kernel, numerics, device, threads);
         List<Choice> choices = new ArrayList<>();
         // Times of a search are good enough to go on searching by; what runs has won against the default side by side.

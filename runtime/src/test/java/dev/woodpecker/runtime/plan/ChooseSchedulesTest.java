@@ -20,17 +20,13 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class ChooseSchedulesTest {
+    private static final Target TARGET = Target.parse("cpu:x86-64-v4");
     private static final LayoutMap BLOCKED = LayoutMap.rowMajor(4).blocked(1, 16);
     private static final LayoutMap PACKED = LayoutMap.permuted(1, 2, 3, 0);
     private static final LayoutMap OTHERWISE_PACKED = LayoutMap.permuted(2, 3, 1, 0);
 
     /** What is known of every convolution, and what it was told could not be followed. */
     private record Known(String variant, List<Step> more, List<String> refused) implements Schedules {
-        @Override
-        public boolean areDefaults() {
-            return false;
-        }
-
         @Override
         public List<Choice> of(TunableKernel kernel) {
             if (!kernel.operator().equals("Conv")) {
@@ -41,11 +37,7 @@ class ChooseSchedulesTest {
                     .findFirst()
                     .orElse(kernel.first());
             Trace trace = DefaultSchedule.of(new ScheduleSpace(
-                    alternative.program(),
-                    Target.parse("cpu:x86-64-v3"),
-                    Numerics.FP32,
-                    kernel.layouts(),
-                    alternative.constants()));
+                    alternative.program(), TARGET, Numerics.FP32, kernel.layouts(), alternative.constants()));
             List<Step> steps = new ArrayList<>(more);
             trace.steps().stream()
                     .filter(step -> more.isEmpty() || !(step instanceof Layout(String t, LayoutMap _) && t.equals("w")))
@@ -60,9 +52,13 @@ class ChooseSchedulesTest {
     }
 
     private static KernelGraph laidOut() {
+        return laidOut(32, 8);
+    }
+
+    private static KernelGraph laidOut(int channels, int size) {
         Graph graph = new TestGraph()
-                .input("x", DType.F32, 1, 32, 8, 8)
-                .weights("w", 32, 32, 3, 3)
+                .input("x", DType.F32, 1, channels, size, size)
+                .weights("w", channels, channels, 3, 3)
                 .node("conv1", "Conv", "x w", "c", "group", 1, "pads", new long[] {1, 1, 1, 1})
                 .node("relu1", "Relu", "c", "y")
                 .outputs("y");
@@ -127,7 +123,7 @@ class ChooseSchedulesTest {
     @Test
     void anotherVariantTakesThePlaceOfTheDefaultWithItsWeightsPrepared() {
         Known winograd = new Known("winograd4", List.of(), new ArrayList<>());
-        KernelGraph chosen = ChooseSchedules.apply(laidOut(), winograd, _ -> Optional.empty());
+        KernelGraph chosen = ChooseSchedules.apply(laidOut(), winograd, TARGET, Numerics.FP32, _ -> Optional.empty());
         assertThat(winograd.refused()).isEmpty();
         assertThat(running(chosen)).contains("= tilesOf4_relu(").doesNotContain("conv2d");
         assertThat(PlanParts.of(chosen).fixedKernels())
@@ -136,9 +132,28 @@ class ChooseSchedulesTest {
     }
 
     @Test
+    void whereNothingWasMeasuredTheAlgorithmOfFewestMultiplicationsIsTaken() {
+        KernelGraph chosen = ChooseSchedules.apply(
+                laidOut(64, 56), Schedules.DEFAULTS, TARGET, Numerics.FP32, _ -> Optional.empty());
+        assertThat(running(chosen)).contains("= tilesOf4_relu(").doesNotContain("conv2d");
+        assertThat(PlanParts.of(chosen).running())
+                .filteredOn(Operation.Kernel.class::isInstance)
+                .extracting(kernel -> ((Operation.Kernel) kernel).implementation())
+                .contains("winograd4, default");
+    }
+
+    @Test
+    void transformedWeightsThatTakeLongerToReadThanTheSumsThatTheySaveAreNotTaken() {
+        KernelGraph graph = laidOut(512, 7);
+        KernelGraph chosen =
+                ChooseSchedules.apply(graph, Schedules.DEFAULTS, TARGET, Numerics.FP32, _ -> Optional.empty());
+        assertThat(chosen.toString()).isEqualTo(graph.toString());
+    }
+
+    @Test
     void weightsArePackedAsTheTraceWantsThem() {
         Known packed = new Known("direct", List.of(new Layout("w", OTHERWISE_PACKED)), new ArrayList<>());
-        KernelGraph chosen = ChooseSchedules.apply(laidOut(), packed, _ -> Optional.empty());
+        KernelGraph chosen = ChooseSchedules.apply(laidOut(), packed, TARGET, Numerics.FP32, _ -> Optional.empty());
         assertThat(packed.refused()).isEmpty();
         assertThat(chosen.toString()).contains("as 2,3,1,0 = copy(w)");
         assertThat(running(chosen)).contains("w packed as 2,3,1,0");
@@ -148,7 +163,8 @@ class ChooseSchedulesTest {
     void aTraceThatDoesNotFitIsRefusedAndTheDefaultTaken() {
         Known known = new Known("winograd4", List.of(), new ArrayList<>());
         KernelGraph defaults = laidOut();
-        KernelGraph chosen = ChooseSchedules.apply(defaults, known, _ -> Optional.of("step 3 does not fit"));
+        KernelGraph chosen =
+                ChooseSchedules.apply(defaults, known, TARGET, Numerics.FP32, _ -> Optional.of("step 3 does not fit"));
         assertThat(chosen.toString()).isEqualTo(defaults.toString());
         assertThat(known.refused()).containsExactly("step 3 does not fit");
     }
@@ -156,7 +172,7 @@ class ChooseSchedulesTest {
     @Test
     void aVariantThatTheKernelDoesNotHaveIsRefused() {
         Known known = new Known("fft", List.of(), new ArrayList<>());
-        ChooseSchedules.apply(laidOut(), known, _ -> Optional.empty());
+        ChooseSchedules.apply(laidOut(), known, TARGET, Numerics.FP32, _ -> Optional.empty());
         assertThat(known.refused()).containsExactly("there is no variant 'fft' of it");
     }
 }

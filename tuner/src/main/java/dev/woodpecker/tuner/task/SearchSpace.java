@@ -19,6 +19,7 @@ public interface SearchSpace {
 
     /** The variants of a task, and the schedules of each. */
     static SearchSpace of(TuningTask task) {
+        long preferred = task.kernel().preferred(task.target(), task.numerics());
         return chooser -> {
             List<Decision> decisions = new ArrayList<>();
             int index = 0;
@@ -26,7 +27,7 @@ public interface SearchSpace {
                 ChoicePoint choice = new ChoicePoint(
                         VARIANT,
                         LongStream.range(0, task.variants().size()).boxed().toList(),
-                        0);
+                        preferred);
                 decisions.add(new Decision(choice, chooser.choose(choice)));
                 index = Math.toIntExact(decisions.getFirst().value());
             }

@@ -57,6 +57,14 @@ public record Graph(
         return new Graph(name, inputs, captured, constants, nodes, outputs, newTypes);
     }
 
+    /**
+     * This graph of a node with other names for values of the graphs around it. A name that it has for a value of its own
+     * gives way.
+     */
+    public Graph withCapturedRenamed(Map<String, String> names) {
+        return CapturedNames.renamed(this, names);
+    }
+
     /** The graph as readable text, one line a value. */
     @Override
     public String toString() {

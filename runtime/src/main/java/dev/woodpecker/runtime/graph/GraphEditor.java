@@ -13,7 +13,7 @@ import java.util.Set;
  * Collects the changes of one pass over a graph and makes the new graph. Nodes may be added in any order; values keep their
  * names, the graph's outputs above all.
  */
-public final class GraphEditor {
+public final class GraphEditor implements Scope {
 
     private final Graph graph;
     private final Map<String, NdArray> constants;
@@ -36,7 +36,7 @@ public final class GraphEditor {
         }
     }
 
-    /** A name for a value or a node that the graph does not have yet: {@code base}, or {@code base_2} and so on. */
+    @Override
     public String fresh(String base) {
         String name = base;
         for (int i = 2; !names.add(name); i++) {
@@ -45,7 +45,7 @@ public final class GraphEditor {
         return name;
     }
 
-    /** Adds a constant under a fresh name. */
+    @Override
     public String constant(String base, NdArray value) {
         String name = fresh(base);
         constants.put(name, value);
@@ -99,7 +99,12 @@ public final class GraphEditor {
         }
         nodes.addAll(added);
         Map<String, String> renames = outputsTakenOver(nodes);
-        nodes.replaceAll(node -> renamed(node, renames));
+        Map<String, String> reads = new HashMap<>(renames);
+        for (String from : redirections.keySet()) {
+            String target = target(from);
+            reads.put(from, renames.getOrDefault(target, target));
+        }
+        nodes.replaceAll(node -> renamed(node, reads, renames));
         for (String output : graph.outputs()) {
             if (redirections.containsKey(output) && !renames.containsValue(output)) {
                 nodes.add(identity(target(output), output));
@@ -151,23 +156,14 @@ public final class GraphEditor {
         return target;
     }
 
-    private Node renamed(Node node, Map<String, String> renames) {
-        List<Operand> inputs = node.inputs().stream()
-                .map(operand -> switch (operand) {
-                    case Operand.Value value -> {
-                        String target = target(value.name());
-                        yield Operand.of(renames.getOrDefault(target, target));
-                    }
-                    case Operand.Absent absent -> absent;
-                })
-                .toList();
+    private static Node renamed(Node node, Map<String, String> reads, Map<String, String> renames) {
         List<Operand> outputs = node.outputs().stream()
                 .map(operand -> switch (operand) {
                     case Operand.Value value -> Operand.of(renames.getOrDefault(value.name(), value.name()));
                     case Operand.Absent absent -> absent;
                 })
                 .toList();
-        return node.withInputs(inputs).withOutputs(outputs);
+        return node.withOutputs(List.of()).withNames(reads).withOutputs(outputs);
     }
 
     private Node identity(String from, String to) {

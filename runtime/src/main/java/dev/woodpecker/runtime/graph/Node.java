@@ -173,6 +173,16 @@ public record Node(
         return withAttributes(changed);
     }
 
+    /** This node with other names for values that it reads or defines, the graphs inside it included. */
+    public Node withNames(Map<String, String> names) {
+        return CapturedNames.renamed(this, names);
+    }
+
+    /** This node under another name. */
+    public Node withName(String newName) {
+        return new Node(newName, operator, inputs, outputs, attributes, sources);
+    }
+
     /** {@code node 'conv1' (Conv)}: how messages name it. */
     public String place() {
         return "node '" + name + "' (" + operator + ")";

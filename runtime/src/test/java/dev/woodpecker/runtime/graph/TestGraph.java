@@ -12,6 +12,7 @@ import java.util.SplittableRandom;
 /** Small graphs for tests, node by node. Attributes are complete, as after import. */
 public final class TestGraph {
     private final List<String> inputs = new ArrayList<>();
+    private final List<String> captured = new ArrayList<>();
     private final Map<String, NdArray> constants = new LinkedHashMap<>();
     private final Map<String, TensorType> types = new LinkedHashMap<>();
     private final List<Node> nodes = new ArrayList<>();
@@ -20,6 +21,12 @@ public final class TestGraph {
     public TestGraph input(String name, DType type, int... shape) {
         inputs.add(name);
         types.put(name, TensorType.of(type, shape));
+        return this;
+    }
+
+    /** A value of the graph around this one. */
+    public TestGraph captured(String name) {
+        captured.add(name);
         return this;
     }
 
@@ -67,6 +74,6 @@ public final class TestGraph {
     }
 
     public Graph outputs(String... outputs) {
-        return new Graph("g", inputs, List.of(), constants, nodes, List.of(outputs), types);
+        return new Graph("g", inputs, captured, constants, nodes, List.of(outputs), types);
     }
 }

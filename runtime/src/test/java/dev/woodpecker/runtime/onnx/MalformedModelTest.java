@@ -247,7 +247,7 @@ class MalformedModelTest {
                 .addStringData(ByteString.EMPTY)
                 .build();
         GraphProto.Builder graph = graph(
-                        node("LSTM", "x x x", "a"),
+                        node("ImageDecoder", "x", "a"),
                         node("Softmax", "a", "b", attribute("speed", 11)),
                         node("Cast", "b", "c", attribute("to", 17)),
                         gate,
@@ -261,9 +261,11 @@ class MalformedModelTest {
                         UnsupportedModelException.class,
                         e -> assertThat(e.problems())
                                 .extracting(Problem::name)
-                                .containsExactlyInAnyOrder("LSTM", "speed", "float8e4m3fn", "com.acme::Gate", "string"))
+                                .containsExactlyInAnyOrder(
+                                        "ImageDecoder", "speed", "float8e4m3fn", "com.acme::Gate", "string"))
                 .hasMessageContaining("m.onnx: not supported: ")
-                .hasMessageContaining("node 'lstm' (LSTM): no kernel and no host operator for LSTM")
+                .hasMessageContaining(
+                        "node 'imagedecoder' (ImageDecoder): no kernel and no host operator for ImageDecoder")
                 .hasMessageContaining("supported: Add, Cast, Softmax")
                 .hasMessageContaining("initializer 's': elements of type string");
     }

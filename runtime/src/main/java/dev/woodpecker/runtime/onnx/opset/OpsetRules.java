@@ -36,6 +36,7 @@ public final class OpsetRules {
             new Entry(16, new RoiAlignOldCoordinates(), "RoiAlign"),
             new Entry(20, new GridSampleOldModes(), "GridSample"),
             new Entry(21, new GroupNormalizationPerGroup(), "GroupNormalization"),
+            new Entry(9, new ScanOverBatch(), "Scan"),
             new Entry(11, new ResizeOfOpset10(), "Resize"),
             new Entry(ALWAYS, new ResizeEmptyInputs(), "Resize"),
             new Entry(ALWAYS, new UpsampleToResize(), "Upsample"),

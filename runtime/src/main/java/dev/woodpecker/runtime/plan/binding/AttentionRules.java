@@ -6,7 +6,7 @@ import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
 import dev.woodpecker.runtime.graph.Operator;
-import dev.woodpecker.runtime.plan.binding.NodeExpansions.Workshop;
+import dev.woodpecker.runtime.graph.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +19,7 @@ final class AttentionRules {
      * Attention of rows that hold all heads: {@code [n, l, h * e]} seen as {@code [n, l, h, e]} and transposed to {@code [n,
      * h, l, e]}; the result the other way round.
      */
-    static List<Node> headsApart(Node node, Values values, Workshop workshop) {
+    static List<Node> headsApart(Node node, Values values, Scope scope) {
         if (extents(node, 0, values).length != 3) {
             return List.of(node);
         }
@@ -36,17 +36,17 @@ final class AttentionRules {
                         heads + " heads in an input of shape " + java.util.Arrays.toString(shape),
                         "q, k and v of rank 3 whose last axis is a multiple of the heads");
             }
-            Operand apart = Operand.of(workshop.fresh(node.name() + "_apart"));
-            nodes.add(reshape(node, inputs.get(i), apart, workshop, shape[0], shape[1], heads, shape[2] / heads));
-            inputs.set(i, transposed(node, apart, workshop, nodes));
+            Operand apart = Operand.of(scope.fresh(node.name() + "_apart"));
+            nodes.add(reshape(node, inputs.get(i), apart, scope, shape[0], shape[1], heads, shape[2] / heads));
+            inputs.set(i, transposed(node, apart, scope, nodes));
         }
         int[] rows = extents(node, 0, values);
-        Operand heads = Operand.of(workshop.fresh(node.name() + "_heads"));
+        Operand heads = Operand.of(scope.fresh(node.name() + "_heads"));
         List<Operand> outputs = new ArrayList<>(node.outputs());
         outputs.set(0, heads);
         nodes.add(node.withInputs(inputs).withOutputs(outputs));
-        Operand together = transposed(node, heads, workshop, nodes);
-        nodes.add(reshape(node, together, node.output(0), workshop, rows[0], rows[1], -1));
+        Operand together = transposed(node, heads, scope, nodes);
+        nodes.add(reshape(node, together, node.output(0), scope, rows[0], rows[1], -1));
         return nodes;
     }
 
@@ -60,23 +60,21 @@ final class AttentionRules {
         return windowed.without("isCausal").without("qNumHeads").without("kvNumHeads");
     }
 
-    private static Node reshape(Node node, Operand value, Operand result, Workshop workshop, long... extents) {
-        String shape = workshop.constant(node.name() + "_shape", NdArray.of(extents, extents.length));
-        return application(node, "Reshape", List.of(value, Operand.of(shape)), result, workshop)
+    private static Node reshape(Node node, Operand value, Operand result, Scope scope, long... extents) {
+        String shape = scope.constant(node.name() + "_shape", NdArray.of(extents, extents.length));
+        return application(node, "Reshape", List.of(value, Operand.of(shape)), result, scope)
                 .with("allowzero", Attribute.of(0L));
     }
 
-    private static Operand transposed(Node node, Operand value, Workshop workshop, List<Node> nodes) {
-        Operand result = Operand.of(workshop.fresh(node.name() + "_transposed"));
-        nodes.add(application(node, "Transpose", List.of(value), result, workshop)
-                .with("perm", Attribute.of(0, 2, 1, 3)));
+    private static Operand transposed(Node node, Operand value, Scope scope, List<Node> nodes) {
+        Operand result = Operand.of(scope.fresh(node.name() + "_transposed"));
+        nodes.add(application(node, "Transpose", List.of(value), result, scope).with("perm", Attribute.of(0, 2, 1, 3)));
         return result;
     }
 
-    private static Node application(
-            Node node, String operator, List<Operand> inputs, Operand output, Workshop workshop) {
+    private static Node application(Node node, String operator, List<Operand> inputs, Operand output, Scope scope) {
         return new Node(
-                workshop.fresh(node.name() + "_" + operator),
+                scope.fresh(node.name() + "_" + operator),
                 Operator.onnx(operator),
                 inputs,
                 List.of(output),

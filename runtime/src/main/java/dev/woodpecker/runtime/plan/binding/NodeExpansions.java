@@ -8,6 +8,7 @@ import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
 import dev.woodpecker.runtime.graph.Operator;
+import dev.woodpecker.runtime.graph.Scope;
 import dev.woodpecker.runtime.graph.TensorType;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,10 +21,16 @@ public final class NodeExpansions {
     private static final Map<String, Expansion> TABLE = Map.ofEntries(
             entry("Attention", AttentionRules::headsApart),
             entry("CastLike", NodeExpansions::castLike),
+            entry("GRU", RecurrentRules::gru),
+            entry("If", ControlFlow::branch),
+            entry("LSTM", RecurrentRules::lstm),
+            entry("Loop", ControlFlow::loop),
             entry("Max", NodeExpansions::pairs),
             entry("Mean", NodeExpansions::mean),
             entry("Min", NodeExpansions::pairs),
             entry("OneHot", NodeExpansions::oneHot),
+            entry("RNN", RecurrentRules::rnn),
+            entry("Scan", ControlFlow::scan),
             entry("Split", NodeExpansions::split),
             entry("Sum", NodeExpansions::pairs));
 
@@ -31,19 +38,10 @@ public final class NodeExpansions {
 
     private NodeExpansions() {}
 
-    /** Makes what an expansion needs: names that are free, and constants. */
-    public interface Workshop {
-        /** A name for a value or a node that does not exist yet. */
-        String fresh(String base);
-
-        /** A constant of this value; returns its name. */
-        String constant(String base, NdArray value);
-    }
-
     /** The nodes that one stands for; itself alone where it needs no others. */
     @FunctionalInterface
     private interface Expansion {
-        List<Node> expand(Node node, Values values, Workshop workshop);
+        List<Node> expand(Node node, Values values, Scope scope);
     }
 
     /** What became of a node. */
@@ -61,7 +59,7 @@ public final class NodeExpansions {
         return new java.util.TreeSet<>(TABLE.keySet());
     }
 
-    public static Expanded expand(Node node, Values values, Workshop workshop) {
+    public static Expanded expand(Node node, Values values, Scope scope) {
         Expansion expansion = TABLE.get(node.operator().toString());
         boolean isWhole = node.operator().isOnnx("OneHot")
                 && values.type(node.inputName(0).orElse(""))
@@ -74,7 +72,7 @@ public final class NodeExpansions {
             return new Expanded.None();
         }
         try {
-            List<Node> nodes = expansion.expand(node, values, workshop);
+            List<Node> nodes = expansion.expand(node, values, scope);
             return nodes.equals(List.of(node)) ? new Expanded.None() : new Expanded.Nodes(nodes);
         } catch (Unbindable unbindable) {
             return new Expanded.Failed(unbindable.result());
@@ -82,7 +80,7 @@ public final class NodeExpansions {
     }
 
     /** Cast to the type of the second input. */
-    private static List<Node> castLike(Node node, Values values, Workshop workshop) {
+    private static List<Node> castLike(Node node, Values values, Scope scope) {
         DType type = type(node, 1, values).element();
         return List.of(node.withOperator(Operator.onnx("Cast"))
                 .withInputs(List.of(node.input(0)))
@@ -90,10 +88,10 @@ public final class NodeExpansions {
     }
 
     /** Indices that are floats are made integers first. */
-    private static List<Node> oneHot(Node node, Values values, Workshop workshop) {
-        Operand indices = Operand.of(workshop.fresh(node.name() + "_indices"));
+    private static List<Node> oneHot(Node node, Values values, Scope scope) {
+        Operand indices = Operand.of(scope.fresh(node.name() + "_indices"));
         Node cast = new Node(
-                workshop.fresh(node.name() + "_Cast"),
+                scope.fresh(node.name() + "_Cast"),
                 Operator.onnx("Cast"),
                 List.of(node.input(0)),
                 List.of(indices),
@@ -103,14 +101,14 @@ public final class NodeExpansions {
     }
 
     /** {@code Sum(a, b, c)} is {@code Add(Add(a, b), c)}. */
-    private static List<Node> pairs(Node node, Values values, Workshop workshop) {
+    private static List<Node> pairs(Node node, Values values, Scope scope) {
         String operator = PAIRWISE.getOrDefault(node.operator().name(), "");
         List<Node> nodes = new ArrayList<>();
         Operand total = node.input(0);
         for (int i = 1; i < node.inputs().size(); i++) {
             boolean last = i == node.inputs().size() - 1;
-            Operand result = last ? node.output(0) : Operand.of(workshop.fresh(node.name() + "_" + i));
-            String name = last ? node.name() : workshop.fresh(node.name() + "_" + operator + i);
+            Operand result = last ? node.output(0) : Operand.of(scope.fresh(node.name() + "_" + i));
+            String name = last ? node.name() : scope.fresh(node.name() + "_" + operator + i);
             nodes.add(new Node(
                     name,
                     Operator.onnx(operator),
@@ -126,15 +124,15 @@ public final class NodeExpansions {
         return nodes;
     }
 
-    private static List<Node> mean(Node node, Values values, Workshop workshop) {
+    private static List<Node> mean(Node node, Values values, Scope scope) {
         if (node.inputs().size() == 1) {
-            return pairs(node, values, workshop);
+            return pairs(node, values, scope);
         }
-        String sum = workshop.fresh(node.name() + "_sum");
-        List<Node> nodes = new ArrayList<>(pairs(node.withOutputs(List.of(Operand.of(sum))), values, workshop));
+        String sum = scope.fresh(node.name() + "_sum");
+        List<Node> nodes = new ArrayList<>(pairs(node.withOutputs(List.of(Operand.of(sum))), values, scope));
         Node last = nodes.removeLast();
         nodes.add(new Node(
-                workshop.fresh(node.name() + "_Add"),
+                scope.fresh(node.name() + "_Add"),
                 last.operator(),
                 last.inputs(),
                 last.outputs(),
@@ -145,7 +143,7 @@ public final class NodeExpansions {
         nodes.add(new Node(
                 node.name(),
                 Operator.onnx("Div"),
-                List.of(Operand.of(sum), Operand.of(workshop.constant(node.name() + "_count", count))),
+                List.of(Operand.of(sum), Operand.of(scope.constant(node.name() + "_count", count))),
                 node.outputs(),
                 Map.of(),
                 node.sources()));
@@ -153,7 +151,7 @@ public final class NodeExpansions {
     }
 
     /** One Slice for each part. */
-    private static List<Node> split(Node node, Values values, Workshop workshop) {
+    private static List<Node> split(Node node, Values values, Scope scope) {
         int[] shape = type(node, 0, values).shape().extents();
         long given = node.integer("axis");
         int axis = (int) (given < 0 ? given + shape.length : given);
@@ -171,13 +169,13 @@ public final class NodeExpansions {
             long end = start + lengths[i];
             if (node.output(i) instanceof Operand.Value part) {
                 nodes.add(new Node(
-                        workshop.fresh(node.name() + "_" + i),
+                        scope.fresh(node.name() + "_" + i),
                         Operator.onnx("Slice"),
                         List.of(
                                 node.input(0),
-                                vector(workshop, node.name() + "_start", start),
-                                vector(workshop, node.name() + "_end", end),
-                                vector(workshop, node.name() + "_axis", axis)),
+                                vector(scope, node.name() + "_start", start),
+                                vector(scope, node.name() + "_end", end),
+                                vector(scope, node.name() + "_axis", axis)),
                         List.of(part),
                         Map.of(),
                         node.sources()));
@@ -212,8 +210,8 @@ public final class NodeExpansions {
         return lengths;
     }
 
-    private static Operand vector(Workshop workshop, String base, long value) {
-        return Operand.of(workshop.constant(base, NdArray.of(new long[] {value}, 1)));
+    private static Operand vector(Scope scope, String base, long value) {
+        return Operand.of(scope.constant(base, NdArray.of(new long[] {value}, 1)));
     }
 
     private static TensorType type(Node node, int input, Values values) {

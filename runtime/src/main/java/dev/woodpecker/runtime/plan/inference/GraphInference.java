@@ -6,6 +6,7 @@ import dev.woodpecker.runtime.UnsupportedModelException.Problem;
 import dev.woodpecker.runtime.UnsupportedModelException.Subject;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.Node;
+import dev.woodpecker.runtime.graph.Scope;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.host.HostOperators;
 import dev.woodpecker.runtime.onnx.host.ViewOperators;
@@ -199,8 +200,8 @@ public final class GraphInference implements Values {
         return Optional.ofNullable(computed.get(value));
     }
 
-    private NodeExpansions.Workshop workshop() {
-        return new NodeExpansions.Workshop() {
+    private Scope scope() {
+        return new Scope() {
             @Override
             public String fresh(String base) {
                 String name = base;
@@ -235,7 +236,7 @@ public final class GraphInference implements Values {
         if (ViewOperators.isView(node.operator())) {
             return view(node, waiting);
         }
-        switch (NodeExpansions.expand(node, this, workshop())) {
+        switch (NodeExpansions.expand(node, this, scope())) {
             case Expanded.Nodes(List<Node> nodes) -> {
                 nodes.reversed().forEach(waiting::addFirst);
                 return Step.DONE;

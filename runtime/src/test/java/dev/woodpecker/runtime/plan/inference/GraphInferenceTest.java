@@ -144,13 +144,13 @@ class GraphInferenceTest {
                 .input("x", DType.F32, 1, 1, 4, 4)
                 .node("resize1", "Resize", "x", "a", "mode", "lanczos")
                 .node("relu1", "Relu", "a", "b")
-                .node("lstm1", "LSTM", "x", "c")
+                .node("decoder1", "ImageDecoder", "x", "c")
                 .outputs("b", "c");
         assertThatThrownBy(() -> infer(graph))
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("node 'resize1' (Resize): mode = \"lanczos\"")
                 .hasMessageContaining("mode = nearest, linear, cubic")
-                .hasMessageContaining("node 'lstm1' (LSTM)")
+                .hasMessageContaining("node 'decoder1' (ImageDecoder)")
                 .hasMessageNotContaining("relu1");
     }
 

@@ -78,12 +78,16 @@ final class BuildCommand implements Callable<Integer> {
     private Path[] key = {};
 
     @Mixin
+    private VendorsOption vendors = new VendorsOption();
+
+    @Mixin
     private RecordsOptions records = new RecordsOptions();
 
     @Override
     public Integer call() throws Exception {
         PrintWriter out = spec.commandLine().getOut();
-        Options options = records.in(Options.defaults().withThreads(threads).withNumerics(numerics));
+        Options options =
+                vendors.in(records.in(Options.defaults().withThreads(threads).withNumerics(numerics)));
         PlanBuild build = PlanBuild.of(file, options)
                 .forTargets(targets.toArray(String[]::new))
                 .forShapes(shapes());

@@ -50,6 +50,16 @@ final class ExplainCommand implements Runnable {
         }
     }
 
+    /** Both times are of when the plan was made, by turns. */
+    private static String text(Profile.Kernel.RunnerUp runnerUp) {
+        return String.format(
+                Locale.ROOT,
+                "  (chosen at %.3f ms; runner-up %s: %.3f ms)",
+                runnerUp.chosenSeconds() * 1e3,
+                runnerUp.implementation(),
+                runnerUp.seconds() * 1e3);
+    }
+
     private void print(Profile profile, FmaPeak peak, int threads) {
         PrintWriter out = spec.commandLine().getOut();
         double whole = profile.secondsPerRun();
@@ -66,7 +76,7 @@ final class ExplainCommand implements Runnable {
         for (Profile.Kernel kernel : profile.kernels()) {
             out.printf(
                     Locale.ROOT,
-                    "%9.3f ms %5.1f %% of the run %8.1f GFLOP/s %s  %-24s %-10s %s  %s%n",
+                    "%9.3f ms %5.1f %% of the run %8.1f GFLOP/s %s  %-24s %-10s %s  %s%s%n",
                     kernel.medianSeconds() * 1e3,
                     whole == 0 ? 0 : 100 * kernel.medianSeconds() / whole,
                     kernel.gigaflopsPerSecond(),
@@ -74,7 +84,8 @@ final class ExplainCommand implements Runnable {
                     kernel.implementation(),
                     kernel.operator(),
                     kernel.shapes(),
-                    kernel.name());
+                    kernel.name(),
+                    kernel.runnerUp().map(ExplainCommand::text).orElse(""));
         }
     }
 }

@@ -60,6 +60,9 @@ final class ModelFileArguments {
     private List<Path> keys = new ArrayList<>();
 
     @Mixin
+    private VendorsOption vendors = new VendorsOption();
+
+    @Mixin
     private RecordsOptions records = new RecordsOptions();
 
     Path file() {
@@ -69,7 +72,7 @@ final class ModelFileArguments {
     /** The model, with {@code threads} of its own; 0 for those that all models share. */
     Model load(int threads) {
         Options options = Options.defaults().withThreads(threads).withNumerics(numerics);
-        return Model.load(file, trusting(records.in(options)));
+        return Model.load(file, trusting(vendors.in(records.in(options))));
     }
 
     /** The ONNX file, for what cannot be had from a plan file. */

@@ -11,6 +11,7 @@ import dev.woodpecker.runtime.onnx.OnnxImporter;
 import dev.woodpecker.runtime.plan.MemoryGuard;
 import dev.woodpecker.runtime.plan.Planner;
 import dev.woodpecker.runtime.plan.Schedules;
+import dev.woodpecker.runtime.plan.Selector;
 import dev.woodpecker.runtime.plan.TunableKernel;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
@@ -30,6 +31,7 @@ import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.Source;
+import dev.woodpecker.runtime.vendor.onednn.OneDnn;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -88,13 +90,13 @@ public final class Model implements AutoCloseable {
                 options.numerics(),
                 MachineName.of(store.target(), compiler.cpu()),
                 pool().size());
-        Planner planner = new Planner(name, binder, store, schedules, guard(options));
+        Planner planner = new Planner(name, binder, store, schedules, guard(options), selector(options, pool()));
         this.plans = new PlanCache(planner, PLANS);
         this.generation = Optional.of(new Generation(planner, compiler, store.target()));
     }
 
     /** A model of a plan file, whose memory is that of the arena. */
-    private Model(String name, StoredPlans stored, Options options, Arena arena) {
+    private Model(String name, StoredPlans stored, Options options, Optional<WorkerPool> ownPool, Arena arena) {
         this.name = name;
         this.graph = stored.graph();
         this.options = options;
@@ -103,7 +105,7 @@ public final class Model implements AutoCloseable {
             free();
         });
         this.plans = new PlanCache(stored, PLANS);
-        this.ownPool = ownPool(options);
+        this.ownPool = ownPool;
         this.generation = Optional.empty();
         this.log = KernelLog.of(options.environment());
     }
@@ -112,18 +114,27 @@ public final class Model implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try {
             CacheDirectory cache = CacheDirectory.open(options.environment());
-            StoredPlans stored = StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, arena);
+            Optional<WorkerPool> ownPool = ownPool(options);
+            Selector selector = selector(options, ownPool.orElseGet(WorkerPool::shared));
+            StoredPlans stored = StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, selector, arena);
             stored.refuseUnless(options.numerics());
             stored.plans()
                     .forEach(plan -> guard(options).check("the values between the model's kernels", plan.arenaBytes()));
-            return new Model(file.toString(), stored, options, arena);
+            return new Model(file.toString(), stored, options, ownPool, arena);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
         }
     }
 
-    private static Optional<WorkerPool> ownPool(Options options) {
+    /** What decides about vendors' kernels; their library is loaded when one is first wanted. */
+    static Selector selector(Options options, WorkerPool pool) {
+        // Another order of sums.
+        Vendors vendors = options.numerics().mayReassociate() ? options.vendors() : Vendors.NONE;
+        return new Selector(vendors, () -> OneDnn.find(CacheDirectory.open(options.environment())), pool);
+    }
+
+    static Optional<WorkerPool> ownPool(Options options) {
         return options.threads() == 0 ? Optional.empty() : Optional.of(new WorkerPool(options.threads()));
     }
 

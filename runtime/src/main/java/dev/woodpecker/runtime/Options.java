@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param shippedRecords whether the records that come with the class path are used where those have none
  * @param dimensions extents of the model's symbolic dimensions, by name; others are those of the inputs of a run
  * @param trust which plan files' native code may be run
+ * @param vendors whether kernels of a vendor's library run in the place of generated ones
  */
 public record Options(
         int threads,
@@ -40,7 +41,8 @@ public record Options(
         List<Path> records,
         boolean shippedRecords,
         Map<String, Integer> dimensions,
-        PlanTrust trust) {
+        PlanTrust trust,
+        Vendors vendors) {
     public Options {
         if (threads < 0 || memoryLimitBytes < 0) {
             throw new IllegalArgumentException("threads " + threads + ", memory limit " + memoryLimitBytes + " bytes");
@@ -54,7 +56,16 @@ public record Options(
 
     public static Options defaults() {
         return new Options(
-                0, Numerics.FP32, 0, Optional.empty(), Optional.empty(), List.of(), true, Map.of(), PlanTrust.NONE);
+                0,
+                Numerics.FP32,
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                List.of(),
+                true,
+                Map.of(),
+                PlanTrust.NONE,
+                Vendors.RECORDED);
     }
 
     public Options withThreads(int newThreads) {
@@ -67,7 +78,8 @@ public record Options(
                 records,
                 shippedRecords,
                 dimensions,
-                trust);
+                trust,
+                vendors);
     }
 
     public Options withNumerics(Numerics newNumerics) {
@@ -80,12 +92,22 @@ public record Options(
                 records,
                 shippedRecords,
                 dimensions,
-                trust);
+                trust,
+                vendors);
     }
 
     public Options withMemoryLimit(long bytes) {
         return new Options(
-                threads, numerics, bytes, compiler, cacheDirectory, records, shippedRecords, dimensions, trust);
+                threads,
+                numerics,
+                bytes,
+                compiler,
+                cacheDirectory,
+                records,
+                shippedRecords,
+                dimensions,
+                trust,
+                vendors);
     }
 
     public Options withCompiler(String newCompiler) {
@@ -98,7 +120,8 @@ public record Options(
                 records,
                 shippedRecords,
                 dimensions,
-                trust);
+                trust,
+                vendors);
     }
 
     public Options withCacheDirectory(Path directory) {
@@ -111,7 +134,8 @@ public record Options(
                 records,
                 shippedRecords,
                 dimensions,
-                trust);
+                trust,
+                vendors);
     }
 
     /** Looks tuned kernels up in these files and in no others but those of the class path. */
@@ -125,13 +149,23 @@ public record Options(
                 List.of(files),
                 shippedRecords,
                 dimensions,
-                trust);
+                trust,
+                vendors);
     }
 
     /** Leaves out the records that come with the class path. */
     public Options withoutShippedRecords() {
         return new Options(
-                threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, false, dimensions, trust);
+                threads,
+                numerics,
+                memoryLimitBytes,
+                compiler,
+                cacheDirectory,
+                records,
+                false,
+                dimensions,
+                trust,
+                vendors);
     }
 
     /** Fixes a symbolic dimension. */
@@ -139,7 +173,16 @@ public record Options(
         Map<String, Integer> changed = new LinkedHashMap<>(dimensions);
         changed.put(name, extent);
         return new Options(
-                threads, numerics, memoryLimitBytes, compiler, cacheDirectory, records, shippedRecords, changed, trust);
+                threads,
+                numerics,
+                memoryLimitBytes,
+                compiler,
+                cacheDirectory,
+                records,
+                shippedRecords,
+                changed,
+                trust,
+                vendors);
     }
 
     /** Lets the native code of the plan file of this digest be run, as {@code wpk build} printed it. */
@@ -162,7 +205,23 @@ public record Options(
                 records,
                 shippedRecords,
                 dimensions,
-                newTrust);
+                newTrust,
+                vendors);
+    }
+
+    /** Says whether kernels of a vendor's library may run, and whether they are timed. */
+    public Options withVendors(Vendors newVendors) {
+        return new Options(
+                threads,
+                numerics,
+                memoryLimitBytes,
+                compiler,
+                cacheDirectory,
+                records,
+                shippedRecords,
+                dimensions,
+                trust,
+                newVendors);
     }
 
     /** The process's environment with what these options say instead. */

@@ -111,8 +111,10 @@ public record PlanBuild(
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph graph = OnnxImporter.read(model, new LibrarySupport(library));
         KernelCompiler compiler = KernelCompiler.of(options.environment());
+        Optional<WorkerPool> ownPool = Model.ownPool(options);
         try (Arena arena = Arena.ofShared()) {
-            Workshop workshop = new Workshop(graph, new KernelBinder(library), compiler, arena);
+            WorkerPool pool = ownPool.orElseGet(WorkerPool::shared);
+            Workshop workshop = new Workshop(graph, new KernelBinder(library), compiler, pool, arena);
             List<PlanContent.ForTarget> made = new ArrayList<>();
             for (VectorLevel level : levels(file, compiler.cpu())) {
                 made.add(workshop.build(level));
@@ -127,6 +129,8 @@ public record PlanBuild(
                     made.stream().map(PlanContent.ForTarget::name).toList(),
                     shapes.size(),
                     made.getFirst().plans().getFirst().invocations().size());
+        } finally {
+            ownPool.ifPresent(WorkerPool::close);
         }
     }
 
@@ -153,8 +157,10 @@ public record PlanBuild(
         private final KernelCompiler compiler;
         private final Arena arena;
         private final KernelStore constantStore;
+        private final WorkerPool pool;
 
-        Workshop(Graph graph, KernelBinder binder, KernelCompiler compiler, Arena arena) {
+        Workshop(Graph graph, KernelBinder binder, KernelCompiler compiler, WorkerPool pool, Arena arena) {
+            this.pool = pool;
             this.graph = graph;
             this.binder = binder;
             this.compiler = compiler;
@@ -180,15 +186,18 @@ public record PlanBuild(
                     ? CpuTarget.of(processor)
                     : Target.parse("cpu:" + level.architecture());
             KernelStore store = store(compiler.reproducibleFor(processor), target);
-            int threads = options.threads() == 0 ? WorkerPool.shared().size() : options.threads();
             Planner planner = new Planner(
                     model.toString(),
                     binder,
                     store,
                     constantStore,
                     new RecordedSchedules(
-                            options.tuningRecords(), options.numerics(), MachineName.of(target, processor), threads),
-                    Model.guard(options));
+                            options.tuningRecords(),
+                            options.numerics(),
+                            MachineName.of(target, processor),
+                            pool.size()),
+                    Model.guard(options),
+                    Model.selector(options, pool));
             List<CompiledPlan> plans =
                     shapes.stream().map(extents -> plan(planner, extents)).toList();
             return new PlanContent.ForTarget(target.name(), level.flags(), plans);

@@ -2,6 +2,7 @@ package dev.woodpecker.runtime;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * Where the time of a session's runs went.
@@ -51,6 +52,7 @@ public record Profile(long runs, List<Kernel> kernels, int constantKernels, List
      * @param totalSeconds of all calls
      * @param flops arithmetic on elements in one call; a multiply-add is two
      * @param multiplyAdds in one call, of sums of products alone
+     * @param runnerUp what else could compute it, if that was timed
      */
     public record Kernel(
             String name,
@@ -62,7 +64,16 @@ public record Profile(long runs, List<Kernel> kernels, int constantKernels, List
             double medianSeconds,
             double totalSeconds,
             long flops,
-            long multiplyAdds) {
+            long multiplyAdds,
+            Optional<RunnerUp> runnerUp) {
+        /**
+         * An implementation that was not chosen when the plan was made.
+         *
+         * @param seconds of it
+         * @param chosenSeconds of what was chosen, timed by turns with it
+         */
+        public record RunnerUp(String implementation, double seconds, double chosenSeconds) {}
+
         /** Arithmetic in 10^9 operations a second; 0 if there is none. */
         public double gigaflopsPerSecond() {
             return medianSeconds == 0 ? 0 : flops / medianSeconds * 1e-9;

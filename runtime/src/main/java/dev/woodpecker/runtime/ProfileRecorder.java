@@ -13,6 +13,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -44,11 +45,20 @@ final class ProfileRecorder implements GraphRunner.Observer {
         private final String implementation;
         private final boolean isNative;
         private final Cost cost;
+        private final Optional<Profile.Kernel.RunnerUp> runnerUp;
         private final long[] last = new long[KEPT];
         private long calls;
         private long total;
 
-        Times(String name, String operator, String shapes, String implementation, boolean isNative, Cost cost) {
+        Times(
+                String name,
+                String operator,
+                String shapes,
+                String implementation,
+                boolean isNative,
+                Cost cost,
+                Optional<Profile.Kernel.RunnerUp> runnerUp) {
+            this.runnerUp = runnerUp;
             this.isNative = isNative;
             this.name = name;
             this.operator = operator;
@@ -76,7 +86,8 @@ final class ProfileRecorder implements GraphRunner.Observer {
                     median,
                     total * 1e-9,
                     cost.flops(),
-                    cost.multiplyAdds());
+                    cost.multiplyAdds(),
+                    runnerUp);
         }
     }
 
@@ -91,7 +102,15 @@ final class ProfileRecorder implements GraphRunner.Observer {
         add(
                 what,
                 nanoseconds,
-                () -> new Times(what.name(), what.operator(), what.shapes(), what.implementation(), true, what.cost()));
+                () -> new Times(
+                        what.name(),
+                        what.operator(),
+                        what.shapes(),
+                        what.implementation(),
+                        true,
+                        what.cost(),
+                        what.comparison()
+                                .map(c -> new Profile.Kernel.RunnerUp(c.other(), c.otherSeconds(), c.seconds()))));
     }
 
     @Override
@@ -105,7 +124,14 @@ final class ProfileRecorder implements GraphRunner.Observer {
         add(
                 node,
                 nanoseconds,
-                () -> new Times(node.name(), node.operator().toString(), "on the host", "Java", false, Cost.NONE));
+                () -> new Times(
+                        node.name(),
+                        node.operator().toString(),
+                        "on the host",
+                        "Java",
+                        false,
+                        Cost.NONE,
+                        Optional.empty()));
     }
 
     private void remember(String name, String operator, long startNanoseconds, long nanoseconds) {
@@ -139,7 +165,8 @@ final class ProfileRecorder implements GraphRunner.Observer {
                     seconds,
                     seconds,
                     times.cost.flops(),
-                    times.cost.multiplyAdds());
+                    times.cost.multiplyAdds(),
+                    times.runnerUp);
             String share = peak.isEmpty()
                     ? ""
                     : String.format(Locale.ROOT, "%5.1f %% ", 100 * kernel.gigaflopsPerSecond() / peak.getAsDouble());

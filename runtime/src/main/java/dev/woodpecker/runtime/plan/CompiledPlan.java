@@ -26,6 +26,11 @@ public record CompiledPlan(
         copies = List.copyOf(copies);
     }
 
+    CompiledPlan withInvocations(List<Invocation> newInvocations) {
+        return new CompiledPlan(
+                inputs, outputs, kernels, constants, newInvocations, copies, constantKernels, arenaBytes);
+    }
+
     /** The plan, ready to run on this machine. */
     public ExecutablePlan load(KernelLoader loader) {
         return new ExecutablePlan(

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
@@ -38,10 +39,12 @@ final class ConstantValues {
      * The memory of these constants, in order.
      *
      * @param wanted values that running operations or outputs read
+     * @param needed those of them that there has to be memory of
      * @param lasting how long they are needed
      */
     static List<MemorySegment> make(
             List<String> wanted,
+            Set<String> needed,
             KernelGraph graph,
             PlanParts parts,
             ToLongFunction<String> bytes,
@@ -50,15 +53,19 @@ final class ConstantValues {
         try (Arena temporary = Arena.ofShared()) {
             ConstantValues values = new ConstantValues(graph, parts, bytes, lasting, temporary);
             for (Operation.Kernel kernel : parts.fixedKernels()) {
-                values.run(kernel, kernels.apply(kernel), wanted);
+                values.run(kernel, kernels.apply(kernel), needed);
             }
             List<MemorySegment> result = new ArrayList<>();
             for (String value : wanted) {
-                NdArray constant = graph.constants().get(value);
-                result.add(constant != null ? values.aligned(constant, lasting) : values.computed(value));
+                result.add(needed.contains(value) ? values.lasting(value) : MemorySegment.NULL);
             }
             return result;
         }
+    }
+
+    private MemorySegment lasting(String value) {
+        NdArray constant = graph.constants().get(value);
+        return constant != null ? aligned(constant, lasting) : computed(value);
     }
 
     private MemorySegment computed(String value) {
@@ -82,12 +89,12 @@ final class ConstantValues {
         return NativeMemory.allocate(arena, constant.bytes(), "a weight").copyFrom(constant.memory());
     }
 
-    private void run(Operation.Kernel operation, LoadedKernel kernel, List<String> wanted) {
+    private void run(Operation.Kernel operation, LoadedKernel kernel, Set<String> needed) {
         try (Arena call = Arena.ofShared()) {
             List<MemorySegment> buffers = new ArrayList<>();
             operation.inputs().forEach(value -> buffers.add(input(value)));
             for (String output : operation.outputs()) {
-                Arena arena = wanted.contains(output) ? lasting : temporary;
+                Arena arena = needed.contains(output) ? lasting : temporary;
                 MemorySegment segment = NativeMemory.allocate(arena, bytes.applyAsLong(output), "a weight");
                 memory.put(output, segment);
                 buffers.add(segment);

@@ -2,6 +2,7 @@ package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.runtime.plan.program.Cost;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One kernel to run.
@@ -13,6 +14,8 @@ import java.util.List;
  * @param cost of what it computes, by the definition of its default algorithm
  * @param shapes of its results, for people
  * @param implementation the algorithm and where its schedule is from, for people: {@code winograd4, tuned}
+ * @param vendor what computes it instead, where that library is there
+ * @param comparison with what else could compute it, if that was timed
  */
 public record Invocation(
         String name,
@@ -21,8 +24,40 @@ public record Invocation(
         List<BufferSource> buffers,
         Cost cost,
         String shapes,
-        String implementation) {
+        String implementation,
+        Optional<VendorCall> vendor,
+        Optional<Comparison> comparison) {
+    /**
+     * Times in this plan, of this machine.
+     *
+     * @param seconds of what was chosen
+     * @param other what was not
+     */
+    public record Comparison(double seconds, String other, double otherSeconds) {}
+
     public Invocation {
         buffers = List.copyOf(buffers);
+    }
+
+    /** A generated kernel that nothing was compared with. */
+    public Invocation(
+            String name,
+            String operator,
+            int kernel,
+            List<BufferSource> buffers,
+            Cost cost,
+            String shapes,
+            String implementation) {
+        this(name, operator, kernel, buffers, cost, shapes, implementation, Optional.empty(), Optional.empty());
+    }
+
+    Invocation with(Optional<VendorCall> newVendor, Optional<Comparison> newComparison) {
+        return new Invocation(name, operator, kernel, buffers, cost, shapes, implementation, newVendor, newComparison);
+    }
+
+    /** The same computed by another kernel. */
+    Invocation by(int otherKernel, List<BufferSource> otherBuffers, String otherImplementation) {
+        return new Invocation(
+                name, operator, otherKernel, otherBuffers, cost, shapes, otherImplementation, vendor, comparison);
     }
 }

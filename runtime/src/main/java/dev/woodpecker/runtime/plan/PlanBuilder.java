@@ -14,10 +14,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -29,12 +31,18 @@ final class PlanBuilder {
     private final PlanParts parts;
     private final Map<KernelKey, CompiledKernel> kernels;
     private final Map<KernelKey, LoadedKernel> constantKernels;
+    private final VendorCandidates vendors;
+    private final boolean keepsReplaced;
 
     private PlanBuilder(
             KernelGraph graph,
             PlanParts parts,
             Map<KernelKey, CompiledKernel> kernels,
-            Map<KernelKey, LoadedKernel> constantKernels) {
+            Map<KernelKey, LoadedKernel> constantKernels,
+            VendorCandidates vendors,
+            boolean keepsReplaced) {
+        this.vendors = vendors;
+        this.keepsReplaced = keepsReplaced;
         this.graph = graph;
         this.parts = parts;
         this.kernels = kernels;
@@ -45,9 +53,18 @@ final class PlanBuilder {
      * @param store makes the kernels that run
      * @param constantStore makes those that are run now, on weights alone; the same where both are for this machine
      * @param arena how long the plan's constants are needed
+     * @param vendors what a library is to compute
+     * @param keepsReplaced whether the constants of kernels in whose place the library comes are made as well, for where
+     *     it is missing; they are {@link MemorySegment#NULL} otherwise
      */
     static CompiledPlan build(
-            KernelGraph graph, KernelStore store, KernelStore constantStore, Arena arena, MemoryGuard guard) {
+            KernelGraph graph,
+            KernelStore store,
+            KernelStore constantStore,
+            Arena arena,
+            MemoryGuard guard,
+            VendorCandidates vendors,
+            boolean keepsReplaced) {
         PlanParts parts = PlanParts.of(graph);
         if (store == constantStore) {
             // All in one batch: compilers run side by side.
@@ -55,7 +72,7 @@ final class PlanBuilder {
         }
         Map<KernelKey, CompiledKernel> running = store.compile(keys(graph, parts.runningKernels()));
         Map<KernelKey, LoadedKernel> fixed = constantStore.load(keys(graph, parts.fixedKernels()));
-        return new PlanBuilder(graph, parts, running, fixed).build(arena, guard);
+        return new PlanBuilder(graph, parts, running, fixed, vendors, keepsReplaced).build(arena, guard);
     }
 
     /** The kernels of the plan. */
@@ -89,8 +106,8 @@ final class PlanBuilder {
                 invocations.add(invocation(kernel, position, placement, step));
             }
         }
-        List<MemorySegment> memory =
-                ConstantValues.make(constants, graph, parts, v -> bytes(graph, v), this::loaded, arena);
+        List<MemorySegment> memory = ConstantValues.make(
+                constants, neededConstants(), graph, parts, v -> bytes(graph, v), this::loaded, arena);
         return new CompiledPlan(
                 values(graph.inputs()),
                 values(graph.outputs()),
@@ -117,7 +134,16 @@ final class PlanBuilder {
         // By definition, whichever algorithm computes it: speeds are comparable.
         Cost cost = Cost.of(kernel.algorithms().getFirst().program());
         return new Invocation(
-                kernel.name(), kernel.operator(), position, buffers, cost, shapes, kernel.implementation());
+                        kernel.name(), kernel.operator(), position, buffers, cost, shapes, kernel.implementation())
+                .with(vendors.of(kernel).map(found -> vendorCall(kernel, found, placement)), Optional.empty());
+    }
+
+    private VendorCall vendorCall(
+            Operation.Kernel kernel, VendorCandidates.Candidate candidate, ValuePlacement placement) {
+        List<BufferSource> buffers = new ArrayList<>();
+        candidate.values().forEach(value -> buffers.add(placement.source(parts.root(value))));
+        buffers.add(placement.source(kernel.outputs().getFirst()));
+        return new VendorCall(candidate.kernel(), buffers);
     }
 
     private LoadedKernel loaded(Operation.Kernel kernel) {
@@ -131,8 +157,24 @@ final class PlanBuilder {
         Set<String> wanted = new LinkedHashSet<>();
         parts.running().forEach(operation -> operation.inputs().forEach(value -> wanted.add(parts.root(value))));
         graph.outputs().forEach(value -> wanted.add(parts.root(value)));
+        vendors.calls().values().forEach(call -> call.values().forEach(value -> wanted.add(parts.root(value))));
         wanted.retainAll(known);
         return List.copyOf(wanted);
+    }
+
+    /** Of these, those that are read by what runs. */
+    private Set<String> neededConstants() {
+        Set<String> needed = new HashSet<>();
+        for (Operation operation : parts.running()) {
+            Optional<VendorCandidates.Candidate> vendor =
+                    operation instanceof Operation.Kernel kernel ? vendors.of(kernel) : Optional.empty();
+            vendor.ifPresent(call -> call.values().forEach(value -> needed.add(parts.root(value))));
+            if (vendor.isEmpty() || keepsReplaced) {
+                operation.inputs().forEach(value -> needed.add(parts.root(value)));
+            }
+        }
+        graph.outputs().forEach(value -> needed.add(parts.root(value)));
+        return needed;
     }
 
     private List<Value> values(List<String> names) {

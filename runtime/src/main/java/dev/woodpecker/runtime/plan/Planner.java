@@ -25,13 +25,20 @@ public final class Planner implements PlanSource {
     private final KernelStore constantStore;
     private final Schedules schedules;
     private final MemoryGuard guard;
+    private final Selector selector;
 
     /**
      * @param model its name in messages
      * @param schedules what is known of faster ways to compute kernels than the default
      */
-    public Planner(String model, KernelBinder binder, KernelStore store, Schedules schedules, MemoryGuard guard) {
-        this(model, binder, store, store, schedules, guard);
+    public Planner(
+            String model,
+            KernelBinder binder,
+            KernelStore store,
+            Schedules schedules,
+            MemoryGuard guard,
+            Selector selector) {
+        this(model, binder, store, store, schedules, guard, selector);
     }
 
     /**
@@ -44,7 +51,9 @@ public final class Planner implements PlanSource {
             KernelStore store,
             KernelStore constantStore,
             Schedules schedules,
-            MemoryGuard guard) {
+            MemoryGuard guard,
+            Selector selector) {
+        this.selector = selector;
         this.constantStore = constantStore;
         this.schedules = schedules;
         this.model = model;
@@ -70,18 +79,34 @@ public final class Planner implements PlanSource {
      */
     @Override
     public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
-        Compiled compiled = compile(graph, elements, arena);
-        return new Planned(compiled.plan().load(store.loader()), compiled.pinned(), compiled.rest());
+        Compiled compiled = compile(graph, elements, arena, false);
+        ExecutablePlan plan = selector.bind(compiled.plan().load(store.loader()), arena);
+        return new Planned(plan, compiled.pinned(), compiled.rest());
     }
 
     /** The same, not loaded. */
     public record Compiled(CompiledPlan plan, Map<String, NdArray> pinned, Optional<InferredGraph.Rest> rest) {}
 
-    /** What {@link #plan} would load. */
+    /** What {@link #plan} would load, with generated kernels also where a vendor's library was chosen. */
     public Compiled compile(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
+        return compile(graph, elements, arena, true);
+    }
+
+    private Compiled compile(
+            Graph graph, Function<String, Optional<NdArray>> elements, Arena arena, boolean keepsReplaced) {
         InferredGraph inferred = infer(graph, elements);
-        CompiledPlan plan = PlanBuilder.build(scheduled(inferred), store, constantStore, arena, guard);
-        return new Compiled(plan, inferred.pinned(), inferred.rest());
+        KernelGraph scheduled = scheduled(inferred);
+        // Kernels for another machine cannot be timed on this one.
+        Selector.Choice choice = store.target().equals(constantStore.target())
+                ? selector.choose(
+                        scheduled,
+                        (candidates, trial) ->
+                                PlanBuilder.build(scheduled, store, constantStore, trial, guard, candidates, true),
+                        store.loader())
+                : Selector.Choice.NONE;
+        CompiledPlan plan =
+                PlanBuilder.build(scheduled, store, constantStore, arena, guard, choice.candidates(), keepsReplaced);
+        return new Compiled(choice.in(plan), inferred.pinned(), inferred.rest());
     }
 
     /** What {@link #plan} would compile. */

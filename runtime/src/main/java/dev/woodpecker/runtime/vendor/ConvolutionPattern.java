@@ -66,8 +66,8 @@ final class ConvolutionPattern {
         }
         List<Steps> steps = new ArrayList<>();
         for (int d = 2; d < rank; d++) {
-            Optional<Steps> found = steps(
-                    source.indices().get(d), axes.get(d), window.get().get(d - 1), x.get(d), w.get(d));
+            Optional<Steps> found =
+                    steps(source.indices().get(d), axes.get(d), window.get().get(d - 1), x.get(d), w.get(d));
             if (found.isEmpty()) {
                 return Optional.empty();
             }
@@ -117,16 +117,12 @@ final class ConvolutionPattern {
         boolean even = stride > 0
                 && dilation > 0
                 && begin <= 0
-                && SumOfProducts.isEverywhere(
-                        index, along, window, (i, r) -> begin + i * stride + r * dilation);
+                && SumOfProducts.isEverywhere(index, along, window, (i, r) -> begin + i * stride + r * dilation);
         long end = begin + (positions - 1) * stride + (taps - 1) * dilation + 1;
-        return even
-                ? Optional.of(new Steps(stride, dilation, -begin, Math.max(0, end - extent)))
-                : Optional.empty();
+        return even ? Optional.of(new Steps(stride, dilation, -begin, Math.max(0, end - extent))) : Optional.empty();
     }
 
-    private Optional<VendorMatch> kernel(
-            List<Steps> steps, long groups, List<Long> x, List<Long> w, List<Long> y) {
+    private Optional<VendorMatch> kernel(List<Steps> steps, long groups, List<Long> x, List<Long> w, List<Long> y) {
         Optional<VendorTensor> source = sum.tensor(sum.left().tensor());
         Optional<VendorTensor> result = sum.tensor(sum.stage().name());
         Optional<Epilogue> epilogue = sum.epilogue();
@@ -139,8 +135,8 @@ final class ConvolutionPattern {
         }
         perFilter.add(w.getFirst() / groups);
         perFilter.addAll(w.subList(1, w.size()));
-        List<String> inputs = new ArrayList<>(
-                List.of(sum.left().tensor(), sum.right().tensor()));
+        List<String> inputs =
+                new ArrayList<>(List.of(sum.left().tensor(), sum.right().tensor()));
         List<VendorTensor> bias = new ArrayList<>();
         Optional<Epilogue> without = epilogue.get().withoutBias(read -> isPerFilter(read, y));
         without.ifPresent(_ -> {

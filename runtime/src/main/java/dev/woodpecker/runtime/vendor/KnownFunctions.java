@@ -15,8 +15,8 @@ import java.util.OptionalDouble;
 final class KnownFunctions {
     /** On both sides of every bend that a function here has, and where it levels out. */
     private static final double[] POINTS = {
-        -90, -30, -9, -6.5, -5.9, -4, -3.1, -2.9, -2, -1.2, -1, -0.7, -0.4, -0.1, -1e-3, 0, 1e-3, 0.1, 0.3, 0.6, 0.9, 1, 1.7, 2.4,
-        2.9, 3.1, 4, 5.5, 5.9, 6.1, 8, 12, 30, 90
+        -90, -30, -9, -6.5, -5.9, -4, -3.1, -2.9, -2, -1.2, -1, -0.7, -0.4, -0.1, -1e-3, 0, 1e-3, 0.1, 0.3, 0.6, 0.9, 1,
+        1.7, 2.4, 2.9, 3.1, 4, 5.5, 5.9, 6.1, 8, 12, 30, 90
     };
 
     private static final double FAR = 1e6;

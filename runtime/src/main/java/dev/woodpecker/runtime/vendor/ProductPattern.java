@@ -68,7 +68,8 @@ final class ProductPattern {
             others.add(strides.get());
         }
         Map<Expr, Long> result = new HashMap<>();
-        List<Long> strides = VendorTensor.rowMajor(sum.extents(sum.stage().name())).strides();
+        List<Long> strides =
+                VendorTensor.rowMajor(sum.extents(sum.stage().name())).strides();
         for (int i = 0; i < strides.size(); i++) {
             result.put(sum.stage().axes().get(i).variable(), strides.get(i));
         }
@@ -94,8 +95,8 @@ final class ProductPattern {
         if (hasBias && steps.removeFirst() instanceof Combination(PostOperation.Operator _, VendorTensor tensor)) {
             bias.add(tensor);
         }
-        List<String> inputs = new ArrayList<>(
-                List.of(sum.left().tensor(), sum.right().tensor()));
+        List<String> inputs =
+                new ArrayList<>(List.of(sum.left().tensor(), sum.right().tensor()));
         epilogue.reads().forEach(read -> inputs.add(read.tensor()));
         return Optional.of(new VendorMatch(
                 new VendorKernel.Product(
@@ -152,9 +153,7 @@ final class ProductPattern {
     private static boolean continues(Map<Expr, Long> strides, Axis outer, Axis inner) {
         Long of = strides.get(outer.variable());
         Long in = strides.get(inner.variable());
-        return of == null || in == null
-                ? of == null && in == null
-                : of == in * SumOfProducts.extent(inner.extent());
+        return of == null || in == null ? of == null && in == null : of == in * SumOfProducts.extent(inner.extent());
     }
 
     /** A tensor along the axes of the product; 1 where it does not vary. */

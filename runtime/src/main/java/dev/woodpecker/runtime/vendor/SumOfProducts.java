@@ -38,14 +38,13 @@ record SumOfProducts(
         layouts = Map.copyOf(layouts);
     }
 
-    static Optional<SumOfProducts> of(
-            TensorProgram program, Map<String, LayoutMap> layouts, Predicate<String> fixed) {
+    static Optional<SumOfProducts> of(TensorProgram program, Map<String, LayoutMap> layouts, Predicate<String> fixed) {
         if (program.stages().size() != 1 || program.outputs().size() != 1) {
             return Optional.empty();
         }
         Stage stage = program.stages().getFirst();
-        boolean floats = stage.type() == DType.F32
-                && program.inputs().stream().allMatch(input -> input.type() == DType.F32);
+        boolean floats =
+                stage.type() == DType.F32 && program.inputs().stream().allMatch(input -> input.type() == DType.F32);
         boolean known = stage.axes().stream()
                 .allMatch(axis -> IndexMath.constant(axis.extent()).orElse(0) > 0);
         if (floats

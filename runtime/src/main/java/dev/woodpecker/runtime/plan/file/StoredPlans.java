@@ -13,6 +13,7 @@ import dev.woodpecker.runtime.plan.CompiledPlan;
 import dev.woodpecker.runtime.plan.ExecutablePlan.Value;
 import dev.woodpecker.runtime.plan.PlanSource;
 import dev.woodpecker.runtime.plan.Planner.Planned;
+import dev.woodpecker.runtime.plan.Selector;
 import dev.woodpecker.runtime.plan.kernel.KernelLoader;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.ContentKey;
@@ -38,8 +39,10 @@ public final class StoredPlans implements PlanSource {
     private final PlanContent content;
     private final List<CompiledPlan> plans;
     private final KernelLoader loader;
+    private final Selector selector;
 
-    private StoredPlans(String file, PlanContent content, Arena arena) {
+    private StoredPlans(String file, PlanContent content, Selector selector, Arena arena) {
+        this.selector = selector;
         this.file = file;
         this.content = content;
         this.plans = content.targets().getFirst().plans();
@@ -51,11 +54,13 @@ public final class StoredPlans implements PlanSource {
      *
      * @param cpu the processor to run on
      * @param cache where kernels are copied to
+     * @param selector knows where vendors' kernels are
      * @param arena how long the plans are needed
      * @throws PlanFileException if it cannot be used
      * @throws java.io.UncheckedIOException if it cannot be read
      */
-    public static StoredPlans open(Path file, PlanTrust trust, CpuFeatures cpu, CacheDirectory cache, Arena arena) {
+    public static StoredPlans open(
+            Path file, PlanTrust trust, CpuFeatures cpu, CacheDirectory cache, Selector selector, Arena arena) {
         Map<String, MemorySegment> entries = PlanFileEntries.open(file, trust, new CheckedFiles(cache), arena);
         String name = file.toString();
         String json = PlanManifest.text(entry(name, entries, PlanFileWriter.JSON));
@@ -72,7 +77,7 @@ public final class StoredPlans implements PlanSource {
                                 entry(name, entries, PlanFileWriter.libraryEntry(library)))));
         try {
             PlanContent content = PlanJsonReader.read(json, targets -> TargetChoice.of(name, targets, cpu), reader);
-            return new StoredPlans(name, content, arena);
+            return new StoredPlans(name, content, selector, arena);
         } catch (IllegalArgumentException wrong) {
             throw PlanFileEntries.damaged(name, PlanFileWriter.JSON + " is no plan: " + wrong.getMessage());
         }
@@ -130,7 +135,7 @@ public final class StoredPlans implements PlanSource {
         for (CompiledPlan plan : plans) {
             if (plan.inputs().stream()
                     .allMatch(input -> graph.type(input.name()).equals(Optional.of(input.type())))) {
-                return new Planned(plan.load(loader), Map.of(), Optional.empty());
+                return new Planned(selector.bind(plan.load(loader), arena), Map.of(), Optional.empty());
             }
         }
         String given = graph.inputs().stream()

@@ -61,9 +61,13 @@ public final class OneDnn {
      * @throws ToolchainException when it is not on the class path, or does not load on this machine
      */
     public static OneDnn load(CacheDirectory cache) {
-        return find(cache)
-                .orElseThrow(() -> new ToolchainException(
-                        "oneDNN is not on the class path. Add " + COORDINATES + ", or do without vendor kernels."));
+        return find(cache).orElseThrow(() -> missing("it was asked for"));
+    }
+
+    /** Says what to add. */
+    public static ToolchainException missing(String why) {
+        return new ToolchainException("oneDNN is not on the class path, and " + why + ". Add " + COORDINATES
+                + ", or do without vendor kernels.");
     }
 
     /** {@code 3.8.1}. */

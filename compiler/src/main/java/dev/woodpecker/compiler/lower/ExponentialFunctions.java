@@ -3,6 +3,9 @@ package dev.woodpecker.compiler.lower;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
 
 /**
  * Exponential, logarithm and what is made of them, without branches. Single precision: Cephes (S. Moshier). Double
@@ -59,14 +62,20 @@ final class ExponentialFunctions {
                 1.9875691500e-4);
     }
 
+    /** A little more than the logarithm of the smallest normal float, so that rounding leaves the result normal. */
+    private static final double LEAST_NORMAL_EXPONENT = -87.3365;
+
     static Expr exp(MathBuilder m, Expr argument) {
         boolean wide = m.type() == DType.F64;
+        boolean onlyNormal = !wide && !m.strict();
         // Beyond these the result is zero or infinite, and the scaling below brings that about.
-        Expr x = clamped(m, argument, wide ? -746 : -104, wide ? 710 : 89);
+        Expr x = clamped(m, argument, wide ? -746 : onlyNormal ? LEAST_NORMAL_EXPONENT : -104, wide ? 710 : 89);
         Reduced reduced = reduced(m, x);
         Expr r = reduced.remainder;
         Expr power = m.let("p", m.add(m.add(m.mul(tail(m, r), m.mul(r, r)), r), 1));
-        return m.let("exp", m.scaled(power, reduced.exponent));
+        Expr scaled = m.scaled(power, reduced.exponent);
+        return m.let(
+                "exp", onlyNormal ? m.select(m.less(argument, LEAST_NORMAL_EXPONENT), m.constant(0), scaled) : scaled);
     }
 
     static Expr expm1(MathBuilder m, Expr argument) {
@@ -81,6 +90,46 @@ final class ExponentialFunctions {
         Expr near = m.add(m.mul(part, scale), m.sub(scale, 1));
         Expr small = m.select(m.equal(argument, 0), argument, near);
         return m.let("expm1", m.select(m.greater(argument, limit), large, small));
+    }
+
+    // ---- Powers
+
+    private static final Map<Double, BiFunction<MathBuilder, Expr, Expr>> POWERS = Map.of(
+            1.0,
+            (m, x) -> x,
+            2.0,
+            (m, x) -> m.mul(x, x),
+            3.0,
+            (m, x) -> m.mul(m.mul(x, x), x),
+            -1.0,
+            (m, x) -> m.div(m.constant(1), x),
+            0.5,
+            ExponentialFunctions::root,
+            -0.5,
+            (m, x) -> m.div(m.constant(1), root(m, x)),
+            0.25,
+            (m, x) -> m.sqrt(root(m, x)),
+            0.75,
+            ExponentialFunctions::threeQuarters);
+
+    /** Whether {@link #power} has it: within 2 units in the last place, special values included. */
+    static boolean isSimple(double exponent) {
+        return POWERS.containsKey(exponent);
+    }
+
+    static Expr power(MathBuilder m, Expr x, double exponent) {
+        return m.let("power", Objects.requireNonNull(POWERS.get(exponent)).apply(m, x));
+    }
+
+    /** As a power: of -0 it is +0, of negative infinity positive infinity. */
+    private static Expr root(MathBuilder m, Expr x) {
+        Expr infinite = m.equal(x, Double.NEGATIVE_INFINITY);
+        return m.let("root", m.select(infinite, m.constant(Double.POSITIVE_INFINITY), m.add(m.sqrt(x), 0)));
+    }
+
+    private static Expr threeQuarters(MathBuilder m, Expr x) {
+        Expr root = root(m, x);
+        return m.mul(root, m.sqrt(root));
     }
 
     // ---- Logarithm

@@ -6,34 +6,40 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.MathFunction;
 import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.target.Numerics;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /**
  * Writes mathematical functions out as arithmetic, so that generated code calls no library. Requires: nothing; works on
  * vectors as on scalars. Ensures: every {@link Expr.Call} is of a native function; results are within 2 units in the last
- * place for single precision, special values included, contracted or not. Functions that are not hot are computed in
- * double precision. A minimum or maximum with a constant becomes a comparison.
+ * place for single precision, special values included, contracted or not; but an exponential below the normal numbers is
+ * zero unless numerics are strict, since a processor takes a hundred times longer for those. Functions that are not hot are
+ * computed in double precision. A minimum or maximum with a constant becomes a comparison.
  */
 public final class LegalizeMath {
     private final Set<String> names = new HashSet<>();
+    private final Numerics numerics;
 
-    private LegalizeMath() {}
+    private LegalizeMath(Numerics numerics) {
+        this.numerics = numerics;
+    }
 
-    public static Stmt apply(Stmt body) {
-        LegalizeMath pass = new LegalizeMath();
+    public static Stmt apply(Stmt body, Numerics numerics) {
+        LegalizeMath pass = new LegalizeMath(numerics);
         Temporaries.collectNames(body, pass.names);
         return pass.legalized(body);
     }
 
     private Stmt legalized(Stmt s) {
         Temporaries temporaries = new Temporaries(names);
-        GuardedRewrite rewrite = new GuardedRewrite(temporaries, new Functions());
+        GuardedRewrite rewrite = new GuardedRewrite(temporaries, new Functions(numerics));
         return temporaries.wrap(s.map(this::legalized, rewrite::apply));
     }
 
-    private record Functions() implements GuardedRewrite.Rule {
+    private record Functions(Numerics numerics) implements GuardedRewrite.Rule {
         @Override
         public boolean appliesTo(Expr e) {
             return (e instanceof Expr.Call call && !call.function().isNative())
@@ -42,14 +48,16 @@ public final class LegalizeMath {
 
         @Override
         public Expr replace(Expr e, Temporaries temporaries) {
-            return e instanceof Expr.Call call ? call(call, temporaries) : extreme((Expr.Binary) e, temporaries);
+            return e instanceof Expr.Call call
+                    ? call(call, numerics, temporaries)
+                    : extreme((Expr.Binary) e, temporaries);
         }
     }
 
     /** Whether a function is written out in double precision, whatever its type. */
     static boolean computesInDouble(Expr.Call call) {
         return call.type() == DType.F64
-                || !isSquare(call)
+                || simpleExponent(call).isEmpty()
                         && switch (call.function()) {
                             case EXP, LOG, TANH, ERF, ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> false;
                             case LOG1P, EXPM1, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH, POW ->
@@ -57,35 +65,32 @@ public final class LegalizeMath {
                         };
     }
 
-    /** {@code x^2}, which is {@code x * x} to the last bit: the square of a float is exact in double precision. */
-    private static boolean isSquare(Expr.Call call) {
-        return call.function() == MathFunction.POW
-                && (call.type() == DType.F32 || call.type() == DType.F64)
-                && isTwo(call.arguments().get(1));
-    }
-
-    private static boolean isTwo(Expr e) {
-        return switch (e) {
-            case Expr.FloatConst(double value, var _) -> value == 2;
-            case Expr.Broadcast(Expr value, var _) -> isTwo(value);
-            default -> false;
-        };
-    }
-
-    private static Expr call(Expr.Call call, Temporaries temporaries) {
-        DType type = call.type();
-        if (isSquare(call)) {
-            Expr x = temporaries.bind("base", call.arguments().getFirst());
-            return new Expr.Binary(BinaryOp.MUL, x, x);
+    /** The exponent of a power that a few products and roots make. */
+    private static OptionalDouble simpleExponent(Expr.Call call) {
+        boolean fits = call.function() == MathFunction.POW && (call.type() == DType.F32 || call.type() == DType.F64);
+        if (!fits || !isConstant(call.arguments().get(1))) {
+            return OptionalDouble.empty();
         }
+        double exponent = value(call.arguments().get(1));
+        return ExponentialFunctions.isSimple(exponent) ? OptionalDouble.of(exponent) : OptionalDouble.empty();
+    }
+
+    private static Expr call(Expr.Call call, Numerics numerics, Temporaries temporaries) {
+        DType type = call.type();
         List<Expr> arguments = call.arguments().stream()
                 .map(a -> temporaries.bind(call.function().text() + "_x", a))
                 .toList();
-        MathBuilder wide = new MathBuilder(DType.F64, call.lanes(), temporaries);
+        boolean strict = !numerics.mayReassociate();
+        OptionalDouble exponent = simpleExponent(call);
+        if (exponent.isPresent()) {
+            MathBuilder own = new MathBuilder(type, call.lanes(), strict, temporaries);
+            return ExponentialFunctions.power(own, arguments.getFirst(), exponent.getAsDouble());
+        }
+        MathBuilder wide = new MathBuilder(DType.F64, call.lanes(), strict, temporaries);
         if (type == DType.F64) {
             return wide(wide, call.function(), arguments);
         }
-        MathBuilder single = new MathBuilder(DType.F32, call.lanes(), temporaries);
+        MathBuilder single = new MathBuilder(DType.F32, call.lanes(), strict, temporaries);
         List<Expr> floats =
                 arguments.stream().map(a -> cast(DType.F32, a, temporaries)).toList();
         return cast(type, single(single, wide, call.function(), floats), temporaries);

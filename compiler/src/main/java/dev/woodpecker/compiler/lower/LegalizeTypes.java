@@ -96,7 +96,7 @@ public final class LegalizeTypes {
 
     /** A conversion between {@code F32} and a short float. */
     private Expr convert(DType to, Expr operand, Temporaries temporaries) {
-        ShortFloats floats = new ShortFloats(new MathBuilder(DType.F32, operand.lanes(), temporaries));
+        ShortFloats floats = new ShortFloats(new MathBuilder(DType.F32, operand.lanes(), true, temporaries));
         DType from = operand.type();
         if (from == DType.BF16) {
             return floats.fromBf16(operand);

@@ -43,7 +43,7 @@ public final class Lowering {
         List<LoweredKernel.Phase> phases = new ArrayList<>();
         for (Stmt s : placed) {
             String name = placed.size() == 1 ? symbol : symbol + "_" + (phases.size() + 1);
-            phases.add(phase(name, s, target, observer));
+            phases.add(phase(name, s, target, numerics, observer));
         }
         return new LoweredKernel(
                 program.name(), target, numerics, arguments(peeled), parameters(placed), phases, checks);
@@ -79,7 +79,7 @@ public final class Lowering {
     }
 
     private static LoweredKernel.Phase phase(
-            String symbol, Stmt placed, Target target, BiConsumer<String, Stmt> observer) {
+            String symbol, Stmt placed, Target target, Numerics numerics, BiConsumer<String, Stmt> observer) {
         Stmt stmt = show("place", placed, observer);
         stmt = show("simplify", Simplifier.simplify(stmt), observer);
         LoweredKernel.Launch launch = LoweredKernel.Launch.NONE;
@@ -97,7 +97,7 @@ public final class Lowering {
         stmt = show("vectorize", Vectorize.apply(stmt, target), observer);
         stmt = show("unroll", Unroll.apply(stmt), observer);
         stmt = show("scalarize registers", ScalarizeRegisters.apply(stmt), observer);
-        stmt = show("legalize math", LegalizeMath.apply(Simplifier.simplify(stmt)), observer);
+        stmt = show("legalize math", LegalizeMath.apply(Simplifier.simplify(stmt), numerics), observer);
         stmt = show("legalize types", LegalizeTypes.apply(stmt, target), observer);
         if (!target.isCuda()) {
             stmt = show("insert prefetches", InsertPrefetches.apply(stmt), observer);

@@ -9,7 +9,7 @@ import dev.woodpecker.compiler.ir.UnaryOp;
 import java.util.List;
 
 /** Builds arithmetic of one float type, and the integers of its size, on all lanes of a value. */
-record MathBuilder(DType type, int lanes, Temporaries temporaries) {
+record MathBuilder(DType type, int lanes, boolean strict, Temporaries temporaries) {
     Expr constant(double value) {
         return spread(new Expr.FloatConst(value, type));
     }

@@ -12,10 +12,18 @@ import java.util.stream.Stream;
 
 /**
  * Reductions along memory, such as a softmax's sum over a row: four vectors of partial results, each lane taking every
- * 64th element (16 lanes), combined in order at the end. Four independent chains hide the latency of an add.
+ * 64th element (16 lanes), so that independent chains hide the latency of an add. These are combined by fours.
+ *
+ * <pre>
+ * greatest = max[k < 128] x[k]     ->     p[l < 64] = max[k < 2] x[k * 64 + l];    q[l < 16] = max[k < 4] p[k * 16 + l]
+ *                                         r[l < 4] = max[k < 4] q[k * 4 + l];      greatest = max[k < 4] r[k]
+ * </pre>
  */
 final class RowReductions {
     private static final long CHAINS = 4;
+
+    /** One of the partial results after the other, and a row of 128 waits more for them than for its elements. */
+    private static final long COMBINED = 4;
 
     private RowReductions() {}
 
@@ -40,9 +48,15 @@ final class RowReductions {
         if (chains == 0) {
             return;
         }
-        long parts = chains * lanes;
-        builder.attempt(new SplitReduction(
-                stage.name(), innermost.name(), Factor.of(parts), SplitReduction.Stretch.INTERLEAVED));
+        String axis = innermost.name();
+        for (long parts = chains * lanes; parts > 1; parts /= COMBINED) {
+            boolean split = builder.attempt(
+                    new SplitReduction(stage.name(), axis, Factor.of(parts), SplitReduction.Stretch.INTERLEAVED));
+            if (!split) {
+                return;
+            }
+            axis += SplitReduction.PART;
+        }
     }
 
     /** Whether each read moves by one element with the axis, or not at all. */

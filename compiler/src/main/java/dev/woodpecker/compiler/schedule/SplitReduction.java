@@ -38,6 +38,9 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
         INTERLEAVED
     }
 
+    /** What the name of the axis over the parts ends with. */
+    static final String PART = ".part";
+
     @Override
     public Outcome apply(LoopNest nest, Map<String, Long> decisions) {
         Optional<Stage> found = nest.program().stage(stage);
@@ -69,7 +72,7 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
     private LoopNest split(LoopNest nest, Stage old, Axis split, long count, long extent) {
         Stage.Reduction reduction = old.reduction().orElseThrow();
         String name = Stages.freshTensor(nest.program(), stage + ".partial");
-        Axis outer = new Axis(axis + ".part", Expr.index(count));
+        Axis outer = new Axis(axis + PART, Expr.index(count));
         Axis inner = new Axis(split.variable(), Expr.index(Math.ceilDiv(extent, count)));
         Expr index = stretch == Stretch.BLOCKED
                 ? IndexMath.add(IndexMath.mul(outer.variable(), inner.extent()), inner.variable())

@@ -84,7 +84,7 @@ class CPrinterTest {
             String name, Target target, LoweredKernel.Launch launch, Stmt body, Buffer... buffers) {
         Stmt s = FlattenIndices.apply(body);
         s = ScalarizeRegisters.apply(Unroll.apply(Vectorize.apply(s, target)));
-        s = LegalizeTypes.apply(LegalizeMath.apply(Simplifier.simplify(s)), target);
+        s = LegalizeTypes.apply(LegalizeMath.apply(Simplifier.simplify(s), Numerics.STRICT), target);
         s = HoistInvariants.apply(Simplifier.simplify(s));
         List<LoweredKernel.Argument> arguments = new ArrayList<>();
         for (Buffer b : buffers) {

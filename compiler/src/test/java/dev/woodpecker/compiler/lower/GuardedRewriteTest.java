@@ -11,6 +11,7 @@ import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.ir.MathFunction;
 import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.target.Numerics;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class GuardedRewriteTest {
         double[] y = new double[8];
         Evaluator evaluator =
                 new Evaluator().buffer("x", new double[] {0, 1, 2, 3}).buffer("y", y);
-        evaluator.run(serial("i", n, LegalizeMath.apply(s)));
+        evaluator.run(serial("i", n, LegalizeMath.apply(s, Numerics.STRICT)));
         return y;
     }
 
@@ -53,7 +54,7 @@ class GuardedRewriteTest {
         assertThat(y[1]).isEqualTo((float) Math.E);
         assertThat(y[4]).isEqualTo(7);
         // The printer evaluates one side of a select by a scalar only where it sees that it is one.
-        assertThat(IrText.of(LegalizeMath.apply(store)))
+        assertThat(IrText.of(LegalizeMath.apply(store, Numerics.STRICT)))
                 .contains("select(broadcast(chosen2, 4), x[ramp(i * 4, 4)], broadcast(0.0, 4))");
     }
 }

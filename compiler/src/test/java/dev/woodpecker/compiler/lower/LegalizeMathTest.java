@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LegalizeMathTest {
     private static final String NATIVE = "ABS|SQRT|FLOOR|CEIL|RINT|TRUNC";
@@ -159,7 +160,8 @@ class LegalizeMathTest {
         int count = 6000;
         float[] x = samples(count, 1);
         float[] z = samples(count, 2);
-        Stmt legal = Simplifier.simplify(LegalizeMath.apply(body(function, DType.F32, Expr.index(0), 1)));
+        Stmt legal =
+                Simplifier.simplify(LegalizeMath.apply(body(function, DType.F32, Expr.index(0), 1), Numerics.STRICT));
         double worst = 0;
         for (int i = 0; i < count; i++) {
             double[] y = {0};
@@ -180,7 +182,8 @@ class LegalizeMathTest {
     @EnumSource(mode = Mode.MATCH_NONE, names = NATIVE)
     void doublePrecisionIsGoodToTwelveDigits(MathFunction function) {
         Random random = new Random(3);
-        Stmt legal = Simplifier.simplify(LegalizeMath.apply(body(function, DType.F64, Expr.index(0), 1)));
+        Stmt legal =
+                Simplifier.simplify(LegalizeMath.apply(body(function, DType.F64, Expr.index(0), 1), Numerics.STRICT));
         double worst = 0;
         for (int i = 0; i < 2000; i++) {
             double x = i % 2 == 0 ? random.nextGaussian() * 5 : random.nextDouble() * 2 - 1;
@@ -228,8 +231,8 @@ class LegalizeMathTest {
                         Origin.NONE),
                 inner);
         Target target = Target.parse("cpu:x86-64-v4");
-        Stmt lowered =
-                LegalizeTypes.apply(LegalizeMath.apply(Vectorize.apply(FlattenIndices.apply(loop), target)), target);
+        Stmt lowered = LegalizeTypes.apply(
+                LegalizeMath.apply(Vectorize.apply(FlattenIndices.apply(loop), target), Numerics.STRICT), target);
         List<LoweredKernel.Argument> arguments = new ArrayList<>();
         for (String name : List.of("x", "z", "y")) {
             Buffer buffer = Buffer.rowMajor(name, DType.F32, List.of(Expr.index(count)), Scope.GLOBAL);
@@ -257,14 +260,60 @@ class LegalizeMathTest {
         }
     }
 
+    private static Stmt legalPower(double exponent) {
+        List<Expr> shape = List.of(Expr.index(1));
+        Expr x = new Expr.Load(Buffer.rowMajor("x", DType.F32, shape, Scope.GLOBAL), List.of(Expr.index(0)));
+        Expr power = new Expr.Call(MathFunction.POW, List.of(x, new Expr.FloatConst(exponent, DType.F32)));
+        return LegalizeMath.apply(
+                new Stmt.Store(
+                        Buffer.rowMajor("y", DType.F32, shape, Scope.GLOBAL),
+                        List.of(Expr.index(0)),
+                        power,
+                        Origin.NONE),
+                Numerics.STRICT);
+    }
+
+    private static float run(Stmt legal, float x) {
+        double[] y = {0};
+        new Evaluator().buffer("x", new double[] {x}).buffer("y", y).run(legal);
+        return (float) y[0];
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 2, 3, -1, 0.5, -0.5, 0.25, 0.75})
+    void powersOfSimpleExponentsAreProductsAndRoots(double exponent) {
+        Stmt legal = legalPower(exponent);
+        assertThat(legal.toString()).doesNotContain("F64").doesNotContain("POW");
+        for (float x : samples(4000, 6)) {
+            assertThat(ulps(Math.pow(x, exponent), run(legal, x)))
+                    .as("%s ^ %s = %s", x, exponent, run(legal, x))
+                    .isLessThanOrEqualTo(2);
+        }
+    }
+
     @Test
-    void aSquareIsAProduct() {
-        List<Expr> shape = List.of(Expr.index(8));
-        Expr x = new Expr.Load(Buffer.rowMajor("x", DType.F32, shape, Scope.GLOBAL), List.of(Expr.index(3)));
-        Expr square = new Expr.Call(MathFunction.POW, List.of(x, new Expr.FloatConst(2, DType.F32)));
-        Stmt store = new Stmt.Store(
-                Buffer.rowMajor("y", DType.F32, shape, Scope.GLOBAL), List.of(Expr.index(3)), square, Origin.NONE);
-        Stmt legal = LegalizeMath.apply(store);
-        assertThat(legal.toString()).contains("op=MUL").doesNotContain("F64");
+    void otherPowersAreComputedInDoublePrecision() {
+        assertThat(legalPower(0.6).toString()).contains("F64");
+    }
+
+    @Test
+    void anExponentialThatIsNoNormalNumberIsZeroUnlessStrict() {
+        Stmt exponential = body(MathFunction.EXP, DType.F32, Expr.index(0), 1);
+        Stmt legal = LegalizeMath.apply(exponential, Numerics.FP32);
+        Stmt strict = LegalizeMath.apply(exponential, Numerics.STRICT);
+        assertThat(run(strict, -90f)).isStrictlyBetween(0f, Float.MIN_NORMAL);
+        assertThat(run(legal, -90f)).isZero();
+        for (float x : samples(4000, 7)) {
+            float y = run(legal, x);
+            if (Math.exp(x) < Float.MIN_NORMAL) {
+                assertThat(y).as("exp(%s)", x).isZero();
+            } else {
+                assertThat(y)
+                        .as("exp(%s)", x)
+                        .satisfiesAnyOf(
+                                value -> assertThat(ulps(Math.exp(x), value)).isLessThanOrEqualTo(2),
+                                value -> assertThat(x < -87.3365f && value == 0).isTrue());
+            }
+        }
     }
 }

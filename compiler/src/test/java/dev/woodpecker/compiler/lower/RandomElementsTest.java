@@ -206,7 +206,7 @@ class RandomElementsTest {
         inputs.values().forEach(b -> arguments.add(new LoweredKernel.Argument(b, LoweredKernel.Role.INPUT)));
         arguments.add(new LoweredKernel.Argument(y, LoweredKernel.Role.OUTPUT));
         Stmt lowered = ScalarizeRegisters.apply(Unroll.apply(Vectorize.apply(FlattenIndices.apply(body), target)));
-        lowered = LegalizeTypes.apply(LegalizeMath.apply(Simplifier.simplify(lowered)), target);
+        lowered = LegalizeTypes.apply(LegalizeMath.apply(Simplifier.simplify(lowered), Numerics.STRICT), target);
         lowered = HoistInvariants.apply(Simplifier.simplify(lowered));
         LoweredKernel.Phase phase = new LoweredKernel.Phase(
                 symbol, Expr.index(blocks), PlanScratch.bytes(lowered), LoweredKernel.Launch.NONE, lowered);

@@ -30,6 +30,11 @@ public record ExecutablePlan(
     /** Copies the elements of a row-major buffer to an output. */
     public record Copy(BufferSource from, int output) {}
 
+    ExecutablePlan withInvocations(List<Invocation> newInvocations) {
+        return new ExecutablePlan(
+                inputs, outputs, kernels, constants, newInvocations, copies, constantKernels, arenaBytes);
+    }
+
     public ExecutablePlan {
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);

@@ -51,6 +51,11 @@ public record Invocation(
         this(name, operator, kernel, buffers, cost, shapes, implementation, Optional.empty(), Optional.empty());
     }
 
+    /** The same that a library computes where it is there. */
+    public Invocation orBy(VendorCall call) {
+        return with(Optional.of(call), comparison);
+    }
+
     Invocation with(Optional<VendorCall> newVendor, Optional<Comparison> newComparison) {
         return new Invocation(name, operator, kernel, buffers, cost, shapes, implementation, newVendor, newComparison);
     }

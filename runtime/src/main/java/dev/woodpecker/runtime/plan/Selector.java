@@ -139,7 +139,7 @@ public final class Selector {
                     "the plan has kernels of oneDNN, which is not on the class path: the generated kernels that it"
                             + " also has run instead. Add {0}",
                     OneDnn.COORDINATES);
-            return plan;
+            return VendorBinding.withoutLibrary(plan);
         }
         return VendorBinding.bind(plan, found.get(), arena);
     }

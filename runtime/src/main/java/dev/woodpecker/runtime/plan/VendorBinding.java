@@ -39,6 +39,19 @@ final class VendorBinding {
         return new VendorBinding(plan, library, arena).bind();
     }
 
+    /** The plan as it is, which says of each kernel that oneDNN was to compute that it is missing. */
+    static ExecutablePlan withoutLibrary(ExecutablePlan plan) {
+        return plan.withInvocations(plan.invocations().stream()
+                .map(i -> i.vendor().isEmpty() ? i : replacing(i, "oneDNN is missing"))
+                .toList());
+    }
+
+    private static Invocation replacing(Invocation invocation, String reason) {
+        return invocation
+                .with(Optional.empty(), invocation.comparison())
+                .by(invocation.kernel(), invocation.buffers(), invocation.implementation() + " (" + reason + ")");
+    }
+
     private ExecutablePlan bind() {
         List<Invocation> invocations =
                 plan.invocations().stream().map(this::bound).toList();
@@ -60,7 +73,7 @@ final class VendorBinding {
         VendorCall call = invocation.vendor().get();
         Optional<OneDnnKernel> made = OneDnnKernel.of(library, call.kernel(), arena);
         if (made.isEmpty()) {
-            return invocation.with(Optional.empty(), invocation.comparison());
+            return replacing(invocation, "oneDNN has none");
         }
         OneDnnKernel kernel = made.get();
         List<BufferSource> buffers = new ArrayList<>(call.buffers());

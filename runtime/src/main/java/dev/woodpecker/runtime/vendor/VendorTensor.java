@@ -38,6 +38,25 @@ public record VendorTensor(List<Long> extents, List<Long> strides, int block) {
         return new VendorTensor(extents, strides, block);
     }
 
+    /**
+     * From its first to its last element.
+     *
+     * @throws IllegalArgumentException if an extent is not positive, or a stride negative
+     */
+    public long bytes() {
+        long last = 0;
+        if (block > 1) {
+            return blocked(extents, 1).bytes();
+        }
+        for (int i = 0; i < rank(); i++) {
+            if (extents.get(i) < 1 || strides.get(i) < 0) {
+                throw new IllegalArgumentException("a tensor of extents " + extents + ", strides " + strides);
+            }
+            last = Math.addExact(last, Math.multiplyExact(extents.get(i) - 1, strides.get(i)));
+        }
+        return Math.multiplyExact(Math.addExact(last, 1), Float.BYTES);
+    }
+
     public int rank() {
         return extents.size();
     }

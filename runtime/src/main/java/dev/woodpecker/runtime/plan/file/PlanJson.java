@@ -93,6 +93,12 @@ record PlanJson(Function<MemorySegment, String> constants, Function<Path, String
         object.add("cost", cost);
         object.addProperty("shapes", invocation.shapes());
         object.addProperty("implementation", invocation.implementation());
+        invocation.vendor().ifPresent(call -> {
+            JsonObject vendor = VendorJson.print(call.kernel());
+            vendor.add(
+                    "buffers", texts(call.buffers().stream().map(PlanJson::text).toList()));
+            object.add("oneDNN", vendor);
+        });
         return object;
     }
 

@@ -14,10 +14,14 @@ import dev.woodpecker.runtime.plan.BufferSource;
 import dev.woodpecker.runtime.plan.CompiledPlan;
 import dev.woodpecker.runtime.plan.ExecutablePlan;
 import dev.woodpecker.runtime.plan.Invocation;
+import dev.woodpecker.runtime.plan.VendorCall;
 import dev.woodpecker.runtime.plan.kernel.CompiledKernel;
 import dev.woodpecker.runtime.plan.program.Cost;
+import dev.woodpecker.runtime.vendor.VendorKernel;
+import dev.woodpecker.runtime.vendor.VendorTensor;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +89,7 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
                 texts(object, "constants").stream().map(this::constant).toList();
         List<CompiledKernel> kernels =
                 objects(object, "kernels").stream().map(this::kernel).toList();
-        Limits limits = new Limits(inputs.size(), outputs.size(), constants.size(), kernels.size(), arenaBytes);
+        Limits limits = new Limits(inputs, outputs, constants, kernels.size(), arenaBytes);
         return new CompiledPlan(
                 inputs,
                 outputs,
@@ -140,10 +144,15 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
     }
 
     /** How many there are of what a plan's invocations name by position. */
-    private record Limits(int inputs, int outputs, int constants, int kernels, long arenaBytes) {
+    private record Limits(
+            List<ExecutablePlan.Value> inputs,
+            List<ExecutablePlan.Value> outputs,
+            List<MemorySegment> constants,
+            int kernels,
+            long arenaBytes) {
         Invocation invocation(JsonObject object) {
             JsonArray cost = array(object, "cost");
-            return new Invocation(
+            Invocation generated = new Invocation(
                     text(object, "name"),
                     text(object, "operator"),
                     below(kernels, Math.toIntExact(number(object, "kernel")), "kernel"),
@@ -154,12 +163,52 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
                             cost.get(2).getAsLong()),
                     text(object, "shapes"),
                     text(object, "implementation"));
+            return object.has("oneDNN") ? generated.orBy(vendor(object.getAsJsonObject("oneDNN"))) : generated;
+        }
+
+        private VendorCall vendor(JsonObject object) {
+            VendorKernel kernel = VendorJson.read(object);
+            List<BufferSource> buffers =
+                    texts(object, "buffers").stream().map(this::source).toList();
+            List<VendorTensor> tensors = new ArrayList<>(kernel.sources());
+            tensors.addAll(kernel.others());
+            tensors.add(kernel.result());
+            if (tensors.size() != buffers.size()) {
+                throw new IllegalArgumentException(
+                        "a kernel of oneDNN has " + buffers.size() + " buffers instead of " + tensors.size());
+            }
+            for (int i = 0; i < buffers.size(); i++) {
+                long bytes = bytes(buffers.get(i));
+                if (tensors.get(i).bytes() > bytes) {
+                    throw new IllegalArgumentException("a kernel of oneDNN has " + bytes + " bytes for a tensor of "
+                            + tensors.get(i).extents());
+                }
+            }
+            return new VendorCall(kernel, buffers);
+        }
+
+        private long bytes(BufferSource source) {
+            return switch (source) {
+                case BufferSource.Constant(int position) ->
+                    constants.get(position).byteSize();
+                case BufferSource.Arena(long _, long bytes) -> bytes;
+                case BufferSource.Input(int position) -> bytes(inputs.get(position));
+                case BufferSource.Output(int position) -> bytes(outputs.get(position));
+            };
+        }
+
+        private static long bytes(ExecutablePlan.Value value) {
+            long bytes = value.type().element().bytes();
+            for (int extent : value.type().shape().extents()) {
+                bytes = Math.multiplyExact(bytes, extent);
+            }
+            return bytes;
         }
 
         ExecutablePlan.Copy copy(JsonArray parts) {
             return new ExecutablePlan.Copy(
                     source(parts.get(0).getAsString()),
-                    below(outputs, parts.get(1).getAsInt(), "output"));
+                    below(outputs.size(), parts.get(1).getAsInt(), "output"));
         }
 
         private BufferSource source(String text) {
@@ -167,9 +216,9 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
             String kind = text.substring(0, Math.max(0, space));
             String where = text.substring(space + 1);
             return switch (kind) {
-                case "input" -> new BufferSource.Input(below(inputs, Integer.parseInt(where), kind));
-                case "output" -> new BufferSource.Output(below(outputs, Integer.parseInt(where), kind));
-                case "constant" -> new BufferSource.Constant(below(constants, Integer.parseInt(where), kind));
+                case "input" -> new BufferSource.Input(below(inputs.size(), Integer.parseInt(where), kind));
+                case "output" -> new BufferSource.Output(below(outputs.size(), Integer.parseInt(where), kind));
+                case "constant" -> new BufferSource.Constant(below(constants.size(), Integer.parseInt(where), kind));
                 case "arena" -> {
                     Part part = Part.parse(where);
                     part.check(arenaBytes, "the arena");

@@ -1,151 +1,178 @@
 package dev.woodpecker.cli;
 
-import ai.onnxruntime.OnnxTensor;
-import dev.woodpecker.runtime.Model;
-import dev.woodpecker.runtime.NdArray;
-import dev.woodpecker.runtime.Profile;
-import dev.woodpecker.runtime.Session;
-import dev.woodpecker.runtime.timing.Distribution;
-import dev.woodpecker.runtime.timing.Interleaving;
+import dev.woodpecker.cli.bench.BenchJson;
+import dev.woodpecker.cli.bench.BenchModel;
+import dev.woodpecker.cli.bench.BenchModels;
+import dev.woodpecker.cli.bench.BenchRow;
+import dev.woodpecker.cli.bench.BenchSettings;
+import dev.woodpecker.cli.bench.BenchTable;
+import dev.woodpecker.cli.bench.Machine;
+import dev.woodpecker.cli.bench.ModelBench;
+import dev.woodpecker.cli.bench.ScratchFolder;
+import dev.woodpecker.cli.bench.Variant;
+import dev.woodpecker.runtime.toolchain.CacheDirectory;
+import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import java.io.PrintWriter;
-import java.time.Duration;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code wpk bench}: times a model, beside another runtime in alternating blocks, and lists its convolutions. */
+/** {@code wpk bench}: times models, beside another runtime, each system in a process of its own. */
 @Command(
         name = "bench",
-        description =
-                "Times a model, beside another runtime if asked for, and lists its convolutions and matrix products.",
-        mixinStandardHelpOptions = true)
-final class BenchCommand implements Runnable {
-    private static final int RUNS_IN_A_BLOCK = 5;
-
-    /** Apart from those that are timed as wholes. */
-    private static final int PROFILED_RUNS = 10;
-
-    /** Threads of the other runtime may work on after a run; nothing is timed before the process is idle. */
-    private static final Duration SETTLING = Duration.ofMillis(500);
-
-    private static final Duration WARM_UP = Duration.ofMillis(1500);
-
+        description = {
+            "Times models, beside another runtime if asked for: each system in a process of its own, in alternating",
+            "blocks, all other processes stopped meanwhile. What a model's kernels take is shown by wpk explain."
+        },
+        mixinStandardHelpOptions = true,
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {"0:all ran, with the same outputs", "1:a model failed, or outputs differ", "2:wrong usage"})
+final class BenchCommand implements Callable<Integer> {
     @Spec
-    private CommandSpec spec = CommandSpec.create();
+    private CommandSpec command = CommandSpec.create();
 
-    @Mixin
-    private ModelArguments arguments = new ModelArguments();
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "MODEL",
+            description = "ONNX files, folders of them, and the word zoo for all models of wpk zoo.")
+    private List<String> models = new ArrayList<>();
 
     @Option(names = "--against", description = "The runtime to time beside: ${COMPLETION-CANDIDATES}.")
     private RunCommand.Peer[] against = {};
 
-    @Option(names = "--runs", description = "How many runs of each count. Default: ${DEFAULT-VALUE}.")
-    private int runs = 20;
+    @Option(names = "--threads", split = ",", description = "Numbers of threads, each a row. Default: 1.")
+    private List<Integer> threads = new ArrayList<>(List.of(1));
+
+    /** For the help. */
+    static final class VariantNames extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        VariantNames() {
+            super(Variant.names());
+        }
+    }
+
+    @Option(
+            names = "--variants",
+            split = ",",
+            completionCandidates = VariantNames.class,
+            description = "Columns: ${COMPLETION-CANDIDATES}; or all. Default: fp32.")
+    private List<String> variants = new ArrayList<>(List.of("fp32"));
+
+    @Option(names = "--blocks", description = "Blocks of each system. Default: ${DEFAULT-VALUE}.")
+    private int blocks = 10;
+
+    @Option(
+            names = "--runs",
+            description = "Runs that count in a block; short ones are more. Default: ${DEFAULT-VALUE}.")
+    private int runs = 10;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "SECONDS",
+            description = "What all blocks of a row may take; large models get fewer runs. Default: ${DEFAULT-VALUE}.")
+    private double limitSeconds = 120;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "SECONDS",
+            description = "Of each system before its first block. Default: ${DEFAULT-VALUE}.")
+    private double warmUpSeconds = 2;
+
+    @Option(
+            names = "--dim",
+            paramLabel = "NAME=EXTENT",
+            description = "The extent of a dimension that models leave open; 1 where nothing says otherwise.")
+    private Map<String, Integer> dimensions = new LinkedHashMap<>();
+
+    @Option(names = "--tuned-records", paramLabel = "FILE", description = "The tuning records of the variant tuned.")
+    private Optional<Path> tunedRecords = Optional.empty();
+
+    @Option(
+            names = "--tune-budget",
+            paramLabel = "TIME",
+            description = "Tunes each model before, for this long, into the file of --tuned-records.")
+    private Optional<String> tuneBudget = Optional.empty();
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Writes all figures there, as JSON Lines.")
+    private Optional<Path> json = Optional.empty();
 
     @Override
-    public void run() {
-        PrintWriter out = spec.commandLine().getOut();
-        int threads = Math.max(1, arguments.threads());
-        try (Model model = arguments.load(1);
-                Session session = model.newSession()) {
-            Map<String, NdArray> inputs = arguments.inputs(model);
-            Map<String, NdArray> outputs = session.run(inputs);
-            List<Distribution> times = time(session, inputs, outputs, threads);
-            print(times, threads, out);
-            session.startProfile();
-            for (int i = 0; i < PROFILED_RUNS; i++) {
-                session.run(inputs, outputs);
+    public Integer call() {
+        BenchSettings settings = settings();
+        PrintWriter out = command.commandLine().getOut();
+        PrintWriter err = command.commandLine().getErr();
+        Environment environment = Environment.ofProcess();
+        Path cache = CacheDirectory.open(environment).directory();
+        List<BenchModel> chosen = models(new BenchModels(cache, ZooCommand.CALIBRATOR, err::println));
+        try (ScratchFolder folder = ScratchFolder.create()) {
+            ModelBench bench = new ModelBench(settings, folder.path(), err::println);
+            Machine machine = Machine.measure(threads, KernelCompiler.of(environment), bench.idleBytes());
+            BenchTable table = new BenchTable(machine, settings, out);
+            table.printHeader();
+            Optional<BenchJson> lines = json.map(file -> new BenchJson(file, machine));
+            List<BenchRow> rows = new ArrayList<>();
+            for (BenchModel model : chosen) {
+                for (int count : threads) {
+                    BenchRow row = bench.row(model, count);
+                    lines.ifPresent(file -> file.add(row));
+                    rows.add(row);
+                }
             }
-            printProducts(session.profile(), threads, out);
+            table.print(rows);
+            return rows.stream().allMatch(BenchRow::isRight) ? ExitCode.OK : ExitCode.SOFTWARE;
         }
     }
 
-    private List<Distribution> time(
-            Session session, Map<String, NdArray> inputs, Map<String, NdArray> outputs, int threads) {
-        int blocks = Math.max(1, Math.ceilDiv(runs, RUNS_IN_A_BLOCK));
-        Interleaving interleaving = new Interleaving(blocks, RUNS_IN_A_BLOCK, SETTLING);
-        Runnable ours = () -> session.run(inputs, outputs);
-        warmUp(ours);
-        if (against.length == 0) {
-            return List.of(interleaving.time(ours));
-        }
-        try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(arguments.onnxFile("--against"), threads)) {
-            Map<String, OnnxTensor> prepared = peer.prepare(inputs);
-            List<Runnable> both = new ArrayList<>(List.of(ours));
-            both.add(() -> peer.runOnly(prepared));
-            warmUp(both.get(1));
-            return interleaving.time(both);
+    private List<BenchModel> models(BenchModels known) {
+        try {
+            return known.of(models);
+        } catch (IllegalArgumentException e) {
+            throw wrong(String.valueOf(e.getMessage()));
         }
     }
 
-    /** Java is compiled while it runs, and both runtimes settle in their memory: some runs before those that count. */
-    private static void warmUp(Runnable alternative) {
-        long until = System.nanoTime() + WARM_UP.toNanos();
-        do {
-            alternative.run();
-        } while (System.nanoTime() < until);
-    }
-
-    private void print(List<Distribution> times, int threads, PrintWriter out) {
-        out.printf(
-                Locale.ROOT,
-                "%s, %d thread%s, median of %d runs (quartiles)%n",
-                arguments.file().getFileName(),
-                threads,
-                threads == 1 ? "" : "s",
-                times.getFirst().count());
-        print("Woodpecker", times.getFirst(), out);
-        if (times.size() > 1) {
-            print("ONNX Runtime", times.get(1), out);
-            out.printf(
-                    Locale.ROOT,
-                    "speed relative to ONNX Runtime: %.2f%n",
-                    times.get(1).median() / times.getFirst().median());
+    private BenchSettings settings() {
+        if (blocks < 1 || runs < 1 || limitSeconds <= 0 || warmUpSeconds < 0) {
+            throw wrong("--blocks, --runs and --limit are at least 1, and --warm-up is no less than 0");
         }
-    }
-
-    private static void print(String name, Distribution time, PrintWriter out) {
-        out.printf(
-                Locale.ROOT,
-                "  %-14s %9.3f ms  (%.3f .. %.3f)%n",
-                name,
-                time.median() * 1e3,
-                time.q1() * 1e3,
-                time.q3() * 1e3);
-    }
-
-    /** The kernels that multiply and add, each with its share of what the machine could do at most. */
-    private static void printProducts(Profile profile, int threads, PrintWriter out) {
-        FmaPeak peak = FmaPeak.measure(threads);
-        out.println(peak);
-        double others = 0;
-        long multiplyAdds = 0;
-        for (Profile.Kernel kernel : profile.kernels()) {
-            if (kernel.multiplyAdds() == 0) {
-                others += kernel.medianSeconds();
-                continue;
-            }
-            multiplyAdds += kernel.multiplyAdds();
-            out.printf(
-                    Locale.ROOT,
-                    "%9.3f ms %8.1f GFLOP/s %s  %-8s %s  %s%n",
-                    kernel.medianSeconds() * 1e3,
-                    kernel.gigaflopsPerSecond(),
-                    peak.share(kernel.gigaflopsPerSecond()),
-                    kernel.operator(),
-                    kernel.shapes(),
-                    kernel.name());
+        threads.stream().filter(count -> count < 1).findFirst().ifPresent(count -> {
+            throw wrong("--threads " + count + ": at least 1");
+        });
+        List<String> names = variants.equals(List.of("all")) ? Variant.names() : variants;
+        List<Variant> chosen = names.stream()
+                .map(name -> Variant.named(name)
+                        .orElseThrow(() -> wrong("--variants " + name + "; there are: "
+                                + String.join(", ", Variant.names()) + ", or all")))
+                .toList();
+        if (chosen.stream().anyMatch(Variant::isTunedForTheModel) && tunedRecords.isEmpty()) {
+            throw wrong("the variant tuned needs --tuned-records: the file that its records are in, or are to go to");
         }
-        out.printf(
-                Locale.ROOT,
-                "%9.3f ms in all other kernels; %.1f million multiply-adds in all%n",
-                others * 1e3,
-                multiplyAdds * 1e-6);
+        return new BenchSettings(
+                chosen,
+                against.length > 0,
+                blocks,
+                runs,
+                limitSeconds,
+                warmUpSeconds,
+                dimensions,
+                tunedRecords,
+                tuneBudget);
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(command.commandLine(), message);
     }
 }

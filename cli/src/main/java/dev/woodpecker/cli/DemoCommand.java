@@ -1,6 +1,8 @@
 package dev.woodpecker.cli;
 
 import ai.onnxruntime.OnnxTensor;
+import dev.woodpecker.cli.compare.OnnxRuntimePeer;
+import dev.woodpecker.cli.compare.RandomArrays;
 import dev.woodpecker.cli.demo.Abridgement;
 import dev.woodpecker.cli.demo.JavaMethod;
 import dev.woodpecker.cli.emit.Figures;

@@ -1,5 +1,6 @@
 package dev.woodpecker.cli;
 
+import dev.woodpecker.cli.compare.RandomArrays;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;

@@ -1,6 +1,7 @@
 package dev.woodpecker.cli;
 
-import dev.woodpecker.runtime.Difference;
+import dev.woodpecker.cli.compare.OnnxRuntimePeer;
+import dev.woodpecker.cli.compare.OutputComparison;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.Profile;
@@ -10,8 +11,8 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -27,12 +28,6 @@ import picocli.CommandLine.Spec;
         description = "Runs a model, on random inputs if none are given, and checks its outputs.",
         mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
-    /** ||a - b|| / ||b|| of a whole model's output at fp32. */
-    private static final double TOLERANCE = 1e-3;
-
-    /** Rounding of numbers about 1, as a peer's logistic function has where its result is nearly 0. */
-    private static final double ROUNDING = 0x1p-22;
-
     /** Whom the outputs are compared with. */
     enum Peer {
         ONNXRUNTIME
@@ -99,26 +94,10 @@ final class RunCommand implements Callable<Integer> {
         try (OnnxRuntimePeer peer =
                 OnnxRuntimePeer.open(arguments.onnxFile("--check"), Math.max(1, arguments.threads()))) {
             Map<String, NdArray> expected = peer.run(peer.prepare(inputs));
-            for (Map.Entry<String, NdArray> output : outputs.entrySet()) {
-                NdArray wanted = expected.get(output.getKey());
-                String text = "output " + output.getKey() + ": " + describe(output.getValue());
-                if (wanted == null) {
-                    out.println(text + "  ONNX Runtime has no such output");
-                    right = false;
-                    continue;
-                }
-                Difference difference = Difference.between(output.getValue(), wanted, Difference.Tolerance.ONNX);
-                boolean same = output.getValue().type().isFloat() && difference.elements() > 0
-                        ? difference.normwiseRelative() <= TOLERANCE || difference.maximumAbsolute() <= ROUNDING
-                        : difference.isAccepted();
-                out.printf(
-                        Locale.ROOT,
-                        "%s  maximum absolute difference %.3g, norm-wise relative %.3g  %s%n",
-                        text,
-                        difference.maximumAbsolute(),
-                        difference.normwiseRelative(),
-                        same ? "ok" : "WRONG: " + difference.explanation());
-                right &= same;
+            for (OutputComparison comparison : OutputComparison.of(outputs, expected)) {
+                NdArray output = Objects.requireNonNull(outputs.get(comparison.output()));
+                out.println(comparison + "  " + describe(output));
+                right &= comparison.isRight();
             }
         }
         return right;

@@ -1,4 +1,4 @@
-package dev.woodpecker.cli;
+package dev.woodpecker.cli.compare;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
@@ -20,8 +20,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** A model in ONNX Runtime, to compare results and times with. Its threads do not spin between runs. */
-final class OnnxRuntimePeer implements AutoCloseable {
+/** A model in ONNX Runtime, to compare results and times with. */
+public final class OnnxRuntimePeer implements AutoCloseable {
     private static final Map<DType, OnnxJavaType> TYPES = Map.of(
             DType.F32, OnnxJavaType.FLOAT,
             DType.F64, OnnxJavaType.DOUBLE,
@@ -45,7 +45,7 @@ final class OnnxRuntimePeer implements AutoCloseable {
     }
 
     /** A failure of ONNX Runtime's own. */
-    static final class PeerException extends RuntimeException {
+    public static final class PeerException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         PeerException(String doing, OrtException cause) {
@@ -54,17 +54,24 @@ final class OnnxRuntimePeer implements AutoCloseable {
     }
 
     /**
+     * With all its optimisations, and threads that do not spin between runs.
+     *
      * @param threads that share an operator's work
      */
-    static OnnxRuntimePeer open(Path model, int threads) {
+    public static OnnxRuntimePeer open(Path model, int threads) {
+        return open(model, threads, false);
+    }
+
+    /** The same; {@code spinning} threads look for work for a while before they sleep. */
+    public static OnnxRuntimePeer open(Path model, int threads, boolean spinning) {
         try {
             OrtEnvironment environment = OrtEnvironment.getEnvironment();
             SessionOptions options = new SessionOptions();
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
-            options.addConfigEntry("session.intra_op.allow_spinning", "0");
-            options.addConfigEntry("session.inter_op.allow_spinning", "0");
+            options.addConfigEntry("session.intra_op.allow_spinning", spinning ? "1" : "0");
+            options.addConfigEntry("session.inter_op.allow_spinning", spinning ? "1" : "0");
             options.setOptimizationLevel(SessionOptions.OptLevel.ALL_OPT);
             return new OnnxRuntimePeer(environment, options, environment.createSession(model.toString(), options));
         } catch (OrtException e) {
@@ -72,8 +79,16 @@ final class OnnxRuntimePeer implements AutoCloseable {
         }
     }
 
+    /** What {@link #open} asks of ONNX Runtime, and its version: for a report. */
+    public static String describe(int threads, boolean spinning) {
+        return "ONNX Runtime " + OrtEnvironment.getEnvironment().getVersion()
+                + ", CPU, graph optimisations ALL_OPT, intra-op threads " + threads
+                + ", inter-op threads 1, sequential, memory arena and pattern on, spinning "
+                + (spinning ? "on" : "off");
+    }
+
     /** Inputs made ready, so that a timed run makes no copies. */
-    Map<String, OnnxTensor> prepare(Map<String, NdArray> inputs) {
+    public Map<String, OnnxTensor> prepare(Map<String, NdArray> inputs) {
         Map<String, OnnxTensor> tensors = new LinkedHashMap<>();
         inputs.forEach((name, array) -> tensors.put(name, tensor(name, array)));
         return tensors;
@@ -97,7 +112,7 @@ final class OnnxRuntimePeer implements AutoCloseable {
     }
 
     /** Runs and drops the outputs: for timing. */
-    void runOnly(Map<String, OnnxTensor> inputs) {
+    public void runOnly(Map<String, OnnxTensor> inputs) {
         try (OrtSession.Result result = session.run(inputs)) {
             if (result.size() == 0) {
                 throw new IllegalStateException("no outputs");
@@ -108,7 +123,7 @@ final class OnnxRuntimePeer implements AutoCloseable {
     }
 
     /** The outputs by name. */
-    Map<String, NdArray> run(Map<String, ? extends OnnxTensorLike> inputs) {
+    public Map<String, NdArray> run(Map<String, ? extends OnnxTensorLike> inputs) {
         try (OrtSession.Result result = session.run(inputs)) {
             Map<String, NdArray> outputs = new LinkedHashMap<>();
             for (Map.Entry<String, OnnxValue> output : result) {

@@ -1,4 +1,4 @@
-package dev.woodpecker.cli;
+package dev.woodpecker.cli.compare;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.NdArray;
@@ -8,14 +8,14 @@ import java.util.SplittableRandom;
  * Arrays of seeded random elements: floats from the standard normal distribution; integers 0 or 1, which are good as
  * token, segment and mask alike.
  */
-final class RandomArrays {
+public final class RandomArrays {
     private final SplittableRandom random;
 
-    RandomArrays(long seed) {
+    public RandomArrays(long seed) {
         this.random = new SplittableRandom(seed);
     }
 
-    NdArray next(DType type, int... shape) {
+    public NdArray next(DType type, int... shape) {
         NdArray array = NdArray.allocate(type, shape);
         for (long i = 0; i < array.elements(); i++) {
             if (type.isFloat()) {

@@ -1,0 +1,67 @@
+package dev.woodpecker.cli.compare;
+
+import dev.woodpecker.runtime.Difference;
+import dev.woodpecker.runtime.NdArray;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Whether an output is what another runtime computes, by the tolerance of a whole model at fp32.
+ *
+ * @param explanation what is wrong, if anything is
+ */
+public record OutputComparison(String output, Optional<Difference> difference, Optional<String> explanation) {
+    /** ||a - b|| / ||b|| of a whole model's output at fp32. */
+    private static final double TOLERANCE = 1e-3;
+
+    /** Rounding of numbers about 1, as a peer's logistic function has where its result is nearly 0. */
+    private static final double ROUNDING = 0x1p-22;
+
+    /** One for each of {@code outputs}. */
+    public static List<OutputComparison> of(Map<String, NdArray> outputs, Map<String, NdArray> expected) {
+        return outputs.entrySet().stream()
+                .map(output -> Optional.ofNullable(expected.get(output.getKey()))
+                        .map(wanted -> of(output.getKey(), output.getValue(), wanted))
+                        .orElseGet(() -> new OutputComparison(
+                                output.getKey(), Optional.empty(), Optional.of("ONNX Runtime has no such output"))))
+                .toList();
+    }
+
+    private static OutputComparison of(String name, NdArray output, NdArray wanted) {
+        Difference difference = Difference.between(output, wanted, Difference.Tolerance.ONNX);
+        boolean same = output.type().isFloat() && difference.elements() > 0
+                ? difference.normwiseRelative() <= TOLERANCE || difference.maximumAbsolute() <= ROUNDING
+                : difference.isAccepted();
+        return new OutputComparison(
+                name, Optional.of(difference), same ? Optional.empty() : Optional.of(difference.explanation()));
+    }
+
+    public boolean isRight() {
+        return explanation.isEmpty();
+    }
+
+    /** What is wrong with any of them, in one line; empty if nothing is. */
+    public static Optional<String> wrong(List<OutputComparison> comparisons) {
+        String text = comparisons.stream()
+                .filter(comparison -> !comparison.isRight())
+                .map(OutputComparison::toString)
+                .collect(Collectors.joining("; "));
+        return text.isEmpty() ? Optional.empty() : Optional.of(text);
+    }
+
+    @Override
+    public String toString() {
+        String figures = difference
+                .map(found -> String.format(
+                        Locale.ROOT,
+                        "maximum absolute difference %.3g, norm-wise relative %.3g  ",
+                        found.maximumAbsolute(),
+                        found.normwiseRelative()))
+                .orElse("");
+        return "output " + output + ": " + figures
+                + explanation.map(text -> "WRONG: " + text).orElse("ok");
+    }
+}

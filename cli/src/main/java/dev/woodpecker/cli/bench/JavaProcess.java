@@ -11,15 +11,19 @@ public final class JavaProcess {
 
     private JavaProcess() {}
 
-    /** A command line that arguments can be added to. */
-    public static List<String> command(String mainClass, List<String> jvmOptions) {
+    /**
+     * A process that is not started yet. The class path goes by the environment: ONNX Runtime's library crashes in a process
+     * whose command line is some ten thousand characters long.
+     */
+    public static ProcessBuilder of(String mainClass, List<String> jvmOptions, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(OPTIONS);
         command.addAll(jvmOptions);
-        command.add("-cp");
-        command.add(System.getProperty("java.class.path"));
         command.add(mainClass);
-        return command;
+        command.addAll(arguments);
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("CLASSPATH", System.getProperty("java.class.path"));
+        return builder;
     }
 }

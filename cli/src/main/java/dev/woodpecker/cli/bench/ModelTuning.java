@@ -4,6 +4,7 @@ import dev.woodpecker.tuner.TunerMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -16,8 +17,7 @@ import java.util.Map;
 record ModelTuning(String budget, Path records, Map<String, Integer> extents) {
     /** Returns how many seconds it took. */
     double run(PreparedModel model, int threads) {
-        List<String> command = JavaProcess.command(TunerMain.class.getName(), List.of());
-        command.addAll(List.of(
+        List<String> arguments = new ArrayList<>(List.of(
                 model.file().toString(),
                 "--budget",
                 budget,
@@ -25,10 +25,10 @@ record ModelTuning(String budget, Path records, Map<String, Integer> extents) {
                 Integer.toString(threads),
                 "--records",
                 records.toString()));
-        extents.forEach((name, extent) -> command.addAll(List.of("--dim", name + "=" + extent)));
+        extents.forEach((name, extent) -> arguments.addAll(List.of("--dim", name + "=" + extent)));
         long start = System.nanoTime();
         try {
-            Process process = new ProcessBuilder(command)
+            Process process = JavaProcess.of(TunerMain.class.getName(), List.of(), arguments)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();

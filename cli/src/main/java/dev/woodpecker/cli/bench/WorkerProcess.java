@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,10 +41,12 @@ final class WorkerProcess implements AutoCloseable {
     WorkerProcess(WorkerSettings settings, List<String> jvmOptions, Path folder) {
         try {
             this.log = Files.createTempFile(folder, "worker", ".log");
-            List<String> command = JavaProcess.command(BenchWorker.class.getName(), jvmOptions);
-            command.add(settings.toJson());
-            this.process =
-                    new ProcessBuilder(command).redirectError(log.toFile()).start();
+            // ONNX Runtime unpacks its library there, and a process that is killed removes nothing.
+            List<String> options = new ArrayList<>(jvmOptions);
+            options.add("-Djava.io.tmpdir=" + Files.createTempDirectory(folder, "native"));
+            this.process = JavaProcess.of(BenchWorker.class.getName(), options, List.of(settings.toJson()))
+                    .redirectError(log.toFile())
+                    .start();
         } catch (IOException e) {
             throw new UncheckedIOException("no process can be started: " + e.getMessage(), e);
         }

@@ -93,6 +93,12 @@ public final class Activation {
         return x * sigmoid(alpha * x);
     }
 
+    /** {@code b}, let through as {@link #swish} of {@code a} says. Shazeer, "GLU variants improve transformer" (2020). */
+    @Kernel(op = "SwiGLU")
+    public static float swiglu(float a, float b, @Attribute float alpha) {
+        return swish(a, alpha) * b;
+    }
+
     /** {@code log(1 + exp(x))}, without overflow. */
     @Kernel(op = "Softplus")
     public static float softplus(float x) {

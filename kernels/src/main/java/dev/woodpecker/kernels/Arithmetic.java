@@ -60,10 +60,10 @@ public final class Arithmetic {
         return a / b;
     }
 
-    /** The remainder of {@code a / b} with the sign of {@code a}; ONNX demands {@code fmod = 1} for these elements. */
+    /** The remainder of {@code a / b}, with the sign of {@code b}, or for {@code fmod = 1} that of {@code a}. */
     @Kernel(op = "Mod")
-    public static float modulo(float a, float b) {
-        return a % b;
+    public static float modulo(float a, float b, @Attribute int fmod) {
+        return fmod == 0 && a % b != 0 && (a % b < 0) != (b < 0) ? a % b + b : a % b;
     }
 
     /** The remainder of {@code a / b}, with the sign of {@code b}, or for {@code fmod = 1} that of {@code a}. */

@@ -7,6 +7,7 @@ import static dev.woodpecker.dsl.Dsl.require;
 import static dev.woodpecker.dsl.Dsl.sum;
 import static dev.woodpecker.dsl.Dsl.tensor;
 
+import dev.woodpecker.dsl.Absent;
 import dev.woodpecker.dsl.Example;
 import dev.woodpecker.dsl.Index;
 import dev.woodpecker.dsl.IntTensor;
@@ -114,6 +115,22 @@ public final class Gathering {
         return tensor(
                 indices.shape().weave(Index.of(depth), axis),
                 i -> values.at(hits(indices.at(i.drop(axis)), depth, i.get(axis)) ? 1 : 0));
+    }
+
+    /**
+     * pastCache with {@code update} written along {@code axis}, for each example of the first axis from where writeIndices:
+     * [n] says on. {@code mode}: 0 {@code linear}, 1 {@code circular}, in which the axis's begin follows its end.
+     */
+    @Kernel(op = "TensorScatter")
+    @Example("pastCache=2x4x64x32 update=2x4x1x32 writeIndices=2 axis=2 mode=0")
+    public static Tensor tensorScatter(
+            Tensor pastCache, Tensor update, @Absent IntTensor writeIndices, int axis, int mode) {
+        require(axis > 0);
+        int size = pastCache.size(axis);
+        return tensor(pastCache.shape(), i -> {
+            int from = i.get(axis) - (int) writeIndices.at(i.get(0));
+            return update.atOr(pastCache.at(i), i.with(axis, mode == 0 ? from : Math.floorMod(from, size)));
+        });
     }
 
     /** The index counted from the front of an axis of extent {@code size}. */

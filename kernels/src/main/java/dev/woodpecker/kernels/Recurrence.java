@@ -3,11 +3,13 @@ package dev.woodpecker.kernels;
 import static dev.woodpecker.dsl.Dsl.exp;
 import static dev.woodpecker.dsl.Dsl.expm1;
 import static dev.woodpecker.dsl.Dsl.log1p;
+import static dev.woodpecker.dsl.Dsl.sum;
 import static dev.woodpecker.dsl.Dsl.tanh;
 import static dev.woodpecker.dsl.Dsl.tensor;
 
 import dev.woodpecker.dsl.Absent;
 import dev.woodpecker.dsl.Example;
+import dev.woodpecker.dsl.Index;
 import dev.woodpecker.dsl.IntTensor;
 import dev.woodpecker.dsl.Kernel;
 import dev.woodpecker.dsl.Tensor;
@@ -21,7 +23,8 @@ import dev.woodpecker.dsl.Tensor;
  * has: after these its state stays. {@code functions} are the activations in ONNX's order: 0 {@code Sigmoid}, 1 {@code Tanh},
  * 2 {@code Relu}, 3 {@code Affine}, 4 {@code LeakyRelu}, 5 {@code ThresholdedRelu}, 6 {@code ScaledTanh}, 7
  * {@code HardSigmoid}, 8 {@code Elu}, 9 {@code Softsign}, 10 {@code Softplus}, with {@code alphas} and {@code betas} for
- * each. What they are applied to is held between {@code -clip} and {@code clip}.
+ * each. What the gates' functions are applied to is held between {@code -clip} and {@code clip}; what the cell's is, not, as in
+ * ONNX Runtime.
  */
 public final class Recurrence {
 
@@ -194,6 +197,59 @@ public final class Recurrence {
                 (b, j) -> lasts(step, lengths, b)
                         ? activation(held(gate(x, recurrent, step, b, j), clip), functions[0], alphas[0], betas[0])
                         : hidden.at(b, j));
+    }
+
+    /** The results of {@link #linearAttention}. */
+    public record Attended(Tensor row, Tensor state) {}
+
+    /**
+     * One step of linear attention: the state takes in the key by the value, and the query reads it. q: [n, t, h, e]; k: [n,
+     * t, g, e]; v: [n, t, g, f], with h a multiple of g; state: [n, g, e, f]; decay, beta: [n, t, g or 1, 1 or as many as k
+     * or v has]; row: [n, h, f]. {@code rule}: 0 {@code linear}, 1 {@code gated}: the state first loses what {@code exp} of
+     * decay says, 2 {@code delta}: of the value counts what the state does not give for the key already, times beta, 3
+     * {@code gated_delta}. Katharopoulos et al. (2020); Yang, Kautz, Hatamizadeh, "Gated delta networks" (2025).
+     */
+    @Kernel(op = "dev.woodpecker::LinearAttentionStep")
+    @Example("q=1x16x4x32 k=1x16x4x32 v=1x16x4x32 state=1x4x32x32 step=2 decay=1x16x4x32 beta=1x16x4x1 rule=3 scale=0.2")
+    public static Attended linearAttention(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor state,
+            IntTensor step,
+            @Absent Tensor decay,
+            @Absent Tensor beta,
+            int rule,
+            float scale) {
+        int batch = state.size(0);
+        int groups = state.size(1);
+        int size = state.size(2);
+        int width = state.size(3);
+        int heads = q.size(2);
+        Tensor kept = tensor(batch, groups, size, width, (n, g, i, j) -> {
+            Index at = Index.of(n, (int) step.at(0), g, i);
+            return rule == 1 || rule == 3
+                    ? state.at(n, g, i, j) * exp(decay.at(at.within(decay.shape())))
+                    : state.at(n, g, i, j);
+        });
+        Tensor written = tensor(batch, groups, width, (n, g, j) -> {
+            float known = sum(size, i -> kept.at(n, g, i, j) * k.at(n, (int) step.at(0), g, i));
+            Index at = Index.of(n, (int) step.at(0), g, j);
+            return rule >= 2 ? beta.at(at.within(beta.shape())) * (v.at(at) - known) : v.at(at);
+        });
+        Tensor next = tensor(
+                batch,
+                groups,
+                size,
+                width,
+                (n, g, i, j) -> kept.at(n, g, i, j) + k.at(n, (int) step.at(0), g, i) * written.at(n, g, j));
+        Tensor row = tensor(
+                batch,
+                heads,
+                width,
+                (n, h, j) -> scale
+                        * sum(size, i -> q.at(n, (int) step.at(0), h, i) * next.at(n, h / (heads / groups), i, j)));
+        return new Attended(row, next);
     }
 
     private static float gate(Tensor x, Tensor recurrent, IntTensor step, int b, int j) {

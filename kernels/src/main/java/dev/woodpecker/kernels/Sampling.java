@@ -26,6 +26,45 @@ public final class Sampling {
 
     private Sampling() {}
 
+    /**
+     * Where a grid's points come to lie by an affine map. theta: [n, 2, 3]; size: the extents [n, c, h, w] of what will be
+     * sampled; returns [n, h, w, 2], positions from -1 to 1 with the last axis first.
+     */
+    @Kernel(op = "AffineGrid", variant = "2d")
+    @Example("theta=1x2x3 size=1,3,32,32 alignCorners=0")
+    public static Tensor affineGrid2d(Tensor theta, int[] size, int alignCorners) {
+        require(theta.size(1) == 2);
+        return tensor(
+                theta.size(0),
+                size[2],
+                size[3],
+                2,
+                (n, i, j, k) -> theta.at(n, k, 0) * gridPosition(j, size[3], alignCorners)
+                        + theta.at(n, k, 1) * gridPosition(i, size[2], alignCorners)
+                        + theta.at(n, k, 2));
+    }
+
+    /** As {@link #affineGrid2d} with one axis more. theta: [n, 3, 4]; size: [n, c, d, h, w]; returns [n, d, h, w, 3]. */
+    @Kernel(op = "AffineGrid", variant = "3d")
+    public static Tensor affineGrid3d(Tensor theta, int[] size, int alignCorners) {
+        require(theta.size(1) == 3);
+        return tensor(
+                theta.size(0),
+                size[2],
+                size[3],
+                size[4],
+                3,
+                (n, d, i, j, k) -> theta.at(n, k, 0) * gridPosition(j, size[4], alignCorners)
+                        + theta.at(n, k, 1) * gridPosition(i, size[3], alignCorners)
+                        + theta.at(n, k, 2) * gridPosition(d, size[2], alignCorners)
+                        + theta.at(n, k, 3));
+    }
+
+    /** The position from -1 to 1 of an element's centre, or with {@code alignCorners} of points from end to end. */
+    private static float gridPosition(int i, int size, int alignCorners) {
+        return alignCorners != 0 ? (size == 1 ? -1 : -1 + 2f * i / (size - 1)) : (2f * i + 1) / size - 1;
+    }
+
     /** The nearest element; of two equally near, the one at the even index. */
     @Kernel(op = "GridSample", variant = "nearest")
     @Example("x=1x8x16x16 grid=1x32x32x2 mode=0 paddingMode=0 alignCorners=0")

@@ -44,6 +44,7 @@ class ActivationTest {
         assertThat(Activation.sigmoid(2)).isCloseTo(0.8807971f, NEARLY);
         assertThat(Activation.sigmoid(-200)).isZero();
         assertThat(Activation.swish(2, 1)).isCloseTo(1.7615942f, NEARLY);
+        assertThat(Activation.swiglu(2, 3, 1)).isCloseTo(5.2847825f, NEARLY);
         assertThat(Activation.softplus(1)).isCloseTo(1.3132617f, NEARLY);
         assertThat(Activation.softplus(500)).isEqualTo(500);
         assertThat(Activation.softplus(-500)).isZero();

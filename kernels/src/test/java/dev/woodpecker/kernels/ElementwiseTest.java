@@ -18,7 +18,10 @@ class ElementwiseTest {
         assertThat(Arithmetic.multiply(1.5f, 2)).isEqualTo(3);
         assertThat(Arithmetic.divide(3f, 2)).isEqualTo(1.5f);
         assertThat(Arithmetic.divide(1f, 0)).isEqualTo(Float.POSITIVE_INFINITY);
-        assertThat(Arithmetic.modulo(-4.3f, 2.1f)).isCloseTo(-0.1f, NEARLY);
+        assertThat(Arithmetic.modulo(-4.3f, 2.1f, 1)).isCloseTo(-0.1f, NEARLY);
+        assertThat(Arithmetic.modulo(-4.5f, 2f, 0)).isEqualTo(1.5f);
+        assertThat(Arithmetic.modulo(4.5f, -2f, 0)).isEqualTo(-1.5f);
+        assertThat(Arithmetic.modulo(-4f, 2f, 0)).isZero();
         assertThat(Arithmetic.maximum(1f, Float.NaN)).isNaN();
         assertThat(Arithmetic.minimum(1f, 2f)).isEqualTo(1);
     }

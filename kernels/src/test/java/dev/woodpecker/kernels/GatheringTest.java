@@ -96,6 +96,16 @@ class GatheringTest {
     }
 
     @Test
+    void cachesAreWrittenFromWhereEachExampleIs() {
+        Tensor cache = counting(2, 4, 1);
+        Tensor update = Tensor.of(new float[] {-1, -2, -3, -4}, 2, 2, 1);
+        assertThat(Gathering.tensorScatter(cache, update, ints(0, 2), 1, 0).toArray())
+                .containsExactly(-1, -2, 2, 3, 4, 5, -3, -4);
+        assertThat(Gathering.tensorScatter(cache, update, ints(3, 1), 1, 1).toArray())
+                .containsExactly(-2, 1, 2, -1, 4, -3, -4, 7);
+    }
+
+    @Test
     void constantsAndRanges() {
         assertThat(Generation.constantOfShape(attribute(2, 2), 7).toArray()).containsExactly(7, 7, 7, 7);
         assertThat(Generation.range(1f, 2f, 0.25f).toArray()).containsExactly(1, 1.25f, 1.5f, 1.75f);

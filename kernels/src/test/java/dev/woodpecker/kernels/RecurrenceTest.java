@@ -125,6 +125,24 @@ class RecurrenceTest {
                 .containsExactly(0.5f * 8 + 0.5f * 10);
     }
 
+    /** One key, one value: the state is a number. */
+    @Test
+    void linearAttentionsDifferInWhatTheStateTakesIn() {
+        Tensor two = Tensor.of(new float[] {0, 2}, 1, 2, 1, 1);
+        Tensor three = Tensor.of(new float[] {0, 3}, 1, 2, 1, 1);
+        Tensor state = Tensor.of(new float[] {5}, 1, 1, 1, 1);
+        Tensor halved = Tensor.of(new float[] {0, (float) Math.log(0.5)}, 1, 2, 1, 1);
+        Tensor tenth = Tensor.of(new float[] {0, 0.125f}, 1, 2, 1, 1);
+        float[] expected = {
+            5 + 2 * 3, 2.5f + 2 * 3, 5 + 2 * 0.125f * (3 - 5 * 2), 2.5f + 2 * 0.125f * (3 - 2.5f * 2),
+        };
+        for (int rule = 0; rule < expected.length; rule++) {
+            var step = Recurrence.linearAttention(three, two, three, state, SECOND, halved, tenth, rule, 0.5f);
+            assertThat(step.state().toArray()[0]).as("rule %d", rule).isCloseTo(expected[rule], within(1e-6f));
+            assertThat(step.row().toArray()[0]).isCloseTo(0.5f * 3 * expected[rule], within(1e-5f));
+        }
+    }
+
     @Test
     void whatIsAboveTheClipCountsAsTheClip() {
         Tensor x = steps(3, -3, 0.25f);

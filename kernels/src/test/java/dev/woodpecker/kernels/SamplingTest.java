@@ -78,6 +78,22 @@ class SamplingTest {
                 .containsExactly(1.5f * 4 + 1.5f);
     }
 
+    /** The identity gives the centres of the elements, or with aligned corners their range from end to end. */
+    @Test
+    void affineGridsAreMapsOfPositions() {
+        Tensor identity = Tensor.of(new float[] {1, 0, 0, 0, 1, 0}, 1, 2, 3);
+        assertThat(Sampling.affineGrid2d(identity, attribute(1, 1, 2, 2), 0).toArray())
+                .containsExactly(-0.5f, -0.5f, 0.5f, -0.5f, -0.5f, 0.5f, 0.5f, 0.5f);
+        assertThat(Sampling.affineGrid2d(identity, attribute(1, 1, 1, 3), 1).toArray())
+                .containsExactly(-1, -1, 0, -1, 1, -1);
+        Tensor turned = Tensor.of(new float[] {0, 2, 1, -1, 0, 0}, 1, 2, 3);
+        assertThat(Sampling.affineGrid2d(turned, attribute(1, 1, 2, 1), 1).toArray())
+                .containsExactly(-1, 1, 3, 1);
+        Tensor mirrored = Tensor.of(new float[] {-1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0.5f}, 1, 3, 4);
+        assertThat(Sampling.affineGrid3d(mirrored, attribute(1, 1, 1, 1, 2), 0).toArray())
+                .containsExactly(0.5f, 0, 0.5f, -0.5f, 0, 0.5f);
+    }
+
     @Test
     void deformedByNothingIsAConvolution() {
         Tensor input = random(1, 1, 4, 5, 6);

@@ -26,6 +26,7 @@ public final class HostOperators {
                         call -> List.of(call.input(0).convert(call.input(1).type()))),
                 Map.entry("Compress", new Compress()),
                 Map.entry("ConstantOfShape", new ConstantOfShape()),
+                Map.entry("Det", new Determinant()),
                 Map.entry("NonMaxSuppression", new NonMaxSuppression()),
                 Map.entry("NonZero", new NonZero()),
                 Map.entry("Range", new Range()),

@@ -20,6 +20,7 @@ final class AttributeTexts {
             entry("RoiAlign.coordinateTransformationMode", List.of("half_pixel", "output_half_pixel")),
             entry("RoiAlign.mode", List.of("avg", "max")),
             entry("SoftmaxCrossEntropyLoss.reduction", List.of("none", "sum", "mean")),
+            entry("TensorScatter.mode", List.of("linear", "circular")),
             entry("Resize.mode", List.of("nearest", "linear", "cubic")),
             entry("Resize.nearestMode", List.of("round_prefer_floor", "round_prefer_ceil", "floor", "ceil")),
             entry(

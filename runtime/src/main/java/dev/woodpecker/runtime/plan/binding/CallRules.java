@@ -93,6 +93,7 @@ final class CallRules {
             entry("Slice", List.of(MovementRules::slice)),
             entry("Softmax", AXIS),
             entry("SoftmaxCrossEntropyLoss", List.of(AxisRules.byDefault("ignoreIndex", Integer.MIN_VALUE))),
+            entry("TensorScatter", AXIS),
             entry("Transpose", List.of(AxisRules::permutation)),
             entry("Trilu", List.of(AxisRules.scalarInput("k", 0), AxisRules.byDefault("upper", 1))));
 

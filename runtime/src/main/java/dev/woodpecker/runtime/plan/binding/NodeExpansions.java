@@ -21,14 +21,22 @@ public final class NodeExpansions {
     private static final Map<String, Expansion> TABLE = Map.ofEntries(
             entry("Attention", AttentionRules::headsApart),
             entry("CastLike", NodeExpansions::castLike),
+            entry("CausalConvWithState", WindowExpansions::causalConvolution),
+            entry("CenterCropPad", WindowExpansions::centerCropPad),
+            entry("Col2Im", WindowExpansions::col2im),
+            entry("Einsum", EinsumRules::einsum),
             entry("GRU", RecurrentRules::gru),
             entry("If", ControlFlow::branch),
             entry("LSTM", RecurrentRules::lstm),
+            entry("LinearAttention", LinearAttentionRules::steps),
             entry("Loop", ControlFlow::loop),
             entry("Max", NodeExpansions::pairs),
+            entry("MaxUnpool", WindowExpansions::maxUnpool),
             entry("Mean", NodeExpansions::mean),
             entry("Min", NodeExpansions::pairs),
             entry("OneHot", NodeExpansions::oneHot),
+            entry("OptionalGetElement", NodeExpansions::optionalElement),
+            entry("OptionalHasElement", NodeExpansions::hasElement),
             entry("RNN", RecurrentRules::rnn),
             entry("Scan", ControlFlow::scan),
             entry("Split", NodeExpansions::split),
@@ -85,6 +93,18 @@ public final class NodeExpansions {
         return List.of(node.withOperator(Operator.onnx("Cast"))
                 .withInputs(List.of(node.input(0)))
                 .with("to", new Attribute.ElementType(type)));
+    }
+
+    /** Of a tensor, itself. */
+    private static List<Node> optionalElement(Node node, Values values, Scope scope) {
+        return List.of(node.withOperator(Operator.onnx("Identity")));
+    }
+
+    /** A tensor is there if it is given. */
+    private static List<Node> hasElement(Node node, Values values, Scope scope) {
+        String answer = scope.constant(
+                node.name() + "_answer", NdArray.scalar(node.inputName(0).isPresent()));
+        return List.of(node.withOperator(Operator.onnx("Identity")).withInputs(List.of(Operand.of(answer))));
     }
 
     /** Indices that are floats are made integers first. */

@@ -135,7 +135,7 @@ final class RecurrentRules {
             Step next = cell.step(hidden, memory, step, lengths);
             hidden = next.hidden();
             memory = next.memory();
-            rows.add(row == number ? rows.size() : 0, hidden);
+            rows.add(backwards && !hasLengths ? 0 : rows.size(), hidden);
         }
         Operand sequence = made.stacked(rows, 0);
         if (hasLengths) {

@@ -55,6 +55,7 @@ class HostOperatorsTest {
                         "CastLike",
                         "Compress",
                         "ConstantOfShape",
+                        "Det",
                         "Flatten",
                         "Identity",
                         "NonMaxSuppression",
@@ -70,6 +71,13 @@ class HostOperatorsTest {
                         "Unique",
                         "Unsqueeze",
                         "dev.woodpecker::AlignAxis");
+    }
+
+    @Test
+    void determinantsOfABatch() {
+        NdArray x = NdArray.of(new float[] {0, 2, 3, 4, 1, 2, 2, 4, 1, 0, 0, 1}, 3, 2, 2);
+        assertThat(run("Det", Map.of(), x).getFirst().toFloatArray()).containsExactly(-6, 0, 1);
+        assertThatThrownBy(() -> run("Det", Map.of(), X)).hasMessageContaining("which is not square");
     }
 
     @Test

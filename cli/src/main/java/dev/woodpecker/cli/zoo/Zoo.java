@@ -63,12 +63,25 @@ public final class Zoo {
 
     /** The model before its statistics are found. */
     OnnxModelBuilder imageNetwork(String name) {
+        return architecture(name).build(seed, batch).model();
+    }
+
+    /**
+     * An image network, batch 1, for its shapes: weights are numbers when they are written.
+     *
+     * @throws IllegalArgumentException if there is none of this name
+     */
+    public static OnnxModelBuilder structure(String name) {
+        return architecture(name).build(1, 1).model();
+    }
+
+    private static Architecture architecture(String name) {
         Architecture architecture = IMAGE_NETWORKS.get(name);
         if (architecture == null) {
             throw new IllegalArgumentException(
                     "no network '" + name + "' in the zoo; there are " + imageNetworks() + " and bert");
         }
-        return architecture.build(seed, batch).model();
+        return architecture;
     }
 
     /**

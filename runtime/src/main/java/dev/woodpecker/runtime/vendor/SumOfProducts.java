@@ -85,9 +85,10 @@ record SumOfProducts(
         if (layout == null || layout.isRowMajor()) {
             return Optional.of(1);
         }
-        int block = Math.toIntExact(layout.rank() < 2 ? 1 : layout.blockOf(1));
-        boolean blocked =
-                block > 1 && layout.equals(LayoutMap.rowMajor(layout.rank()).blocked(1, block));
+        int block = Math.toIntExact(layout.rank() < 3 ? 1 : layout.blockOf(1));
+        boolean blocked = block > 1
+                && extents(tensor).get(1) % block == 0
+                && layout.equals(LayoutMap.rowMajor(layout.rank()).blocked(1, block));
         return blocked ? Optional.of(block) : Optional.empty();
     }
 

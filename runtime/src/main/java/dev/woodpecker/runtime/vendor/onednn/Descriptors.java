@@ -32,8 +32,7 @@ final class Descriptors {
         return tensor.rank() <= MOST_AXES
                 && (tensor.block() == 1
                         || TAGS.containsKey(tensor.block())
-                                && TAGS.getOrDefault(tensor.block(), Map.of()).containsKey(tensor.rank())
-                                && tensor.extents().get(1) % tensor.block() == 0);
+                                && TAGS.getOrDefault(tensor.block(), Map.of()).containsKey(tensor.rank()));
     }
 
     long of(VendorTensor tensor) {

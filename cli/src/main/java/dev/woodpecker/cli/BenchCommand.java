@@ -10,9 +10,12 @@ import dev.woodpecker.cli.bench.Machine;
 import dev.woodpecker.cli.bench.ModelBench;
 import dev.woodpecker.cli.bench.ScratchFolder;
 import dev.woodpecker.cli.bench.Variant;
+import dev.woodpecker.cli.layers.LayersBench;
+import dev.woodpecker.runtime.Options;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.runtime.vendor.onednn.OneDnn;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,7 +47,7 @@ final class BenchCommand implements Callable<Integer> {
     private CommandSpec command = CommandSpec.create();
 
     @Parameters(
-            arity = "1..*",
+            arity = "0..*",
             paramLabel = "MODEL",
             description = "ONNX files, folders of them, and the word zoo for all models of wpk zoo.")
     private List<String> models = new ArrayList<>();
@@ -109,8 +112,23 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "Writes all figures there, as JSON Lines.")
     private Optional<Path> json = Optional.empty();
 
+    @Option(
+            names = "--layers",
+            arity = "0..1",
+            fallbackValue = "",
+            paramLabel = "FILE.csv",
+            description = "Times convolutions one by one instead, beside oneDNN: those of a file, or those of the zoo's"
+                    + " networks.")
+    private Optional<String> layers = Optional.empty();
+
     @Override
     public Integer call() {
+        if (layers.isPresent()) {
+            return timeLayers(layers.get());
+        }
+        if (models.isEmpty()) {
+            throw wrong("name a MODEL: ONNX files, folders of them, or the word zoo; or --layers");
+        }
         BenchSettings settings = settings();
         PrintWriter out = command.commandLine().getOut();
         PrintWriter err = command.commandLine().getErr();
@@ -134,6 +152,23 @@ final class BenchCommand implements Callable<Integer> {
             table.print(rows);
             return rows.stream().allMatch(BenchRow::isRight) ? ExitCode.OK : ExitCode.SOFTWARE;
         }
+    }
+
+    private int timeLayers(String file) {
+        if (!models.isEmpty() || blocks < 1) {
+            throw wrong("--layers is for no MODEL, and --blocks is at least 1");
+        }
+        OneDnn library = OneDnn.load(CacheDirectory.open(Environment.ofProcess()));
+        LayersBench bench =
+                new LayersBench(library, Options.defaults(), FmaPeak.measure(1).gigaflopsPerSecond(), blocks);
+        try {
+            bench.run(
+                    file.isEmpty() ? Optional.empty() : Optional.of(Path.of(file)),
+                    command.commandLine().getOut());
+        } catch (IllegalArgumentException e) {
+            throw wrong("--layers: " + e.getMessage());
+        }
+        return ExitCode.OK;
     }
 
     private List<BenchModel> models(BenchModels known) {

@@ -44,9 +44,8 @@ record ConvolutionLayer(
         dilations = List.copyOf(dilations);
         result = List.copyOf(result);
         uses = Collections.unmodifiableMap(new LinkedHashMap<>(uses));
-        boolean positive = Stream.of(map, window, strides, dilations)
-                .flatMap(List::stream)
-                .allMatch(number -> number > 0);
+        boolean positive =
+                Stream.of(map, window, strides, dilations).flatMap(List::stream).allMatch(number -> number > 0);
         if (!positive
                 || batch < 1
                 || groups < 1

@@ -14,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-
 /** Where layers to time come from. Each is there once, the one of most work first. */
 final class LayerList {
     private LayerList() {}

@@ -20,25 +20,24 @@ public final class LayersBench {
     private static final int RUNS_IN_A_BLOCK = 5;
     private static final int FEWEST_BLOCKS = 3;
 
+    /** For one layer, from which on there are fewer blocks. */
+    private static final long LIMIT_NANOSECONDS = 1_500_000_000L;
+
     private final OneDnn library;
     private final Options options;
     private final OptionalDouble peakGigaflops;
     private final int blocks;
-    private final double limitSeconds;
 
     /**
      * @param options which records count
      * @param peakGigaflops of one thread, if known
      * @param blocks of runs of each
-     * @param limitSeconds for one layer, from which on there are fewer blocks
      */
-    public LayersBench(
-            OneDnn library, Options options, OptionalDouble peakGigaflops, int blocks, double limitSeconds) {
+    public LayersBench(OneDnn library, Options options, OptionalDouble peakGigaflops, int blocks) {
         this.library = library;
         this.options = options.withThreads(1).withVendors(Vendors.NONE);
         this.peakGigaflops = peakGigaflops;
         this.blocks = blocks;
-        this.limitSeconds = limitSeconds;
     }
 
     /** Medians in seconds; oneDNN's is missing where it has reference code only. */
@@ -62,8 +61,7 @@ public final class LayersBench {
                 layers.size(),
                 library.version(),
                 peakGigaflops.isPresent()
-                        ? String.format(
-                                Locale.ROOT, "; measured FMA peak %.1f GFLOP/s", peakGigaflops.getAsDouble())
+                        ? String.format(Locale.ROOT, "; measured FMA peak %.1f GFLOP/s", peakGigaflops.getAsDouble())
                         : "");
         out.println("  ours ms  oneDNN ms  ratio  GFLOP/s   peak  uses  layer");
         List<Result> results = new ArrayList<>();
@@ -89,7 +87,7 @@ public final class LayersBench {
         List<Double> second = new ArrayList<>();
         long start = System.nanoTime();
         for (int block = 0; block < blocks; block++) {
-            if (block >= FEWEST_BLOCKS && System.nanoTime() - start > limitSeconds * 1e9) {
+            if (block >= FEWEST_BLOCKS && System.nanoTime() - start > LIMIT_NANOSECONDS) {
                 break;
             }
             boolean turned = block % 2 == 1;
@@ -141,9 +139,7 @@ public final class LayersBench {
             return;
         }
         Summary summary = new Summary(
-                compared.stream()
-                        .map(result -> result.ratio().getAsDouble())
-                        .toList(),
+                compared.stream().map(result -> result.ratio().getAsDouble()).toList(),
                 compared.stream()
                         .map(result -> Math.max(1, result.layer().useCount()))
                         .toList());

@@ -31,8 +31,7 @@ final class VendorLayer implements AutoCloseable {
     private final CpuKernel kernel;
     private final BufferTable buffers;
 
-    private VendorLayer(
-            Arena arena, WorkerPool pool, String implementation, CpuKernel kernel, BufferTable buffers) {
+    private VendorLayer(Arena arena, WorkerPool pool, String implementation, CpuKernel kernel, BufferTable buffers) {
         this.arena = arena;
         this.pool = pool;
         this.implementation = implementation;
@@ -69,7 +68,11 @@ final class VendorLayer implements AutoCloseable {
             buffers.set(i, i == 1 ? made.get().packed(description, memory, arena) : memory);
         }
         return Optional.of(new VendorLayer(
-                arena, new WorkerPool(1), made.get().implementation(), made.get().code(), buffers));
+                arena,
+                new WorkerPool(1),
+                made.get().implementation(),
+                made.get().code(),
+                buffers));
     }
 
     private static VendorKernel description(ConvolutionLayer layer, int source, int result) {

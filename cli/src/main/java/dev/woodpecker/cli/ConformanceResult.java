@@ -8,6 +8,7 @@ import dev.woodpecker.runtime.Profile;
 import dev.woodpecker.runtime.Session;
 import dev.woodpecker.runtime.UnsupportedModelException;
 import dev.woodpecker.runtime.onnx.ConformanceCase;
+import dev.woodpecker.runtime.onnx.Gaps;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -54,13 +55,20 @@ record ConformanceResult(String name, Verdict verdict, String detail) {
             return new ConformanceResult(test.name(), isNative(session.profile()) ? Verdict.NATIVE : Verdict.HOST, "");
         } catch (UnsupportedModelException unsupported) {
             String missing = unsupported.problems().stream()
-                    .map(problem -> problem.subject().name().toLowerCase(Locale.ROOT) + " " + problem.name())
+                    .map(ConformanceResult::described)
                     .distinct()
                     .collect(Collectors.joining(", "));
             return new ConformanceResult(test.name(), Verdict.SKIP, missing);
         } catch (RuntimeException failure) {
             return new ConformanceResult(test.name(), Verdict.FAIL, String.valueOf(failure));
         }
+    }
+
+    private static String described(UnsupportedModelException.Problem problem) {
+        return problem.subject().name().toLowerCase(Locale.ROOT) + " " + problem.name()
+                + Gaps.reason(problem.subject(), problem.name())
+                        .map(reason -> " (" + reason.text() + ")")
+                        .orElse("");
     }
 
     private static boolean isNative(Profile profile) {

@@ -296,7 +296,10 @@ final class NodeDecoder {
                     Subject.OPERATOR,
                     node.operator().toString(),
                     node.place(),
-                    "no kernel and no host operator for " + node.operator(),
+                    "no kernel and no host operator for " + node.operator()
+                            + Gaps.reason(Subject.OPERATOR, node.operator().toString())
+                                    .map(reason -> ", by choice: " + reason.text())
+                                    .orElse(""),
                     String.join(", ", support.operators()));
             return;
         }

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** Which rule holds for which operator, and in opsets before which one. */
 public final class OpsetRules {
@@ -56,6 +57,13 @@ public final class OpsetRules {
         Entry(int before, OpsetRule rule, String... operators) {
             this(before, rule, Set.of(operators));
         }
+    }
+
+    /** The operators that have a rule. */
+    public static Set<String> operators() {
+        return TABLE.stream()
+                .flatMap(entry -> entry.operators().stream())
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     /**

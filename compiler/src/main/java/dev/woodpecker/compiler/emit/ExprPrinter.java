@@ -346,9 +346,11 @@ final class ExprPrinter {
         }
         DType type = buffer.type();
         if (offset instanceof Expr.Ramp(Expr first, long stride, int _)) {
-            return stride == 1
-                    ? call(helpers.function("load", type, lanes), pointer(base, first))
-                    : call(helpers.function("gather", type, lanes), pointer(base, first), Long.toString(stride));
+            String start = pointer(base, first);
+            if (stride == 1 || stride == 2) {
+                return call(helpers.function(stride == 1 ? "load" : "even", type, lanes), start);
+            }
+            return call(helpers.function("gather", type, lanes), start, Long.toString(stride));
         }
         return call(helpers.function("index", type, lanes), base, print(offset));
     }

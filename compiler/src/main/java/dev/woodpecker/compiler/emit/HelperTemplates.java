@@ -7,7 +7,8 @@ import java.util.Map;
  * Small functions that C lacks, by operation. {@code .float}, {@code .unsigned} and {@code .vector} after a
  * name restrict what it is for; the most specific entry is taken. Placeholders: {@code $t} the element type's short name
  * and {@code $T} its C type, {@code $U} and {@code $I} the unsigned and signed C types of its size, {@code $v} the vector
- * type, {@code $m} the vector type of its masks, {@code $i} that of its bits, {@code $L} the lanes, {@code $s}, {@code $S},
+ * type, {@code $m} the vector type of its masks, {@code $i} that of its bits, {@code $L} the lanes, {@code $E} every second
+ * of two vectors {@code a} and {@code b}, {@code $s}, {@code $S},
  * {@code $w} the source's short name, C type and vector type in a conversion, {@code $MIN} and {@code $MAX} the limits of
  * an integer type, {@code $b} the compiler's name of a function. {@code @name} is the scalar function of the same types,
  * which is then printed too.
@@ -27,6 +28,13 @@ final class HelperTemplates {
                 $v r = {0};
                 for (int l = 0; l < $L; l++) r[l] = p[l * stride];
                 return r;
+            }\
+            """);
+        // Every second element from two vectors that end where the last of them does: no element beyond is read.
+        t.put("even.vector", """
+            $v even_$v(const $T *p) {
+                const $v a = *(const $v_unaligned *)p, b = *(const $v_unaligned *)(p + $L - 1);
+                return ($v){$E};
             }\
             """);
         t.put("index.vector", """

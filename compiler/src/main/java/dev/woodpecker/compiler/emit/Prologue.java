@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** The vector types, functions and tables that a source turns out to need, each printed once at its top. */
 final class Prologue {
@@ -126,6 +128,13 @@ final class Prologue {
                 .findFirst();
     }
 
+    /** {@code a[0], a[2], b[1], b[3]} for 4 lanes. */
+    private static String everySecond(int lanes) {
+        return IntStream.range(0, lanes)
+                .mapToObj(l -> 2 * l < lanes ? "a[" + 2 * l + "]" : "b[" + (2 * l - lanes + 1) + "]")
+                .collect(Collectors.joining(", "));
+    }
+
     private String filled(String template, DType type, int lanes, DType from) {
         String text = template;
         for (String scalar : new String[] {"div", "rem", "shl", "shr"}) {
@@ -145,7 +154,8 @@ final class Prologue {
                     .replace("$v", vector(type, lanes))
                     .replace("$w", vector(from, lanes))
                     .replace("$m", mask(bytes, lanes))
-                    .replace("$L", Integer.toString(lanes));
+                    .replace("$L", Integer.toString(lanes))
+                    .replace("$E", everySecond(lanes));
             if (text.contains("$o")) {
                 text = text.replace("$o", vector(DType.I64, lanes));
             }

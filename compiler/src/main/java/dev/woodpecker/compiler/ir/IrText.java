@@ -242,6 +242,7 @@ public final class IrText {
         private static String peel(Loop.Peel peel) {
             return switch (peel) {
                 case Loop.Peel.Tail(String inner, long remainder) -> " peel " + inner + " to " + remainder;
+                case Loop.Peel.Shift(String inner, long overlap) -> " shift " + inner + " by " + overlap;
                 case Loop.Peel.Ends _ -> " peel ends";
                 case Loop.Peel.Pipelined(int stages) -> " pipeline " + stages;
             };

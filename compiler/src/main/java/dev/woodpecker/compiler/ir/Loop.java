@@ -61,6 +61,9 @@ public record Loop(
         /** The last iteration runs the loop {@code inner} for {@code remainder} steps only: the tail of a split. */
         record Tail(String inner, long remainder) implements Peel {}
 
+        /** The last iteration starts the loop {@code inner} {@code overlap} steps earlier than the others would. */
+        record Shift(String inner, long overlap) implements Peel {}
+
         /** The first and the last iteration, where borders lie; conditions on borders vanish between them. */
         record Ends() implements Peel {}
 

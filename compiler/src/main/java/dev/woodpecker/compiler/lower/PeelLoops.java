@@ -5,9 +5,12 @@ import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.schedule.LoopNest;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Gives peeled iterations their own copy of the body. Requires: peeled loops have constant extents. Ensures: no loop is
@@ -32,6 +35,12 @@ public final class PeelLoops {
                         ? new Stmt.For(loop, eitherOr(loop, extent - 1, target.body(), last))
                         : Stmt.seq(some(loop, extent - 1, target.body()), once(loop, last));
             }
+            case Loop.Peel.Shift(String inner, long overlap) -> {
+                checkRepeatable(target);
+                Expr earlier = IndexMath.sub(Expr.Var.index(inner), Expr.index(overlap));
+                Stmt last = at(shifted(target.body(), Map.of(inner, earlier)), loop, extent - 1);
+                yield Stmt.seq(some(loop, extent - 1, target.body()), once(loop, last));
+            }
             // Its copies are told from the rest only after stages are placed.
             case Loop.Peel.Pipelined _ -> target;
             case Loop.Peel.Ends() -> {
@@ -43,6 +52,46 @@ public final class PeelLoops {
                         once(loop, at(target.body(), loop, extent - 1)));
             }
         };
+    }
+
+    /** Other elements, in the same accumulators. */
+    private static Stmt shifted(Stmt body, Map<String, Expr> values) {
+        return body.rewrite(
+                s -> s instanceof Stmt.Compute c
+                        ? new Stmt.Compute(
+                                c.stage(),
+                                c.part(),
+                                substituted(c.at(), values),
+                                substituted(c.over(), values),
+                                c.slot(),
+                                LoopNest.substitute(c.guard(), values),
+                                LoopNest.substitute(c.keep(), values))
+                        : s,
+                e -> e);
+    }
+
+    private static List<Expr> substituted(List<Expr> indices, Map<String, Expr> values) {
+        return indices.stream().map(e -> LoopNest.substitute(e, values)).toList();
+    }
+
+    /** What is computed twice has to be computed from the start, and what stands beside it is made for other elements. */
+    private static void checkRepeatable(Stmt.For shifted) {
+        Set<String> stages = new HashSet<>();
+        Set<Stmt.Part> parts = new HashSet<>();
+        collect(shifted.body(), stages, parts);
+        boolean whole = !parts.contains(Stmt.Part.UPDATE) || parts.contains(Stmt.Part.INIT);
+        if (stages.size() != 1 || !whole) {
+            throw new LoweringException("loop " + shifted.loop().name() + " cannot be shifted: its body has "
+                    + (whole ? "the stages " + new TreeSet<>(stages) : "only a part of a reduction"));
+        }
+    }
+
+    private static void collect(Stmt s, Set<String> stages, Set<Stmt.Part> parts) {
+        if (s instanceof Stmt.Compute compute) {
+            stages.add(compute.stage());
+            parts.add(compute.part());
+        }
+        s.children().forEach(child -> collect(child, stages, parts));
     }
 
     /** A parallel loop stays whole, since workers share it out: the last iteration takes another branch. */

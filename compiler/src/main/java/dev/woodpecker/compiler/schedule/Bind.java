@@ -36,6 +36,10 @@ public record Bind(String loop, Loop.Binding binding) implements Step {
         if (toThreads && bound.peel().isPresent()) {
             return reject("'" + loop + "' has a peeled tail; threads need GUARD or PAD");
         }
+        if (bound.peel().orElse(new Loop.Peel.Ends()) instanceof Loop.Peel.Shift) {
+            return reject(
+                    "the last two iterations of '" + loop + "' write the same elements; split with PEEL or GUARD");
+        }
         List<Loop> around = LoopNest.path(nest.tree(), found.get()).orElseThrow();
         if (binding == Loop.Binding.PARALLEL && !around.isEmpty()) {
             return reject("'" + loop + "' is inside '" + around.getFirst().name()

@@ -44,8 +44,11 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
             return reject("factor " + size + " does not divide the extent of '" + loop
                     + "'; choose a divisor or another tail");
         }
-        if (!exact && tail == Tail.PEEL && extent.isEmpty()) {
-            return reject("a tail can be peeled only off a constant extent; use GUARD");
+        if (!exact && (tail == Tail.PEEL || tail == Tail.SHIFT) && extent.isEmpty()) {
+            return reject("a tail can be peeled or shifted only off a constant extent; use GUARD");
+        }
+        if (!exact && tail == Tail.SHIFT && split.carrier() == Loop.Carrier.REDUCTION) {
+            return reject("a point of a reduction counts once; use GUARD or PEEL for '" + loop + "'");
         }
         if (!exact && tail == Tail.PAD && split.carrier() == Loop.Carrier.REDUCTION) {
             return reject("a reduction over padding adds what is there; use GUARD or PEEL for '" + loop + "'");
@@ -66,15 +69,24 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
             Expr inside = IndexMath.less(value, old.extent());
             body = body.rewrite(s -> s instanceof Stmt.Compute c ? guarded(c, inside) : s, e -> e);
         }
-        Optional<Loop.Peel> peel = !exact && tail == Tail.PEEL
-                ? Optional.of(new Loop.Peel.Tail(
-                        inner.name(), IndexMath.constant(old.extent()).getAsLong() % size))
-                : Optional.empty();
+        Optional<Loop.Peel> peel = exact ? Optional.empty() : peel(old, inner, size);
         Loop outerLoop = new Loop(
                 outer, IndexMath.ceilDiv(old.extent(), size), Loop.Binding.SERIAL, old.carrier(), peel, old.origin());
         Loop innerLoop =
                 new Loop(inner, Expr.index(size), Loop.Binding.SERIAL, old.carrier(), Optional.empty(), old.origin());
         return new Stmt.For(outerLoop, new Stmt.For(innerLoop, body));
+    }
+
+    private Optional<Loop.Peel> peel(Loop old, Expr.Var inner, long size) {
+        return switch (tail) {
+            case PEEL -> Optional.of(new Loop.Peel.Tail(inner.name(), remainder(old, size)));
+            case SHIFT -> Optional.of(new Loop.Peel.Shift(inner.name(), size - remainder(old, size)));
+            case EXACT, GUARD, PAD -> Optional.empty();
+        };
+    }
+
+    private static long remainder(Loop old, long size) {
+        return IndexMath.constant(old.extent()).getAsLong() % size;
     }
 
     private Stmt.Compute guarded(Stmt.Compute c, Expr inside) {

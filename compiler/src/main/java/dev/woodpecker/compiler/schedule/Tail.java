@@ -9,5 +9,7 @@ public enum Tail {
     /** The last, shorter outer iteration is a copy of the body with its own extent. */
     PEEL,
     /** Iterations beyond the extent compute on padding; only what lies within is stored. */
-    PAD
+    PAD,
+    /** The last outer iteration begins so much earlier that it is whole; what both of the last have is computed twice. */
+    SHIFT
 }

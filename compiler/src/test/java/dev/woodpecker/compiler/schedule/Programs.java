@@ -15,13 +15,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** Small programs that schedules are tried on. */
-final class Programs {
+public final class Programs {
     private static final Origin SOURCE = new Origin("Sample.java", 1, 1);
 
     private Programs() {}
 
     /** y[i, j] = sum over k of a[i, k] * b[k, j]. */
-    static TensorProgram matmul(long m, long n, long k) {
+    public static TensorProgram matmul(long m, long n, long k) {
         Expr product = multiply(read("a", v("i"), v("k")), read("b", v("k"), v("j")));
         Stage y = new Stage(
                 "y", DType.F32, List.of(axis("i", m), axis("j", n)), sum(product, axis("k", k)), accumulator(), SOURCE);
@@ -29,7 +29,7 @@ final class Programs {
     }
 
     /** t[i] = exp(x[i]); y[i] = t[i] * t[i]. */
-    static TensorProgram square(long n) {
+    public static TensorProgram square(long n) {
         Stage t = pointwise("t", new Expr.Call(MathFunction.EXP, List.of(read("x", v("i")))), axis("i", n));
         Stage y = pointwise("y", multiply(read("t", v("i")), read("t", v("i"))), axis("i", n));
         return new TensorProgram("square", List.of(input("x", n)), List.of(t, y), List.of("y"));
@@ -50,7 +50,7 @@ final class Programs {
     }
 
     /** y[i, j] = x[i, j] + 1. */
-    static TensorProgram increment(long m, long n) {
+    public static TensorProgram increment(long m, long n) {
         Expr one = new Expr.FloatConst(1, DType.F32);
         Stage y = pointwise(
                 "y", new Expr.Binary(BinaryOp.ADD, read("x", v("i"), v("j")), one), axis("i", m), axis("j", n));

@@ -38,6 +38,7 @@ class StepTest {
                 of("Split", Programs.increment(8, 64), new Split("j", Factor.of(16), Tail.EXACT)),
                 of("Split-guard", Programs.increment(8, 50), new Split("j", Factor.of(16), Tail.GUARD)),
                 of("Split-peel", Programs.increment(8, 50), new Split("j", Factor.of(16), Tail.PEEL)),
+                of("Split-shift", Programs.increment(8, 50), new Split("j", Factor.of(16), Tail.SHIFT)),
                 of("Split-pad", Programs.matmul(8, 50, 4), new Split("j", Factor.of(16), Tail.PAD)),
                 of("Fuse", Programs.increment(8, 64), new Fuse("i", "j")),
                 of("Reorder", Programs.matmul(8, 16, 4), new Reorder(List.of("k", "i", "j"))),
@@ -139,11 +140,17 @@ class StepTest {
     void refusalsSayWhyAndWhatWouldFit() {
         assertThat(refusal(Programs.increment(8, 50), new Split("j", Factor.of(16), Tail.EXACT)))
                 .contains("16 does not divide the extent of 'j'");
+        assertThat(refusal(Programs.matmul(8, 8, 50), new Split("k", Factor.of(16), Tail.SHIFT)))
+                .contains("a point of a reduction counts once");
         assertThat(refusal(Programs.increment(8, 50), new Split("q", Factor.of(16), Tail.EXACT)))
                 .contains("there is no loop 'q'; loops are i, j");
         assertThat(refusal(Programs.matmul(8, 8, 8), new Fuse("j", "k"))).contains("a spatial and a reduction loop");
         assertThat(refusal(Programs.matmul(8, 8, 8), new Bind("k", Loop.Binding.PARALLEL)))
                 .contains("reduction loop", "SplitReduction");
+        LoopNest shifted = applied(new Split("i", Factor.of(5), Tail.SHIFT)
+                .apply(LoopNest.of(Programs.increment(8, 8), Numerics.FP32), Map.of()));
+        assertThat(((Outcome.Rejection) new Bind("i.o", Loop.Binding.PARALLEL).apply(shifted, Map.of())).reason())
+                .contains("write the same elements");
         assertThat(refusal(Programs.increment(8, 8), new Bind("j", Loop.Binding.PARALLEL)))
                 .contains("only an outermost loop can be parallel");
         assertThat(refusal(Programs.increment(8, 12), new Vectorize("j"))).contains("power of two");

@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -287,11 +288,21 @@ public final class Model implements AutoCloseable {
     }
 
     static MemoryGuard guard(Options options) {
-        return (what, bytes) -> {
-            MemoryLimit.check(what, bytes);
-            if (options.memoryLimitBytes() > 0 && bytes > options.memoryLimitBytes()) {
-                throw new MemoryLimitException(what + " take " + MemoryLimit.text(bytes) + "; the limit is "
-                        + MemoryLimit.text(options.memoryLimitBytes()));
+        return new MemoryGuard() {
+            @Override
+            public void check(String what, long bytes) {
+                MemoryLimit.check(what, bytes);
+                if (options.memoryLimitBytes() > 0 && bytes > options.memoryLimitBytes()) {
+                    throw new MemoryLimitException(what + " take " + MemoryLimit.text(bytes) + "; the limit is "
+                            + MemoryLimit.text(options.memoryLimitBytes()));
+                }
+            }
+
+            @Override
+            public OptionalLong limitBytes() {
+                return options.memoryLimitBytes() > 0
+                        ? OptionalLong.of(options.memoryLimitBytes())
+                        : OptionalLong.empty();
             }
         };
     }

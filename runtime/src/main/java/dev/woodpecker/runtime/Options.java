@@ -22,7 +22,8 @@ import java.util.Optional;
  * @param threads that share a kernel's work, the caller included; 0 for the pool that all models share, of one thread a
  *     core that the process may use ({@code WPK_THREADS} changes that)
  * @param numerics what kernels may do to the order of sums: {@code STRICT} or {@code FP32}
- * @param memoryLimitBytes the most that a model's values may take in all; 0 for what the machine has
+ * @param memoryLimitBytes the most that a model's values may take in all; 0 for what the machine has. Where weights and
+ *     values together would take more, kernels are computed by algorithms whose weights take less, if slower
  * @param compiler as {@code WPK_CC} names it: {@code auto}, {@code gcc}, {@code clang}, {@code bundled} or a path
  * @param cacheDirectory for compiled kernels; empty for that of the environment ({@code WPK_CACHE})
  * @param records files of tuning records to look kernels up in; empty for those of the environment ({@code WPK_RECORDS},

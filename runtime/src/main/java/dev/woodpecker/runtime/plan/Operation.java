@@ -73,6 +73,10 @@ public sealed interface Operation {
             return new Kernel(name, operator, program, newInputs, outputs, algorithms, trace, isTuned);
         }
 
+        Kernel withAlgorithms(List<Algorithm> newAlgorithms) {
+            return new Kernel(name, operator, program, inputs, outputs, newAlgorithms, trace, isTuned);
+        }
+
         /** The kernel with its values called otherwise. */
         Kernel renamed(UnaryOperator<String> names) {
             return new Kernel(

@@ -84,17 +84,34 @@ final class PlanBuilder {
         return kernels.stream().map(kernel -> key(graph, kernel)).toList();
     }
 
-    private CompiledPlan build(Arena arena, MemoryGuard guard) {
-        List<String> constants = wantedConstants();
-        Map<String, Integer> constantPositions = new HashMap<>();
-        constants.forEach(value -> constantPositions.put(value, constantPositions.size()));
+    /** What a plan of a graph takes, weights as its kernels want them included. */
+    static long memoryBytes(KernelGraph graph, KernelStore store) {
+        PlanParts parts = PlanParts.of(graph);
+        Map<KernelKey, CompiledKernel> running = store.compile(keys(graph, parts.runningKernels()));
+        PlanBuilder builder = new PlanBuilder(graph, parts, running, Map.of(), VendorCandidates.NONE, true);
+        List<String> constants = builder.wantedConstants();
+        Set<String> all = new HashSet<>(constants);
+        // The model's own weights stay, whether kernels read them as they are or not.
+        all.addAll(graph.constants().keySet());
+        return builder.placement(constants).arenaBytes()
+                + all.stream().mapToLong(value -> bytes(graph, value)).sum();
+    }
+
+    private ValuePlacement placement(List<String> constants) {
+        Map<String, Integer> positions = new HashMap<>();
+        constants.forEach(value -> positions.put(value, positions.size()));
         List<List<Long>> workspaces = parts.running().stream()
                 .map(operation -> operation instanceof Operation.Kernel kernel
                         ? Objects.requireNonNull(kernels.get(key(graph, kernel)))
                                 .workspaceBytes()
                         : List.<Long>of())
                 .toList();
-        ValuePlacement placement = ValuePlacement.of(graph, parts, constantPositions, v -> bytes(graph, v), workspaces);
+        return ValuePlacement.of(graph, parts, positions, v -> bytes(graph, v), workspaces);
+    }
+
+    private CompiledPlan build(Arena arena, MemoryGuard guard) {
+        List<String> constants = wantedConstants();
+        ValuePlacement placement = placement(constants);
         guard.check("the values between the model's kernels", placement.arenaBytes());
         List<KernelKey> order = List.copyOf(kernels.keySet());
         Map<KernelKey, Integer> positions = new HashMap<>();
@@ -205,7 +222,7 @@ final class PlanBuilder {
     }
 
     /** Bytes of a value as it lies in memory. */
-    private static long bytes(KernelGraph graph, String value) {
+    static long bytes(KernelGraph graph, String value) {
         TensorType type = graph.type(value);
         return Layouts.elements(graph.layout(value), type.shape().extents())
                 * type.element().bytes();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /** From a graph whose inputs have known shapes to a plan: the passes, in order. */
 public final class Planner implements PlanSource {
@@ -124,7 +125,16 @@ public final class Planner implements PlanSource {
     }
 
     private KernelGraph scheduled(InferredGraph inferred) {
-        return ChooseSchedules.apply(laidOut(inferred), schedules, store.target(), store.numerics(), store::whyUnfit);
+        KernelGraph graph = laidOut(inferred);
+        UnaryOperator<KernelGraph> choose =
+                kernels -> ChooseSchedules.apply(kernels, schedules, store.target(), store.numerics(), store::whyUnfit);
+        return guard.limitBytes().isEmpty()
+                ? choose.apply(graph)
+                : new MemoryFit(
+                                choose,
+                                chosen -> PlanBuilder.memoryBytes(chosen, store),
+                                guard.limitBytes().getAsLong())
+                        .fit(graph);
     }
 
     private KernelGraph laidOut(InferredGraph inferred) {

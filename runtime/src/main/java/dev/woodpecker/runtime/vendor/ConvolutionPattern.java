@@ -73,7 +73,7 @@ final class ConvolutionPattern {
             }
             steps.add(found.get());
         }
-        return kernel(steps, groups, x, w, y);
+        return kernel(steps, groups, w, y);
     }
 
     private static boolean isAxis(Expr index, Axis axis) {
@@ -122,7 +122,7 @@ final class ConvolutionPattern {
         return even ? Optional.of(new Steps(stride, dilation, -begin, Math.max(0, end - extent))) : Optional.empty();
     }
 
-    private Optional<VendorMatch> kernel(List<Steps> steps, long groups, List<Long> x, List<Long> w, List<Long> y) {
+    private Optional<VendorMatch> kernel(List<Steps> steps, long groups, List<Long> w, List<Long> y) {
         Optional<VendorTensor> source = sum.tensor(sum.left().tensor());
         Optional<VendorTensor> result = sum.tensor(sum.stage().name());
         Optional<Epilogue> epilogue = sum.epilogue();

@@ -50,7 +50,7 @@ final class Evaluation {
         }
         return switch (e) {
             case Expr.FloatConst c -> OptionalDouble.of(c.type() == DType.F32 ? (float) c.value() : c.value());
-            case Expr.IntConst c -> OptionalDouble.of(c.value());
+            case Expr.IntConst c -> OptionalDouble.of((double) c.value());
             case Expr.Cast(DType type, Expr operand) when type.isFloat() -> function(operand, variable, value);
             case Expr.Unary(UnaryOp op, Expr operand) -> {
                 OptionalDouble a = function(operand, variable, value);

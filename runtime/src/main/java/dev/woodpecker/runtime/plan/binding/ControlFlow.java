@@ -175,7 +175,7 @@ final class ControlFlow {
             for (int i = 0; i < scannedInputs; i++) {
                 int rank = scan.shape(carried + i).length;
                 long position = directions[i] == 0 ? turn : turns - 1 - turn;
-                int axis = (int) Math.floorMod(axes[i], rank);
+                int axis = Math.floorMod(axes[i], rank);
                 Operand row = scan.sliced(node.input(carried + i), axis, position, position + 1);
                 arguments.add(name(node, scan.compute("Squeeze", row, scan.vector("axis", axis))));
             }
@@ -209,7 +209,7 @@ final class ControlFlow {
                 throw scan.refused(
                         "scan_input_axes", "axis " + axes[i] + " of " + Arrays.toString(shape), "an axis of the input");
             }
-            extents[i] = shape[(int) Math.floorMod(axes[i], shape.length)];
+            extents[i] = shape[Math.floorMod(axes[i], shape.length)];
         }
         if (Arrays.stream(extents).anyMatch(extent -> extent != extents[0] || extent == 0)) {
             throw scan.refused(

@@ -143,7 +143,8 @@ final class EinsumRules {
         List<String> labels = new ArrayList<>(equation.operands().get(index));
         int[] shape = made.shape(index);
         long[] full = labels.stream().mapToLong(this::extent).toArray();
-        if (!java.util.Arrays.equals(full, java.util.Arrays.stream(shape).asLongStream().toArray())) {
+        if (!java.util.Arrays.equals(
+                full, java.util.Arrays.stream(shape).asLongStream().toArray())) {
             value = made.compute("Expand", value, made.vector("shape", full));
         }
         Labelled labelled = new Labelled(value, labels);
@@ -166,12 +167,14 @@ final class EinsumRules {
                 .toList();
         List<Integer> order = new ArrayList<>(others);
         order.addAll(List.of(first, second));
-        List<String> labels = new ArrayList<>(others.stream().map(value.labels()::get).toList());
+        List<String> labels =
+                new ArrayList<>(others.stream().map(value.labels()::get).toList());
         long extent = extent(label);
         List<Long> flat = new ArrayList<>(labels.stream().map(this::extent).toList());
         flat.add(extent * extent);
         Operand pairs = made.reshaped(
-                transposed(value.value(), order), flat.stream().mapToLong(Long::longValue).toArray());
+                transposed(value.value(), order),
+                flat.stream().mapToLong(Long::longValue).toArray());
         Operand taken = made.compute(
                 "Slice",
                 pairs,
@@ -208,8 +211,10 @@ final class EinsumRules {
                 (needed.contains(label) ? batch : contracted).add(label);
             }
         }
-        List<String> rows = a.labels().stream().filter(label -> !b.labels().contains(label)).toList();
-        List<String> columns = b.labels().stream().filter(label -> !a.labels().contains(label)).toList();
+        List<String> rows =
+                a.labels().stream().filter(label -> !b.labels().contains(label)).toList();
+        List<String> columns =
+                b.labels().stream().filter(label -> !a.labels().contains(label)).toList();
         List<String> labels = joined(batch, rows, columns);
         Operand left = ordered(a, joined(batch, rows, contracted)).value();
         Operand right = ordered(b, joined(batch, contracted, columns)).value();
@@ -220,7 +225,9 @@ final class EinsumRules {
             product = made.compute(
                     "Mul",
                     made.reshaped(left, shape(joined(batch, rows), ones)),
-                    made.reshaped(right, shape(joined(batch, rows.stream().map(_ -> "").toList(), columns))));
+                    made.reshaped(
+                            right,
+                            shape(joined(batch, rows.stream().map(_ -> "").toList(), columns))));
         } else {
             product = made.compute(
                     "MatMul",
@@ -266,7 +273,8 @@ final class EinsumRules {
         boolean inOrder = order.equals(IntStream.range(0, order.size()).boxed().toList());
         return inOrder
                 ? value
-                : made.transposed(value, order.stream().mapToLong(Integer::longValue).toArray());
+                : made.transposed(
+                        value, order.stream().mapToLong(Integer::longValue).toArray());
     }
 
     private Unbindable refused(String problem) {

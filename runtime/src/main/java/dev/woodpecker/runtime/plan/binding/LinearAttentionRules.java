@@ -63,8 +63,7 @@ final class LinearAttentionRules {
         Operand beta = optional(made, 5, heads);
         Operand state = node.input(3) instanceof Operand.Value
                 ? cast(made, node.input(3), made.type(3).element(), DType.F32)
-                : made.constant(
-                        "zeros", NdArray.allocate(DType.F32, batch, (int) heads, (int) size, (int) width));
+                : made.constant("zeros", NdArray.allocate(DType.F32, batch, (int) heads, (int) size, (int) width));
         float scale = node.number("scale");
         Map<String, Attribute> attributes = Map.of(
                 "rule", Attribute.of((long) rule),
@@ -105,8 +104,6 @@ final class LinearAttentionRules {
     }
 
     private static Operand cast(Assembly made, Operand value, DType from, DType to) {
-        return from == to
-                ? value
-                : made.compute("Cast", List.of(value), Map.of("to", new Attribute.ElementType(to)));
+        return from == to ? value : made.compute("Cast", List.of(value), Map.of("to", new Attribute.ElementType(to)));
     }
 }

@@ -25,8 +25,7 @@ final class WindowExpansions {
                         .map(axis -> axis < 0 ? axis + shape.length : axis)
                         .toArray()
                 : LongStream.range(0, shape.length).toArray();
-        if (wanted.length != axes.length
-                || Arrays.stream(axes).anyMatch(axis -> axis < 0 || axis >= shape.length)) {
+        if (wanted.length != axes.length || Arrays.stream(axes).anyMatch(axis -> axis < 0 || axis >= shape.length)) {
             throw made.refused(
                     "axes",
                     wanted.length + " extents for axes " + Arrays.toString(axes) + " of rank " + shape.length,
@@ -179,11 +178,13 @@ final class WindowExpansions {
                         "strides", Attribute.of(new long[] {1}),
                         "dilations", Attribute.of(new long[] {1}),
                         "pads", Attribute.of(0, 0)));
-        made.output(0, switch (activation) {
-            case "none" -> sums;
-            case "silu", "swish" -> made.compute("Swish", List.of(sums), Map.of("alpha", Attribute.of(1f)));
-            default -> throw made.refused("activation", "activation '" + activation + "'", "none, silu, swish");
-        });
+        made.output(
+                0,
+                switch (activation) {
+                    case "none" -> sums;
+                    case "silu", "swish" -> made.compute("Swish", List.of(sums), Map.of("alpha", Attribute.of(1f)));
+                    default -> throw made.refused("activation", "activation '" + activation + "'", "none, silu, swish");
+                });
         if (node.output(1) instanceof Operand.Value) {
             made.output(1, made.sliced(joined, 2, shape[2], (long) shape[2] + before));
         }

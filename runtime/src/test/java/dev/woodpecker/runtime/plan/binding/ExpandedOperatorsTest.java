@@ -94,7 +94,8 @@ class ExpandedOperatorsTest {
             }
             double product = 1;
             for (int i = 0; i < terms.length; i++) {
-                product *= operands.get(i).getDouble(position(terms[i], operands.get(i).shape(), at));
+                product *= operands.get(i)
+                        .getDouble(position(terms[i], operands.get(i).shape(), at));
             }
             int[] shape = new int[sum.output().length()];
             for (int axis = 0; axis < shape.length; axis++) {
@@ -130,7 +131,11 @@ class ExpandedOperatorsTest {
                 inputs.put(name, value);
                 builder.input(name, TensorType.of(DType.F32, shape));
             }
-            builder.node("Einsum", names, "y" + i, Map.of("equation", Attribute.of(SUMS.get(i).equation())))
+            builder.node(
+                            "Einsum",
+                            names,
+                            "y" + i,
+                            Map.of("equation", Attribute.of(SUMS.get(i).equation())))
                     .output("y" + i);
         }
         Map<String, NdArray> results = run(builder, inputs);

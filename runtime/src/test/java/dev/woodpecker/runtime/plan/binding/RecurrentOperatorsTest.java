@@ -162,7 +162,9 @@ class RecurrentOperatorsTest {
                 OnnxTensor wanted = (OnnxTensor) expected.get(output).orElseThrow();
                 NdArray result = Objects.requireNonNull(actual.get(output));
                 long[] shape = wanted.getInfo().getShape();
-                int[] extents = java.util.Arrays.stream(shape).mapToInt(extent -> (int) extent).toArray();
+                int[] extents = java.util.Arrays.stream(shape)
+                        .mapToInt(extent -> (int) extent)
+                        .toArray();
                 float[] elements = new float[(int) result.elements()];
                 wanted.getFloatBuffer().get(elements);
                 Difference difference =

@@ -164,6 +164,77 @@ public final class Resizing {
         });
     }
 
+    /**
+     * One axis of a tensor of any rank, each element the nearest. {@code start} and {@code end} are the part of the axis that
+     * is resized where {@code coordinateTransformationMode} is 5 {@code tf_crop_and_resize}, as shares of it; positions
+     * beyond the axis are then {@code extrapolationValue}.
+     */
+    @Kernel(op = "dev.woodpecker::ResizeAxis", variant = "nearest")
+    public static Tensor nearestAlong(
+            Tensor x,
+            int axis,
+            int size,
+            float scale,
+            int mode,
+            int coordinateTransformationMode,
+            int nearestMode,
+            float start,
+            float end,
+            float extrapolationValue) {
+        require(mode == 0);
+        int n = x.size(axis);
+        return tensor(x.shape().with(axis, size), i -> {
+            float at = position(i.get(axis), n, size, scale, coordinateTransformationMode, start, end);
+            return coordinateTransformationMode == 5 && (at < 0 || at > n - 1)
+                    ? extrapolationValue
+                    : x.at(i.with(axis, held(nearestPosition(at, nearestMode), n)));
+        });
+    }
+
+    /** As {@link #nearestAlong}, by linear or cubic interpolation: axis after axis interpolates over any of them. */
+    @Kernel(op = "dev.woodpecker::ResizeAxis", variant = "interpolated")
+    @Example("x=1x16x16x8 axis=1 size=32 scale=2 mode=1 coordinateTransformationMode=0 start=0 end=1"
+            + " extrapolationValue=0 cubicCoeffA=-0.75 excludeOutside=0")
+    public static Tensor interpolatedAlong(
+            Tensor x,
+            int axis,
+            int size,
+            float scale,
+            int mode,
+            int coordinateTransformationMode,
+            float start,
+            float end,
+            float extrapolationValue,
+            float cubicCoeffA,
+            int excludeOutside) {
+        require(mode != 0);
+        int n = x.size(axis);
+        int taps = 2 * mode;
+        Tensor weights = tensor(size, taps, (i, t) -> {
+            float at = position(i, n, size, scale, coordinateTransformationMode, start, end);
+            int tap = (int) floor(at) + 1 - mode + t;
+            return excludeOutside != 0 && (tap < 0 || tap >= n) ? 0 : spread(Math.abs(at - tap), mode, cubicCoeffA);
+        });
+        return tensor(x.shape().with(axis, size), i -> {
+            int own = i.get(axis);
+            float at = position(own, n, size, scale, coordinateTransformationMode, start, end);
+            int first = (int) floor(at) + 1 - mode;
+            float total = sum(taps, t -> x.at(i.with(axis, held(first + t, n))) * weights.at(own, t));
+            float weight = excludeOutside == 0 ? 1 : sum(taps, t -> weights.at(own, t));
+            return coordinateTransformationMode == 5 && (at < 0 || at > n - 1) ? extrapolationValue : total / weight;
+        });
+    }
+
+    /** {@link #coordinate}, or in a part of the axis the position at the same share of it. */
+    private static float position(
+            int i, int size, int resized, float scale, int transformation, float start, float end) {
+        return transformation != 5
+                ? coordinate(i, size, resized, scale, transformation)
+                : resized > 1
+                        ? start * (size - 1) + i * (end - start) * (size - 1) / (resized - 1)
+                        : 0.5f * (start + end) * (size - 1);
+    }
+
     /** Where in an axis of extent {@code size} the position {@code i} of the resized axis comes from. */
     private static float coordinate(int i, int size, int resized, float scale, int transformation) {
         float halfPixel = (i + 0.5f) / scale - 0.5f;

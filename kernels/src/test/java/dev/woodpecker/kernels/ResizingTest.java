@@ -18,6 +18,7 @@ class ResizingTest {
     private static final int HALF_PIXEL = 0;
     private static final int ALIGN_CORNERS = 3;
     private static final int ASYMMETRIC = 4;
+    private static final int CROP = 5;
 
     private final Tensor four = Tensor.of(new float[] {1, 2, 3, 4}, 1, 1, 2, 2);
     private final Tensor eight = Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 1, 1, 2, 4);
@@ -43,6 +44,37 @@ class ResizingTest {
         assertThat(Resizing.nearest(four, attribute(1, 1, 4, 6), scales, 0, ASYMMETRIC, 2)
                         .toArray())
                 .isEqualTo(y.toArray());
+    }
+
+    /** Axis after axis gives what both at once do. */
+    @Test
+    void interpolationIsOfOneAxisAfterAnother() {
+        Tensor x = Tensors.random(3, 1, 2, 4, 5);
+        for (int mode = 1; mode <= 2; mode++) {
+            Tensor rows = Resizing.interpolatedAlong(x, 2, 7, 1.75f, mode, HALF_PIXEL, 0, 1, 0, -0.75f, 1);
+            Tensor both = Resizing.interpolatedAlong(rows, 3, 3, 0.6f, mode, HALF_PIXEL, 0, 1, 0, -0.75f, 1);
+            int[] sizes = {1, 2, 7, 3};
+            float[] scales = {1, 1, 1.75f, 0.6f};
+            Tensor expected = mode == 1
+                    ? Resizing.linear(x, sizes, scales, 1, HALF_PIXEL)
+                    : Resizing.cubic(x, sizes, scales, 2, HALF_PIXEL, -0.75f, 1);
+            assertThat(both.toArray()).containsExactly(expected.toArray(), within(1e-5f));
+        }
+    }
+
+    /** From a quarter to three quarters of 0, 1, 2, 3, 4 is from 1 to 3; beyond the axis is what the model says. */
+    @Test
+    void aPartOfAnAxisIsResized() {
+        Tensor line = counting(5);
+        assertThat(Resizing.interpolatedAlong(line, 0, 5, 1, 1, CROP, 0.25f, 0.75f, -1, -0.75f, 0)
+                        .toArray())
+                .containsExactly(1, 1.5f, 2, 2.5f, 3);
+        assertThat(Resizing.interpolatedAlong(line, 0, 1, 1, 1, CROP, 0.25f, 0.5f, -1, -0.75f, 0)
+                        .toArray())
+                .containsExactly(1.5f);
+        assertThat(Resizing.nearestAlong(line, 0, 3, 1, 0, CROP, 2, 0.5f, 1.5f, -1)
+                        .toArray())
+                .containsExactly(2, 4, -1);
     }
 
     @Test

@@ -30,7 +30,8 @@ final class AttributeTexts {
                             "half_pixel_symmetric",
                             "pytorch_half_pixel",
                             "align_corners",
-                            "asymmetric")));
+                            "asymmetric",
+                            "tf_crop_and_resize")));
 
     private AttributeTexts() {}
 

@@ -37,6 +37,7 @@ public final class NodeExpansions {
             entry("OneHot", NodeExpansions::oneHot),
             entry("OptionalGetElement", NodeExpansions::optionalElement),
             entry("OptionalHasElement", NodeExpansions::hasElement),
+            entry("Resize", ResizeExpansion::byAxis),
             entry("RNN", RecurrentRules::rnn),
             entry("Scan", ControlFlow::scan),
             entry("Split", NodeExpansions::split),

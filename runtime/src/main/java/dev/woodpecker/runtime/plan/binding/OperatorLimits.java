@@ -22,7 +22,7 @@ final class OperatorLimits {
             entry("OptionalGetElement", "of tensors"),
             entry("OptionalHasElement", "of tensors"),
             entry("RNN", STEPS),
-            entry("Resize", "not `tf_crop_and_resize`; cubic over two axes"),
+            entry("Resize", "`antialias` over the last two of four axes"),
             entry("Scan", "opset 9 and later; turns are written out, at most 50000 nodes"));
 
     private OperatorLimits() {}

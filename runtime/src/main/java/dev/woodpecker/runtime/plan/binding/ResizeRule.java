@@ -65,6 +65,22 @@ final class ResizeRule {
         }
     }
 
+    /** The part of each axis that is resized, as shares of it: all begins, then all ends. */
+    static double[] region(NodeCall call, Values values, int rank) {
+        long[] axes = axes(call, rank);
+        double[] given = ConstantInputs.elements(call, values, "roi")
+                .map(dev.woodpecker.runtime.NdArray::toDoubleArray)
+                .orElse(new double[0]);
+        requireOneEach(call, "roi", given.length, 2 * axes.length);
+        double[] region = new double[2 * rank];
+        Arrays.fill(region, rank, 2 * rank, 1);
+        for (int j = 0; j < axes.length; j++) {
+            region[(int) axes[j]] = given[j];
+            region[rank + (int) axes[j]] = given[axes.length + j];
+        }
+        return region;
+    }
+
     private static long[] axes(NodeCall call, int rank) {
         return call.node().attribute("axes").isPresent()
                 ? AxisRules.fromFront(call, "axes", call.node().integers("axes"), rank)

@@ -157,4 +157,36 @@ class ExpandedOperatorsTest {
                 .isInstanceOf(UnsupportedModelException.class)
                 .hasMessageContaining("equation 'ij,jk->ik': axis 'j' has extents");
     }
+
+    /** Channels last, as other frameworks export: the same numbers at other places. */
+    @Test
+    void channelsMayBeLastWhereMapsAreResized() {
+        NdArray x = array(1, 2, 3, 4);
+        NdArray last = NdArray.allocate(DType.F32, 1, 3, 4, 2);
+        for (int i = 0; i < 24; i++) {
+            last.set(i % 12 * 2 + i / 12, x.getDouble(i));
+        }
+        OnnxModelBuilder builder = new OnnxModelBuilder("resize", 18)
+                .input("x", TensorType.of(DType.F32, 1, 2, 3, 4))
+                .input("last", TensorType.of(DType.F32, 1, 3, 4, 2))
+                .initializer("sizes", NdArray.of(new long[] {1, 2, 6, 7}, 4))
+                .initializer("lastSizes", NdArray.of(new long[] {6, 7}, 2))
+                .node("Resize", List.of("x", "", "", "sizes"), "y", Map.of("mode", Attribute.of("linear")))
+                .node(
+                        "Resize",
+                        List.of("last", "", "", "lastSizes"),
+                        "z",
+                        Map.of("mode", Attribute.of("linear"), "axes", Attribute.of(1, 2)))
+                .output("y")
+                .output("z");
+        Map<String, NdArray> results = run(builder, Map.of("x", x, "last", last));
+        NdArray y = Objects.requireNonNull(results.get("y"));
+        NdArray z = Objects.requireNonNull(results.get("z"));
+        assertThat(z.shape()).containsExactly(1, 6, 7, 2);
+        float[] moved = new float[84];
+        for (int i = 0; i < 84; i++) {
+            moved[i % 42 * 2 + i / 42] = (float) y.getDouble(i);
+        }
+        assertThat(z.toFloatArray()).containsExactly(moved, within(1e-5f));
+    }
 }

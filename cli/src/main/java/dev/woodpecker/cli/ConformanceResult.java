@@ -54,21 +54,24 @@ record ConformanceResult(String name, Verdict verdict, String detail) {
             }
             return new ConformanceResult(test.name(), isNative(session.profile()) ? Verdict.NATIVE : Verdict.HOST, "");
         } catch (UnsupportedModelException unsupported) {
-            String missing = unsupported.problems().stream()
-                    .map(ConformanceResult::described)
-                    .distinct()
-                    .collect(Collectors.joining(", "));
-            return new ConformanceResult(test.name(), Verdict.SKIP, missing);
+            return new ConformanceResult(test.name(), Verdict.SKIP, described(unsupported.problems()));
         } catch (RuntimeException failure) {
             return new ConformanceResult(test.name(), Verdict.FAIL, String.valueOf(failure));
         }
     }
 
-    private static String described(UnsupportedModelException.Problem problem) {
-        return problem.subject().name().toLowerCase(Locale.ROOT) + " " + problem.name()
-                + Gaps.reason(problem.subject(), problem.name())
-                        .map(reason -> " (" + reason.text() + ")")
-                        .orElse("");
+    /** What is missing, and the reasons where it is so by choice. */
+    private static String described(List<UnsupportedModelException.Problem> problems) {
+        String missing = problems.stream()
+                .map(problem -> problem.subject().name().toLowerCase(Locale.ROOT) + " " + problem.name())
+                .distinct()
+                .collect(Collectors.joining(", "));
+        String reasons = problems.stream()
+                .flatMap(problem -> Gaps.reason(problem.subject(), problem.name()).stream())
+                .map(Gaps.Reason::text)
+                .distinct()
+                .collect(Collectors.joining("; "));
+        return reasons.isEmpty() ? missing : missing + " (" + reasons + ")";
     }
 
     private static boolean isNative(Profile profile) {

@@ -9,6 +9,7 @@ import dev.woodpecker.cli.bench.BenchTable;
 import dev.woodpecker.cli.bench.Machine;
 import dev.woodpecker.cli.bench.ModelBench;
 import dev.woodpecker.cli.bench.ScratchFolder;
+import dev.woodpecker.cli.bench.StartUp;
 import dev.woodpecker.cli.bench.Variant;
 import dev.woodpecker.cli.layers.LayersBench;
 import dev.woodpecker.runtime.Options;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -121,6 +123,22 @@ final class BenchCommand implements Callable<Integer> {
                     + " networks.")
     private Optional<String> layers = Optional.empty();
 
+    @Option(
+            names = "--start-up",
+            description = {
+                "Instead: from the start of a JVM to the first output, from a plan file and from the model that ONNX",
+                "Runtime optimised and saved, in turns."
+            })
+    private boolean startUp;
+
+    @Option(names = "--starts", description = "Of each program with --start-up. Default: ${DEFAULT-VALUE}.")
+    private int starts = 20;
+
+    @Option(
+            names = "--aot-cache",
+            description = "With --start-up: both JVMs take classes from a cache that is made ahead of time.")
+    private boolean aotCache;
+
     @Override
     public Integer call() {
         if (layers.isPresent()) {
@@ -129,12 +147,46 @@ final class BenchCommand implements Callable<Integer> {
         if (models.isEmpty()) {
             throw wrong("name a MODEL: ONNX files, folders of them, or the word zoo; or --layers");
         }
+        return startUp ? timeStarts() : timeModels();
+    }
+
+    private Integer timeStarts() {
+        PrintWriter out = command.commandLine().getOut();
+        out.printf(
+                "From the start of a JVM to the first output, medians of %d (95 %% interval)%s%n%n",
+                starts, aotCache ? ", classes from caches made ahead of time" : "");
+        out.println("| model | threads | plan file ms | ONNX Runtime, optimised model, ms | speed |");
+        out.println("|---|--:|--:|--:|--:|");
+        for (BenchModel model : models(known())) {
+            for (int count : threads) {
+                try (ScratchFolder folder = ScratchFolder.create()) {
+                    StartUp.Result result = new StartUp(count, starts, aotCache, folder.path()).time(model);
+                    out.printf(
+                            Locale.ROOT,
+                            "| %s | %d | %s | %s | %s |%n",
+                            model.name(),
+                            count,
+                            result.ours().scaled(1e3),
+                            result.theirs().scaled(1e3),
+                            result.speed());
+                }
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private BenchModels known() {
+        PrintWriter err = command.commandLine().getErr();
+        Path cache = CacheDirectory.open(Environment.ofProcess()).directory();
+        return new BenchModels(cache, ZooCommand.CALIBRATOR, err::println);
+    }
+
+    private Integer timeModels() {
         BenchSettings settings = settings();
         PrintWriter out = command.commandLine().getOut();
         PrintWriter err = command.commandLine().getErr();
         Environment environment = Environment.ofProcess();
-        Path cache = CacheDirectory.open(environment).directory();
-        List<BenchModel> chosen = models(new BenchModels(cache, ZooCommand.CALIBRATOR, err::println));
+        List<BenchModel> chosen = models(known());
         try (ScratchFolder folder = ScratchFolder.create()) {
             ModelBench bench = new ModelBench(settings, folder.path(), err::println);
             Machine machine = Machine.measure(threads, KernelCompiler.of(environment), bench.idleBytes());

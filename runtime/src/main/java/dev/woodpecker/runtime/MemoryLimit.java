@@ -12,10 +12,16 @@ final class MemoryLimit {
 
     private static final String[] UNITS = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
 
-    private static final long BYTES =
-            ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
-                    ? system.getTotalMemorySize()
-                    : Long.MAX_VALUE;
+    /** So much every machine has: Java's management, which takes 50 ms to start, is not asked about it. */
+    private static final long SURELY_THERE = 256L << 20;
+
+    /** Asked for at the first size that it may matter for. */
+    private static final class Machine {
+        private static final long BYTES =
+                ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
+                        ? system.getTotalMemorySize()
+                        : Long.MAX_VALUE;
+    }
 
     private MemoryLimit() {}
 
@@ -23,9 +29,9 @@ final class MemoryLimit {
      * @throws MemoryLimitException if {@code bytes} is more than the machine has
      */
     static void check(String what, long bytes) {
-        if (bytes > BYTES) {
+        if (bytes > SURELY_THERE && bytes > Machine.BYTES) {
             throw new MemoryLimitException(
-                    what + " takes " + text(bytes) + "; this machine has " + text(BYTES) + " of memory");
+                    what + " takes " + text(bytes) + "; this machine has " + text(Machine.BYTES) + " of memory");
         }
     }
 

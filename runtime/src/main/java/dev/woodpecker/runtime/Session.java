@@ -6,6 +6,7 @@ import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.session.GraphRunner;
 import dev.woodpecker.runtime.session.LeasedArena;
 import dev.woodpecker.runtime.session.RunThreads;
+import dev.woodpecker.runtime.timing.FlightRecording;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -172,8 +173,18 @@ public final class Session implements AutoCloseable {
 
     private Map<String, NdArray> runNow(
             Map<String, NdArray> inputs, Map<String, NdArray> outputs, Cancellation cancellation) {
+        if (!FlightRecording.mayBeOn()) {
+            return compute(inputs, outputs, cancellation);
+        }
         RunEvent event = new RunEvent();
         event.begin();
+        Map<String, NdArray> results = compute(inputs, outputs, cancellation);
+        event.commit(model);
+        return results;
+    }
+
+    private Map<String, NdArray> compute(
+            Map<String, NdArray> inputs, Map<String, NdArray> outputs, Cancellation cancellation) {
         Graph graph = model.graph();
         checkInputs(inputs);
         for (String name : outputs.keySet()) {
@@ -190,7 +201,6 @@ public final class Session implements AutoCloseable {
                 runner.run(graph, aligned, inPlace, recorder.map(told -> (GraphRunner.Observer) told), cancellation);
         recorder.ifPresent(told -> told.ranModel(start, System.nanoTime() - start));
         fill(results, outputs);
-        event.commit(model);
         return results;
     }
 

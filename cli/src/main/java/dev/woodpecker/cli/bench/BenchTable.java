@@ -178,10 +178,7 @@ public final class BenchTable {
         if (column.wrong().isPresent()) {
             return "FAILED";
         }
-        return column.speed()
-                .map(ratio ->
-                        String.format(Locale.ROOT, "%.2f (%.2f..%.2f)", ratio.median(), ratio.low(), ratio.high()))
-                .orElse(NOTHING);
+        return column.speed().map(Ratio::toString).orElse(NOTHING);
     }
 
     private String megabytes(Timed timed) {

@@ -5,6 +5,7 @@ import dev.woodpecker.cli.bench.BenchRow.Timed;
 import dev.woodpecker.cli.compare.OutputComparison;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.Vendors;
 import dev.woodpecker.runtime.WoodpeckerException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -63,8 +64,8 @@ public final class ModelBench {
 
     /** The most that a process like the workers has resident without a model. */
     public long idleBytes() {
-        WorkerSettings idle =
-                new WorkerSettings(TimedSystem.Kind.IDLE, "", Map.of(), 1, Numerics.FP32, List.of(), true, false);
+        WorkerSettings idle = new WorkerSettings(
+                TimedSystem.Kind.IDLE, "", Map.of(), 1, Numerics.FP32, List.of(), true, Vendors.NONE, false);
         try (WorkerProcess worker = new WorkerProcess(idle, List.of(), folder)) {
             return worker.peakBytes();
         }

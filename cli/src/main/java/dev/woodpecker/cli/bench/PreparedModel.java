@@ -6,6 +6,7 @@ import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.NpyFile;
 import dev.woodpecker.runtime.Options;
+import dev.woodpecker.runtime.Vendors;
 import dev.woodpecker.runtime.graph.Dimension;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -62,6 +63,7 @@ record PreparedModel(String name, Path file, Map<String, String> inputs) {
                 Numerics.FP32,
                 List.of(),
                 true,
+                Vendors.NONE,
                 spinning);
     }
 }

@@ -1,6 +1,7 @@
 package dev.woodpecker.cli.bench;
 
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.SplittableRandom;
 
 /**
@@ -44,5 +45,15 @@ public record Ratio(double median, double low, double high) {
         Arrays.sort(sorted);
         int half = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    }
+
+    /** In another unit. */
+    public Ratio scaled(double factor) {
+        return new Ratio(median * factor, low * factor, high * factor);
+    }
+
+    @Override
+    public String toString() {
+        return String.format(Locale.ROOT, "%.2f (%.2f..%.2f)", median, low, high);
     }
 }

@@ -67,7 +67,10 @@ sealed interface TimedSystem extends AutoCloseable {
             Model model, Session session, Map<String, NdArray> inputs, Map<String, NdArray> outputs, String description)
             implements TimedSystem {
         static Woodpecker load(WorkerSettings settings, Map<String, NdArray> inputs) {
-            Options options = Options.defaults().withThreads(settings.threads()).withNumerics(settings.numerics());
+            Options options = Options.defaults()
+                    .withThreads(settings.threads())
+                    .withNumerics(settings.numerics())
+                    .withVendors(settings.vendors());
             if (!settings.records().isEmpty()) {
                 options = options.withRecords(
                         settings.records().stream().map(Path::of).toArray(Path[]::new));

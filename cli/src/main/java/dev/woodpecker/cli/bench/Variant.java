@@ -1,6 +1,7 @@
 package dev.woodpecker.cli.bench;
 
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.Vendors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,7 +12,8 @@ import java.util.Optional;
  * @param name as it is asked for, and the heading of its columns
  * @param jvmOptions of its process
  */
-public record Variant(String name, String meaning, Numerics numerics, Tuned tuned, List<String> jvmOptions) {
+public record Variant(
+        String name, String meaning, Numerics numerics, Tuned tuned, Vendors vendors, List<String> jvmOptions) {
     /** Which tuning records it follows. */
     public enum Tuned {
         /** As a user has it: those of the environment and those that come with the class path. */
@@ -23,10 +25,18 @@ public record Variant(String name, String meaning, Numerics numerics, Tuned tune
     }
 
     private static final List<Variant> ALL = List.of(
-            new Variant("fp32", "as a user gets it", Numerics.FP32, Tuned.AS_INSTALLED, List.of()),
-            new Variant("strict", "sums in axis order", Numerics.STRICT, Tuned.AS_INSTALLED, List.of()),
-            new Variant("untuned", "no tuning records, none shipped either", Numerics.FP32, Tuned.NONE, List.of()),
-            new Variant("tuned", "records of wpk tune", Numerics.FP32, Tuned.FOR_THE_MODEL, List.of()));
+            of("fp32", "as a user gets it", Numerics.FP32, Tuned.AS_INSTALLED, Vendors.RECORDED),
+            of("strict", "sums in axis order", Numerics.STRICT, Tuned.AS_INSTALLED, Vendors.RECORDED),
+            of("untuned", "no tuning records, none shipped either", Numerics.FP32, Tuned.NONE, Vendors.RECORDED),
+            of("tuned", "records of wpk tune", Numerics.FP32, Tuned.FOR_THE_MODEL, Vendors.RECORDED),
+            of("generated", "no kernels of oneDNN", Numerics.FP32, Tuned.AS_INSTALLED, Vendors.NONE),
+            of("onednn", "kernels of oneDNN wherever it has one", Numerics.FP32, Tuned.AS_INSTALLED, Vendors.ONLY),
+            of("selected", "the faster of both, by timing each", Numerics.FP32, Tuned.AS_INSTALLED, Vendors.ONEDNN),
+            of("best", "records of wpk tune or oneDNN, by timing", Numerics.FP32, Tuned.FOR_THE_MODEL, Vendors.ONEDNN));
+
+    private static Variant of(String name, String meaning, Numerics numerics, Tuned tuned, Vendors vendors) {
+        return new Variant(name, meaning, numerics, tuned, vendors, List.of());
+    }
 
     /** The names that {@link #named} knows. */
     public static List<String> names() {
@@ -57,6 +67,7 @@ public record Variant(String name, String meaning, Numerics numerics, Tuned tune
                 numerics,
                 records,
                 tuned != Tuned.NONE,
+                vendors,
                 false);
     }
 }

@@ -2,6 +2,7 @@ package dev.woodpecker.cli.bench;
 
 import com.google.gson.Gson;
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.Vendors;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +22,7 @@ record WorkerSettings(
         Numerics numerics,
         List<String> records,
         boolean shippedRecords,
+        Vendors vendors,
         boolean spinning) {
 
     String toJson() {

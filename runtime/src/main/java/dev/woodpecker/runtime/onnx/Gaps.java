@@ -85,8 +85,7 @@ public final class Gaps {
                         .or(() -> name.matches("float[48].*|u?int[24]")
                                 ? Optional.of(Reason.SMALL_TYPES)
                                 : Optional.empty());
-            case ATTRIBUTE ->
-                name.equals("training_mode") ? Optional.of(Reason.TRAINING) : Optional.empty();
+            case ATTRIBUTE -> name.equals("training_mode") ? Optional.of(Reason.TRAINING) : Optional.empty();
             case OPSET -> Optional.empty();
         };
     }

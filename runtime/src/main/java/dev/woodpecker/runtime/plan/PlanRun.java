@@ -9,6 +9,7 @@ import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.plan.kernel.LoadedKernel;
 import dev.woodpecker.runtime.plan.program.Cost;
+import dev.woodpecker.runtime.timing.FlightRecording;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -94,7 +95,7 @@ public final class PlanRun {
             Optional<? extends Observer> observer,
             Cancellation cancellation) {
         try (WorkerPool.Turn _ = pool.turn()) {
-            boolean recorded = KernelEvent.isOn();
+            boolean recorded = FlightRecording.mayBeOn() && KernelEvent.isOn();
             for (Call call : calls) {
                 bind(call, inputs, outputs);
                 if (observer.isPresent() || recorded) {
@@ -111,13 +112,15 @@ public final class PlanRun {
     }
 
     private void runTimed(Call call, Optional<? extends Observer> observer, Cancellation cancellation) {
-        KernelEvent event = new KernelEvent();
-        event.begin();
+        Optional<KernelEvent> event = FlightRecording.mayBeOn() ? Optional.of(new KernelEvent()) : Optional.empty();
+        event.ifPresent(KernelEvent::begin);
         long start = System.nanoTime();
         run(call, cancellation);
         long nanoseconds = System.nanoTime() - start;
-        event.end();
-        event.commit(call.what());
+        event.ifPresent(measured -> {
+            measured.end();
+            measured.commit(call.what());
+        });
         observer.ifPresent(told -> told.ran(call.what(), start, nanoseconds));
     }
 

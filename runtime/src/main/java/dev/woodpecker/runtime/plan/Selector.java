@@ -18,7 +18,10 @@ import java.util.function.Supplier;
 
 /** Decides which kernels a vendor's library computes, as {@link Vendors} says, and puts them into plans. */
 public final class Selector {
-    private static final System.Logger LOGGER = System.getLogger(Selector.class.getName());
+    /** Found when there is something to say: looking for a logger takes 30 ms of a start. */
+    private static final class Log {
+        private static final System.Logger LOGGER = System.getLogger(Selector.class.getName());
+    }
 
     /** Generated code is kept unless the library is faster by more than this: times repeat no better. */
     private static final double MARGIN = 0.02;
@@ -113,7 +116,7 @@ public final class Selector {
         try {
             return PlanComparison.of(generated, bound, pool);
         } catch (OperatorException e) {
-            LOGGER.log(
+            Log.LOGGER.log(
                     Level.WARNING,
                     "vendor kernels cannot be timed on random inputs, and none is taken: {0}",
                     e.getMessage());
@@ -134,7 +137,7 @@ public final class Selector {
         }
         Optional<OneDnn> found = library.get();
         if (found.isEmpty()) {
-            LOGGER.log(
+            Log.LOGGER.log(
                     Level.WARNING,
                     "the plan has kernels of oneDNN, which is not on the class path: the generated kernels that it"
                             + " also has run instead. Add {0}",

@@ -49,7 +49,10 @@ public final class CacheDirectory {
         T in(Path directory) throws IOException;
     }
 
-    private static final System.Logger LOGGER = System.getLogger(CacheDirectory.class.getName());
+    /** Found when there is something to say: looking for a logger takes 30 ms of a start. */
+    private static final class Log {
+        private static final System.Logger LOGGER = System.getLogger(CacheDirectory.class.getName());
+    }
 
     /** Where entries are looked for, the writable one first. */
     private final List<CacheRoot> roots;
@@ -83,7 +86,7 @@ public final class CacheDirectory {
 
     private static CacheDirectory withPrivateRoot(List<CacheRoot> readable, Path home, String reason) {
         CacheRoot own = CacheRoot.temporary();
-        LOGGER.log(
+        Log.LOGGER.log(
                 Level.WARNING,
                 "The cache {0} cannot be written ({1}); what is compiled is kept in {2} until this process ends. "
                         + "Set WPK_CACHE to a directory of your own to keep it.",
@@ -128,7 +131,7 @@ public final class CacheDirectory {
             if (isIntact(directory, integrity)) {
                 return Optional.of(new CacheEntry(key, directory));
             }
-            LOGGER.log(Level.WARNING, "The cache entry {0} is damaged; it is made anew.", directory);
+            Log.LOGGER.log(Level.WARNING, "The cache entry {0} is damaged; it is made anew.", directory);
             root.discard(directory);
         }
         return Optional.empty();

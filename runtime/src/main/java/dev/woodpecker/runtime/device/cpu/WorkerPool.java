@@ -29,7 +29,10 @@ import java.util.concurrent.locks.LockSupport;
  * asleep a thread ends, and comes back when needed.
  */
 public final class WorkerPool implements AutoCloseable {
-    private static final System.Logger LOGGER = System.getLogger(WorkerPool.class.getName());
+    /** Found when there is something to say: looking for a logger takes 30 ms of a start. */
+    private static final class Log {
+        private static final System.Logger LOGGER = System.getLogger(WorkerPool.class.getName());
+    }
 
     private static final long SPIN_NANOSECONDS = 50_000;
     private static final int CHUNKS_PER_WORKER = 6;
@@ -302,7 +305,7 @@ public final class WorkerPool implements AutoCloseable {
             } catch (OutOfMemoryError e) {
                 // The caller does the work of the threads that cannot be had.
                 state.set(State.ENDED);
-                LOGGER.log(Level.WARNING, "a worker thread cannot be started: {0}", e.getMessage());
+                Log.LOGGER.log(Level.WARNING, "a worker thread cannot be started: {0}", e.getMessage());
             }
         }
 

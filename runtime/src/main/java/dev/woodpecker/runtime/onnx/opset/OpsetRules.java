@@ -61,9 +61,7 @@ public final class OpsetRules {
 
     /** The operators that have a rule. */
     public static Set<String> operators() {
-        return TABLE.stream()
-                .flatMap(entry -> entry.operators().stream())
-                .collect(Collectors.toUnmodifiableSet());
+        return TABLE.stream().flatMap(entry -> entry.operators().stream()).collect(Collectors.toUnmodifiableSet());
     }
 
     /**

@@ -75,8 +75,7 @@ public final class OperatorCatalogue {
             ways.add("import");
         }
         if (ways.isEmpty()) {
-            Optional<Support> missing =
-                    Gaps.reason(Subject.OPERATOR, operator).map(Support.Missing::new);
+            Optional<Support> missing = Gaps.reason(Subject.OPERATOR, operator).map(Support.Missing::new);
             return missing.orElseGet(Support.Unexplained::new);
         }
         Set<String> elements = new TreeSet<>();

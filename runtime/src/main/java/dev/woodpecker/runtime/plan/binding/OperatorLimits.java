@@ -17,7 +17,9 @@ final class OperatorLimits {
             entry("If", "a condition that is computed ends a part of the plan"),
             entry("LSTM", STEPS),
             entry("LinearAttention", STEPS),
-            entry("Loop", "turns are written out, at most 50000 nodes; a condition that is computed ends a part in each"),
+            entry(
+                    "Loop",
+                    "turns are written out, at most 50000 nodes; a condition that is computed ends a part in each"),
             entry("MaxUnpool", "one to three axes of maps"),
             entry("OptionalGetElement", "of tensors"),
             entry("OptionalHasElement", "of tensors"),

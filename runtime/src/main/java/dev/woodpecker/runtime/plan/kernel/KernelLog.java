@@ -15,7 +15,10 @@ import java.util.function.BiConsumer;
  * from 2 on its expression and trace, from 3 on its loop nest after each pass that changed it, from 4 on its source.
  */
 public final class KernelLog {
-    private static final System.Logger LOGGER = System.getLogger("dev.woodpecker.kernels");
+    /** Found when there is something to say: looking for a logger takes 30 ms of a start. */
+    private static final class Log {
+        private static final System.Logger LOGGER = System.getLogger("dev.woodpecker.kernels");
+    }
 
     private final int level;
 
@@ -35,7 +38,7 @@ public final class KernelLog {
 
     /** A line about a kernel that has run. */
     public void run(String line) {
-        LOGGER.log(Level.INFO, line);
+        Log.LOGGER.log(Level.INFO, line);
     }
 
     void scheduled(KernelKey key, Trace trace) {
@@ -47,7 +50,7 @@ public final class KernelLog {
                             .append(" as ")
                             .append(layout.text())
                             .append('\n'));
-            LOGGER.log(Level.INFO, text + TraceJson.print(trace));
+            Log.LOGGER.log(Level.INFO, text + TraceJson.print(trace));
         }
     }
 
@@ -61,14 +64,14 @@ public final class KernelLog {
             String text = IrText.of(nest);
             if (!text.equals(last[0])) {
                 last[0] = text;
-                LOGGER.log(Level.INFO, kernel + " after " + pass + ":\n" + text);
+                Log.LOGGER.log(Level.INFO, kernel + " after " + pass + ":\n" + text);
             }
         };
     }
 
     void printed(Source source) {
         if (level >= 4) {
-            LOGGER.log(Level.INFO, source.name() + ", " + source.options() + ":\n" + source.text());
+            Log.LOGGER.log(Level.INFO, source.name() + ", " + source.options() + ":\n" + source.text());
         }
     }
 }

@@ -39,7 +39,8 @@ class OperatorsDocumentTest {
         long supported = ENTRIES.stream()
                 .filter(entry -> entry.support() instanceof Support.Supported)
                 .count();
-        StringBuilder text = new StringBuilder("""
+        StringBuilder text = new StringBuilder(
+                """
                 # ONNX's operators
 
                 Of the %d operators of ONNX's own domain, opset %d to %d, %d are run. This file is written from the operator table,
@@ -56,28 +57,28 @@ class OperatorsDocumentTest {
 
                 | operator | opsets | how | elements | variants | limits |
                 |---|---|---|---|---|---|
-                """.formatted(
-                        ENTRIES.size(), OperatorSchemas.OLDEST_OPSET, OperatorSchemas.NEWEST_OPSET, supported));
+                """.formatted(ENTRIES.size(), OperatorSchemas.OLDEST_OPSET, OperatorSchemas.NEWEST_OPSET, supported));
         for (Entry entry : ENTRIES) {
             if (entry.support() instanceof Support.Supported(var ways, var elements, var variants, var limits)) {
-                text.append("| %s | %s | %s | %s | %s | %s |%n".formatted(
-                        entry.name(),
-                        opsets(entry),
-                        String.join(", ", ways),
-                        elements.contains("any") ? "any" : String.join(", ", elements),
-                        String.join(", ", variants),
-                        limits));
+                text.append("| %s | %s | %s | %s | %s | %s |%n"
+                        .formatted(
+                                entry.name(),
+                                opsets(entry),
+                                String.join(", ", ways),
+                                elements.contains("any") ? "any" : String.join(", ", elements),
+                                String.join(", ", variants),
+                                limits));
             }
         }
         text.append("""
 
-                ## Not run
+            ## Not run
 
-                A model with one of these is refused with all of its reasons at once.
+            A model with one of these is refused with all of its reasons at once.
 
-                | operator | opsets | reason |
-                |---|---|---|
-                """);
+            | operator | opsets | reason |
+            |---|---|---|
+            """);
         for (Entry entry : ENTRIES) {
             if (entry.support() instanceof Support.Missing(Gaps.Reason reason)) {
                 text.append("| %s | %s | %s |%n".formatted(entry.name(), opsets(entry), reason.text()));
@@ -85,10 +86,9 @@ class OperatorsDocumentTest {
         }
         text.append("""
 
-                Left out as well: operators of the domains `ai.onnx.ml` (%s), `ai.onnx.preview` (%s) and
-                `ai.onnx.preview.training` (%s); elements that are strings, complex, or smaller than 8 bits.
-                """.formatted(
-                        Gaps.Reason.TABLES.text(), Gaps.Reason.PREVIEW.text(), Gaps.Reason.TRAINING.text()));
+            Left out as well: operators of the domains `ai.onnx.ml` (%s), `ai.onnx.preview` (%s) and
+            `ai.onnx.preview.training` (%s); elements that are strings, complex, or smaller than 8 bits.
+            """.formatted(Gaps.Reason.TABLES.text(), Gaps.Reason.PREVIEW.text(), Gaps.Reason.TRAINING.text()));
         return text.toString().lines().map(String::stripTrailing).collect(Collectors.joining("\n", "", "\n"));
     }
 

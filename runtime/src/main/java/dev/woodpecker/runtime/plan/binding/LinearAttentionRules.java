@@ -67,7 +67,7 @@ final class LinearAttentionRules {
         float scale = node.number("scale");
         Map<String, Attribute> attributes = Map.of(
                 "rule", Attribute.of((long) rule),
-                "scale", Attribute.of(scale == 0 ? (float) (1 / Math.sqrt(size)) : scale));
+                "scale", Attribute.of(scale == 0 ? (float) (1 / Math.sqrt((double) size)) : scale));
         List<Operand> rows = new ArrayList<>();
         for (int t = 0; t < steps; t++) {
             Operand row = made.fresh("row");

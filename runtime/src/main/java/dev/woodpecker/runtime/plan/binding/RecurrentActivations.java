@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** The activations of a recurrent network's direction, as kernels take them. */
-record RecurrentActivations(long[] functions, List<Float> alphas, List<Float> betas) {
+record RecurrentActivations(List<Long> functions, List<Float> alphas, List<Float> betas) {
     /** What ONNX calls a function, its number in kernels, and the values of its parameters where none are given. */
     private record Function(String name, boolean hasAlpha, float alpha, boolean hasBeta, float beta) {}
 
@@ -50,16 +50,17 @@ record RecurrentActivations(long[] functions, List<Float> alphas, List<Float> be
         List<Float> betas = new ArrayList<>(numbers(node, "activation_beta"));
         List<RecurrentActivations> all = new ArrayList<>();
         for (int direction = 0; direction < directions; direction++) {
-            long[] functions = new long[each];
+            List<Long> functions = new ArrayList<>();
             List<Float> ownAlphas = new ArrayList<>();
             List<Float> ownBetas = new ArrayList<>();
             for (int i = 0; i < each; i++) {
-                functions[i] = position(node, names.get(direction * each + i));
-                Function function = FUNCTIONS.get((int) functions[i]);
+                int position = position(node, names.get(direction * each + i));
+                Function function = FUNCTIONS.get(position);
+                functions.add((long) position);
                 ownAlphas.add(function.hasAlpha() && !alphas.isEmpty() ? alphas.removeFirst() : function.alpha());
                 ownBetas.add(function.hasBeta() && !betas.isEmpty() ? betas.removeFirst() : function.beta());
             }
-            all.add(new RecurrentActivations(functions, List.copyOf(ownAlphas), List.copyOf(ownBetas)));
+            all.add(new RecurrentActivations(List.copyOf(functions), List.copyOf(ownAlphas), List.copyOf(ownBetas)));
         }
         return all;
     }
@@ -67,7 +68,7 @@ record RecurrentActivations(long[] functions, List<Float> alphas, List<Float> be
     /** The attributes that every step's kernel takes. */
     Map<String, Attribute> attributes(Node node) {
         Map<String, Attribute> attributes = new TreeMap<>();
-        attributes.put("functions", Attribute.of(functions));
+        attributes.put("functions", new Attribute.Ints(functions));
         attributes.put("alphas", new Attribute.Floats(alphas));
         attributes.put("betas", new Attribute.Floats(betas));
         boolean clips = node.attribute("clip").isPresent() && node.number("clip") > 0;

@@ -123,7 +123,7 @@ final class RecurrentRules {
         Operand inputs = backwards && hasLengths ? reversed(x, lengths) : x;
         Cell cell = new Cell(
                 projected(inputs, direction),
-                made.transposed(part(2, direction, gates * size, size), 1, 0),
+                made.transposed(part(2, direction, (long) gates * size, size), 1, 0),
                 activations.get(direction).attributes(node),
                 direction);
         Operand hidden = state(5, direction);
@@ -152,8 +152,11 @@ final class RecurrentRules {
         private final Operand projected;
         private final Operand recurrence;
         private final Map<String, Attribute> attributes;
-        private final int direction;
         private final boolean resetsBefore;
+        /** The weights of the gates before and after the reset, where these are multiplied apart. */
+        private final Operand firstTwo;
+
+        private final Operand last;
         private final Operand bias;
         private final Operand peepholes;
 
@@ -161,11 +164,12 @@ final class RecurrentRules {
             this.projected = projected;
             this.recurrence = recurrence;
             this.attributes = attributes;
-            this.direction = direction;
             this.resetsBefore = gates == 3 && node.integer("linear_before_reset") == 0;
+            this.firstTwo = resetsBefore ? made.sliced(recurrence, 1, 0, 2L * size) : Operand.ABSENT;
+            this.last = resetsBefore ? made.sliced(recurrence, 1, 2L * size, 3L * size) : Operand.ABSENT;
             boolean hasBias = gates == 3 && !resetsBefore && node.input(3) instanceof Operand.Value;
             this.bias = hasBias ? recurrentBias(direction) : Operand.ABSENT;
-            this.peepholes = node.input(7) instanceof Operand.Value ? part(7, direction, 3 * size) : Operand.ABSENT;
+            this.peepholes = node.input(7) instanceof Operand.Value ? part(7, direction, 3L * size) : Operand.ABSENT;
         }
 
         Step step(Operand hidden, Operand memory, Operand step, Operand lengths) {
@@ -197,22 +201,14 @@ final class RecurrentRules {
             }
             Operand update = made.fresh("update");
             Operand reset = made.fresh("reset");
-            Operand first = made.compute("MatMul", hidden, firstTwo());
+            Operand first = made.compute("MatMul", hidden, firstTwo);
             made.result(
                     new Operator(Operator.WOODPECKER, "GruGates"),
                     List.of(projected, first, hidden, step),
                     attributes,
                     List.of(update, reset));
-            Operand third = made.compute("MatMul", reset, last());
+            Operand third = made.compute("MatMul", reset, last);
             return apply("GruResetStep", List.of(projected, third, hidden, update, step, lengths));
-        }
-
-        private Operand firstTwo() {
-            return made.sliced(recurrence, 1, 0, 2L * size);
-        }
-
-        private Operand last() {
-            return made.sliced(recurrence, 1, 2L * size, 3L * size);
         }
 
         private Operand recurrent(Operand hidden) {

@@ -8,7 +8,7 @@ import dev.woodpecker.runtime.vendor.PostOperation;
 import dev.woodpecker.runtime.vendor.VendorKernel;
 import dev.woodpecker.runtime.vendor.VendorTensor;
 import dev.woodpecker.runtime.vendor.onednn.OneDnn;
-import dev.woodpecker.runtime.vendor.onednn.OneDnnKernel;
+import dev.woodpecker.runtime.vendor.onednn.SplitKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -55,7 +55,7 @@ final class VendorLayer implements AutoCloseable {
     private static Optional<VendorLayer> of(ConvolutionLayer layer, OneDnn library, int source, int result) {
         VendorKernel description = description(layer, source, result);
         Arena arena = Arena.ofShared();
-        Optional<OneDnnKernel> made = OneDnnKernel.of(library, description, arena);
+        Optional<SplitKernel> made = SplitKernel.of(library, description, 1, arena);
         if (made.isEmpty()) {
             arena.close();
             return Optional.empty();
@@ -65,7 +65,7 @@ final class VendorLayer implements AutoCloseable {
         BufferTable buffers = new BufferTable(arena, tensors.size());
         for (int i = 0; i < tensors.size(); i++) {
             MemorySegment memory = random(arena, tensors.get(i), i);
-            buffers.set(i, i == 1 ? made.get().packed(description, memory, arena) : memory);
+            buffers.set(i, i == 1 ? made.get().packed(memory, arena) : memory);
         }
         return Optional.of(new VendorLayer(
                 arena,

@@ -76,7 +76,7 @@ public final class Selector {
         }
         try (Arena arena = Arena.ofShared()) {
             ExecutablePlan generated = trial.plan(candidates, arena).load(loader);
-            ExecutablePlan bound = VendorBinding.bind(generated, found, arena);
+            ExecutablePlan bound = VendorBinding.bind(generated, found, pool.size(), arena);
             return choice(candidates, PlanParts.of(graph).runningKernels(), generated, bound);
         }
     }
@@ -144,6 +144,6 @@ public final class Selector {
                     OneDnn.COORDINATES);
             return VendorBinding.withoutLibrary(plan);
         }
-        return VendorBinding.bind(plan, found.get(), arena);
+        return VendorBinding.bind(plan, found.get(), pool.size(), arena);
     }
 }

@@ -2,7 +2,7 @@ package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.runtime.plan.kernel.LoadedKernel;
 import dev.woodpecker.runtime.vendor.onednn.OneDnn;
-import dev.woodpecker.runtime.vendor.onednn.OneDnnKernel;
+import dev.woodpecker.runtime.vendor.onednn.SplitKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -17,13 +17,15 @@ import java.util.Set;
 final class VendorBinding {
     private final ExecutablePlan plan;
     private final OneDnn library;
+    private final int workers;
     private final Arena arena;
     private final List<LoadedKernel> kernels;
     private final List<MemorySegment> constants;
     /** Positions of laid out weights, by what they were and the kernel that wanted them so. */
     private final Map<List<Object>, Integer> packed = new HashMap<>();
 
-    private VendorBinding(ExecutablePlan plan, OneDnn library, Arena arena) {
+    private VendorBinding(ExecutablePlan plan, OneDnn library, int workers, Arena arena) {
+        this.workers = workers;
         this.plan = plan;
         this.library = library;
         this.arena = arena;
@@ -34,9 +36,11 @@ final class VendorBinding {
     /**
      * The plan with the library's kernels wherever an invocation has a call of it, and the library has good code for that
      * on this machine.
+     *
+     * @param workers how many are to share a kernel
      */
-    static ExecutablePlan bind(ExecutablePlan plan, OneDnn library, Arena arena) {
-        return new VendorBinding(plan, library, arena).bind();
+    static ExecutablePlan bind(ExecutablePlan plan, OneDnn library, int workers, Arena arena) {
+        return new VendorBinding(plan, library, workers, arena).bind();
     }
 
     /** The plan as it is, which says of each kernel that oneDNN was to compute that it is missing. */
@@ -71,15 +75,15 @@ final class VendorBinding {
             return invocation;
         }
         VendorCall call = invocation.vendor().get();
-        Optional<OneDnnKernel> made = OneDnnKernel.of(library, call.kernel(), arena);
+        Optional<SplitKernel> made = SplitKernel.of(library, call.kernel(), workers, arena);
         if (made.isEmpty()) {
             return replacing(invocation, "oneDNN has none");
         }
-        OneDnnKernel kernel = made.get();
+        SplitKernel kernel = made.get();
         List<BufferSource> buffers = new ArrayList<>(call.buffers());
         if (call.kernel().hasFixedWeights() && buffers.get(1) instanceof BufferSource.Constant(int position)) {
             int place = packed.computeIfAbsent(List.of(position, call.kernel()), _ -> {
-                constants.add(kernel.packed(call.kernel(), plan.constants().get(position), arena));
+                constants.add(kernel.packed(plan.constants().get(position), arena));
                 return constants.size() - 1;
             });
             buffers.set(1, new BufferSource.Constant(place));

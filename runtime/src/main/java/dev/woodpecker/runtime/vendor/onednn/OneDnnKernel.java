@@ -1,9 +1,5 @@
 package dev.woodpecker.runtime.vendor.onednn;
 
-import dev.woodpecker.runtime.device.cpu.CpuKernel;
-import dev.woodpecker.runtime.device.cpu.KernelFunction;
-import dev.woodpecker.runtime.device.cpu.NativeMemory;
-import dev.woodpecker.runtime.device.cpu.NativePhase;
 import dev.woodpecker.runtime.vendor.VendorKernel;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,10 +9,10 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * A primitive of oneDNN as a kernel. It runs on one thread, with one OpenMP thread, and has its scratch memory from the
- * worker. Safe for use by several threads, each of which has arguments of its own while it runs.
+ * A primitive of oneDNN. It runs on the calling thread, with one OpenMP thread, and has its scratch memory from it. Safe for
+ * use by several threads, each of which has arguments of its own while it runs.
  */
-public final class OneDnnKernel implements KernelFunction {
+final class OneDnnKernel {
     private final OneDnn library;
     private final Arena arena;
     private final String implementation;
@@ -53,35 +49,41 @@ public final class OneDnnKernel implements KernelFunction {
      *
      * @param arena how long it is needed; a shared one
      */
-    public static Optional<OneDnnKernel> of(OneDnn library, VendorKernel kernel, Arena arena) {
+    static Optional<OneDnnKernel> of(OneDnn library, VendorKernel kernel, Arena arena) {
         return new Preparation(library, kernel, arena).kernel();
     }
 
     /** As oneDNN calls it: {@code jit:avx512_core}. */
-    public String implementation() {
+    String implementation() {
         return implementation;
     }
 
-    /** The kernel as plans run it: all of it is one piece of work. */
-    public CpuKernel code() {
-        return new CpuKernel(List.of(new NativePhase(this, 1, scratchBytes)));
+    long scratchBytes() {
+        return scratchBytes;
+    }
+
+    /** What its second source takes as it wants it. */
+    long weightBytes() {
+        return OneDnn.pointer(library.api().bytes, weightsDescriptor);
     }
 
     /**
-     * Weights as this kernel wants its second source.
+     * Lays weights out as this primitive wants its second source.
      *
      * @param plain as the kernel's description says
-     * @param lasting how long they are needed
      */
-    public MemorySegment packed(VendorKernel kernel, MemorySegment plain, Arena lasting) {
-        long bytes = OneDnn.pointer(library.api().bytes, weightsDescriptor);
-        MemorySegment packed = NativeMemory.allocate(lasting, bytes, "a weight");
+    void pack(VendorKernel kernel, MemorySegment plain, MemorySegment packed) {
         Reorder.run(library, kernel.sources().get(1), plain, weightsDescriptor, packed);
-        return packed;
     }
 
-    @Override
-    public int run(MemorySegment buffers, MemorySegment params, MemorySegment scratch, long begin, long end) {
+    /**
+     * Computes the kernel.
+     *
+     * @param buffers native memory holding one pointer a buffer
+     * @param offsets in bytes, to be added to these
+     * @param scratch native memory of the size that it asks for
+     */
+    void run(MemorySegment buffers, long[] offsets, MemorySegment scratch) {
         Call call = idle.poll();
         if (call == null) {
             call = new Call();
@@ -91,12 +93,11 @@ public final class OneDnnKernel implements KernelFunction {
                 int buffer = arguments.get(i).buffer();
                 long address = buffer == Argument.SCRATCH
                         ? scratch.address()
-                        : buffers.getAtIndex(ValueLayout.JAVA_LONG, buffer);
+                        : buffers.getAtIndex(ValueLayout.JAVA_LONG, buffer) + offsets[buffer];
                 call.set(i, address);
             }
             int status = call.execute();
             Status.check(status, "run " + implementation);
-            return 0;
         } finally {
             idle.add(call);
         }

@@ -11,6 +11,7 @@ import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.vendor.KernelPart;
 import dev.woodpecker.runtime.vendor.PostOperation;
 import dev.woodpecker.runtime.vendor.PostOperation.Activation;
 import dev.woodpecker.runtime.vendor.PostOperation.Combination;
@@ -26,12 +27,13 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** oneDNN against sums written out in Java, on shapes that leave remainders everywhere. */
-class OneDnnKernelTest {
+class SplitKernelTest {
     private static final float TOLERANCE = 1e-4f;
 
     private static Optional<OneDnn> library() {
@@ -246,23 +248,31 @@ class OneDnnKernelTest {
             for (boolean fixed : new boolean[] {false, true}) {
                 cases.add(Arguments.of(5, 19, 33, transposed, fixed));
                 cases.add(Arguments.of(1, 64, 100, transposed, fixed));
+                cases.add(Arguments.of(1, 20, 300, transposed, fixed));
+                cases.add(Arguments.of(40, 16, 16, transposed, fixed));
             }
         }
         return cases.stream();
     }
 
+    /** What one worker computes, which is what three compute bit by bit but for the order in which sums are taken. */
     private static float[] run(VendorKernel kernel, float[] x, float[] w, float[] bias, List<float[]> others) {
+        float[] alone = run(kernel, 1, x, w, bias, others);
+        assertThat(run(kernel, 3, x, w, bias, others)).containsExactly(alone, Offset.offset(TOLERANCE));
+        return alone;
+    }
+
+    private static float[] run(
+            VendorKernel kernel, int workers, float[] x, float[] w, float[] bias, List<float[]> others) {
         Optional<OneDnn> library = library();
         assumeTrue(library.isPresent(), "SKIPPED: " + OneDnn.COORDINATES + " is not on the class path");
         try (Arena arena = Arena.ofShared();
-                WorkerPool pool = new WorkerPool(1)) {
-            OneDnnKernel made = OneDnnKernel.of(library.orElseThrow(), kernel, arena)
+                WorkerPool pool = new WorkerPool(workers)) {
+            SplitKernel made = SplitKernel.of(library.orElseThrow(), kernel, workers, arena)
                     .orElseThrow(() -> new AssertionError("oneDNN has no code for " + kernel));
             MemorySegment weights = segment(arena, w);
-            List<MemorySegment> buffers = new ArrayList<>(List.of(
-                    segment(arena, x),
-                    kernel.hasFixedWeights() ? made.packed(kernel, weights, arena) : weights,
-                    segment(arena, bias)));
+            List<MemorySegment> buffers =
+                    new ArrayList<>(List.of(segment(arena, x), made.packed(weights, arena), segment(arena, bias)));
             others.forEach(other -> buffers.add(segment(arena, other)));
             MemorySegment result = segment(arena, new float[(int) elements(kernel.result())]);
             buffers.add(result);
@@ -273,6 +283,21 @@ class OneDnnKernelTest {
             assertThat(made.code().run(pool, table, MemorySegment.NULL)).isEqualTo(new CpuKernel.Completion.Done());
             return result.toArray(ValueLayout.JAVA_FLOAT);
         }
+    }
+
+    @Test
+    void workersShareFiltersRowsAndColumns() {
+        assertThat(parts(new Convolved("3x3", 16, 16, 96, 13, 3, 1, 1, 1, 1, List.of()).kernel()))
+                .isEqualTo(2);
+        assertThat(parts(new Convolved("depthwise", 16, 32, 32, 9, 3, 1, 1, 1, 32, List.of()).kernel()))
+                .isEqualTo(2);
+        assertThat(parts(new Convolved("grouped", 16, 32, 64, 9, 3, 1, 1, 1, 2, List.of()).kernel()))
+                .as("groups of several channels are not split")
+                .isEqualTo(1);
+    }
+
+    private static int parts(VendorKernel kernel) {
+        return KernelPart.of(kernel, 2).size();
     }
 
     private static long elements(VendorTensor tensor) {

@@ -43,6 +43,15 @@ public final class PeelLoops {
             }
             // Its copies are told from the rest only after stages are placed.
             case Loop.Peel.Pipelined _ -> target;
+            case Loop.Peel.Ends()
+            when loop.binding() == Loop.Binding.PARALLEL ->
+                new Stmt.For(
+                        loop,
+                        new Stmt.If(
+                                IndexMath.less(loop.variable(), Expr.index(1)),
+                                at(target.body(), loop, 0),
+                                Optional.of(eitherOr(
+                                        loop, extent - 1, target.body(), at(target.body(), loop, extent - 1)))));
             case Loop.Peel.Ends() -> {
                 Expr shifted = IndexMath.add(loop.variable(), Expr.index(1));
                 Stmt middle = LoopNest.substituteVariables(target.body(), Map.of(loop.name(), shifted));

@@ -62,11 +62,11 @@ public record Border(String tensor, String stage, Mode mode) implements Step {
     private Outcome peel(LoopNest nest, List<Expr.Read> reads) {
         Stage reader = nest.stage(stage);
         List<Stmt.Compute> computes = LoopNest.computes(nest.tree(), stage);
+        List<Expr> reaching = reaching(nest, reader, reads);
         Set<String> loops = new HashSet<>();
         for (Stmt.Compute c : computes) {
             Map<String, Expr> bound = LoopNest.bind(reader.axes(), c.at());
-            reads.forEach(r -> r.indices()
-                    .forEach(i -> loops.addAll(Decompose.variables(List.of(LoopNest.substitute(i, bound))))));
+            reaching.forEach(i -> loops.addAll(Decompose.variables(List.of(LoopNest.substitute(i, bound)))));
         }
         Stmt peeled = nest.tree()
                 .rewrite(
@@ -77,10 +77,27 @@ public record Border(String tensor, String stage, Mode mode) implements Step {
         return Step.applied(nest.withTree(peeled));
     }
 
+    /** The indices that go beyond the tensor's extents, or may. */
+    private List<Expr> reaching(LoopNest nest, Stage reader, List<Expr.Read> reads) {
+        Bounds bounds = inside(reader);
+        List<Expr> shape = Stages.shape(nest.program(), tensor);
+        List<Expr> reaching = new ArrayList<>();
+        for (Expr.Read read : reads) {
+            for (int axis = 0; axis < shape.size(); axis++) {
+                Interval index = bounds.of(read.indices().get(axis));
+                OptionalLong extent = IndexMath.constant(shape.get(axis));
+                if (extent.isEmpty() || index.min() < 0 || index.max() >= extent.getAsLong()) {
+                    reaching.add(read.indices().get(axis));
+                }
+            }
+        }
+        return reaching;
+    }
+
     private static boolean peels(Loop loop, Set<String> loops) {
         OptionalLong extent = IndexMath.constant(loop.extent());
         return loops.contains(loop.name())
-                && loop.binding() == Loop.Binding.SERIAL
+                && (loop.binding() == Loop.Binding.SERIAL || loop.binding() == Loop.Binding.PARALLEL)
                 && loop.carrier() == Loop.Carrier.SPATIAL
                 && loop.peel().isEmpty()
                 && extent.isPresent()

@@ -81,7 +81,7 @@ final class RowVectorRule {
         if (!rowMajor) {
             return false;
         }
-        Stage bordered = SpatialRule.border(builder, stage, target);
+        Stage bordered = WindowBorder.of(builder, stage, target, false).stage();
         tile(builder, Contraction.of(unstrided(builder, bordered, target)).orElseThrow(), target.lanes(4));
         return true;
     }

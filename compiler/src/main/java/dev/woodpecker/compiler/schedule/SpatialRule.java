@@ -24,83 +24,41 @@ final class SpatialRule {
     /** Pixels of a window's register tile; beyond this the weights and the tile no longer fit. */
     private static final long WINDOW_TILE = 7;
 
-    private static final long MOST_WINDOW_TILE = 14;
+    static final long MOST_WINDOW_TILE = 14;
 
     private static final long MOST_UNROLLED_POINTS = 25;
 
     /** Reductions of at most this many points are unrolled whole. */
-    private static final long UNROLLED_POINTS = 9;
+    static final long UNROLLED_POINTS = 9;
 
-    private static final long PARALLEL_ITERATIONS = 16;
+    static final long PARALLEL_ITERATIONS = 16;
 
     private final ScheduleBuilder builder;
     private final Stage stage;
+    private final WindowBorder border;
     private final int lanes;
 
-    private SpatialRule(ScheduleBuilder builder, Stage stage, Target target) {
+    private SpatialRule(ScheduleBuilder builder, WindowBorder border, Target target) {
         this.builder = builder;
-        this.stage = stage;
+        this.border = border;
+        this.stage = border.stage();
         this.lanes = target.lanes(Math.max(4, stage.type().bytes()));
     }
 
     static void schedule(ScheduleBuilder builder, Stage stage, Target target) {
-        Stage bordered = stage;
-        if (stage.reduction().isPresent() && builder.isAlone(stage.name())) {
-            bordered = border(builder, stage, target);
-        }
-        new SpatialRule(builder, bordered, target).apply();
+        WindowBorder border = stage.reduction().isPresent() && builder.isAlone(stage.name())
+                ? WindowBorder.of(builder, stage, target, true)
+                : WindowBorder.none(stage);
+        new SpatialRule(builder, border, target).apply();
     }
 
     /** Puts the loops of a stage in the order of its result's memory, before other stages move into them. */
     static void followMemory(ScheduleBuilder builder, Stage stage, Target target) {
         List<String> axes = builder.axisLoops(stage.name());
         if (!axes.contains("")) {
-            builder.orderInside(stage.name(), new SpatialRule(builder, stage, target).followMemory(axes));
+            builder.orderInside(
+                    stage.name(), new SpatialRule(builder, WindowBorder.none(stage), target).followMemory(axes));
         }
-    }
-
-    /** A window that reaches beyond its tensor reads from a copy with a halo. */
-    static Stage border(ScheduleBuilder builder, Stage stage, Target target) {
-        Optional<String> reached = stage.reduction()
-                        .orElseThrow()
-                        .body()
-                        .anyMatch(e -> e instanceof Expr.Read r && r.outside().isPresent())
-                ? firstReached(stage)
-                : Optional.empty();
-        long copied = Border.Mode.HALO.ordinal();
-        List<Long> modes = List.of(copied, (long) Border.Mode.MASK.ordinal());
-        if (reached.isEmpty() || builder.choose(stage.name() + ".border", modes, copied) != copied) {
-            return stage;
-        }
-        if (!builder.attempt(new Border(reached.get(), stage.name(), Border.Mode.HALO))) {
-            return stage;
-        }
-        Stage bordered = builder.stage(stage.name());
-        String halo = Stages.readers(builder.nest().program(), reached.get()).stream()
-                .map(Stage::name)
-                .filter(n -> n.startsWith(reached.get() + ".halo"))
-                .findFirst()
-                .orElseThrow();
-        LayoutMap layout = builder.buffer(reached.get()).layout();
-        OptionalLong stride = Strides.alongLines(bordered, halo);
-        if (!layout.isRowMajor()) {
-            builder.add(new Layout(halo, layout));
-        } else if (stride.isPresent() && builder.buffer(stage.name()).layout().isRowMajor() && target.lanes(4) > 1) {
-            builder.add(new Layout(halo, Strides.unstrided(layout.rank(), stride.getAsLong())));
-        }
-        new SpatialRule(builder, builder.stage(halo), target).apply();
-        return bordered;
-    }
-
-    private static Optional<String> firstReached(Stage stage) {
-        List<String> found = new ArrayList<>();
-        stage.reduction().orElseThrow().body().anyMatch(e -> {
-            if (e instanceof Expr.Read r && r.outside().isPresent()) {
-                found.add(r.tensor());
-            }
-            return false;
-        });
-        return found.stream().findFirst();
     }
 
     private void apply() {
@@ -126,8 +84,14 @@ final class SpatialRule {
         } else {
             tileWindow(order, reductions, inside);
         }
+        if (!border.sharesRows()) {
+            border.peel(builder);
+        }
         if (root && !order.isEmpty()) {
             share(order);
+        }
+        if (border.sharesRows()) {
+            border.peel(builder);
         }
     }
 
@@ -300,14 +264,19 @@ final class SpatialRule {
         for (String loop : reductions) {
             points *= IndexMath.constant(builder.loop(loop).extent()).orElse(UNROLLED_POINTS + 1);
         }
+        if (border.sharesRows()) {
+            order.addFirst(order.remove(order.size() - 2));
+        }
         List<String> unrolled = new ArrayList<>();
         boolean window = inside.size() == 1 && order.size() > 1 && points > 1 && points <= 64;
         if (window && builder.loop(order.getLast()).peel().isEmpty()) {
             String pixel = order.removeLast();
             long extent = IndexMath.constant(builder.loop(pixel).extent()).orElse(1);
-            long preferred = Math.ceilDiv(extent, Math.ceilDiv(extent, WINDOW_TILE));
-            long size =
-                    builder.choose(stage.name() + ".tile.rows", Divisors.balanced(extent, MOST_WINDOW_TILE), preferred);
+            long preferred = border.tile().orElse(Math.ceilDiv(extent, Math.ceilDiv(extent, WINDOW_TILE)));
+            List<Long> domain = border.tile().isPresent()
+                    ? WindowBorder.tiles(extent, MOST_WINDOW_TILE)
+                    : Divisors.balanced(extent, MOST_WINDOW_TILE);
+            long size = builder.choose(stage.name() + ".tile.rows", domain, preferred);
             if (size > 1) {
                 ScheduleBuilder.Halves tile = builder.split(pixel, size, Tail.PEEL);
                 order.add(tile.outer());

@@ -176,7 +176,7 @@ final class GraphDecoder {
         List<String> outputs = new ArrayList<>();
         for (ValueInfoProto output : proto.getOutputList()) {
             outputs.add(output.getName());
-            types.output(output).ifPresent(type -> declared.putIfAbsent(output.getName(), type));
+            types.output(output, isModel).ifPresent(type -> declared.putIfAbsent(output.getName(), type));
         }
         List<Node> sorted = switch (TopologicalOrder.of(decoded)) {
             case TopologicalOrder.Sorted order -> order.nodes();

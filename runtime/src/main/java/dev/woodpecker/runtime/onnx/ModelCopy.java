@@ -57,12 +57,12 @@ final class ModelCopy {
             }
         }
         for (ValueInfoProto output : graph.getOutputList()) {
-            Optional<TensorType> type = types.output(output);
+            Optional<TensorType> type = types.output(output, true);
             type.ifPresentOrElse(
                     known -> builder.output(output.getName(), known), () -> builder.output(output.getName()));
         }
         for (ValueInfoProto value : graph.getValueInfoList()) {
-            types.output(value).ifPresent(type -> builder.value(value.getName(), type));
+            types.output(value, true).ifPresent(type -> builder.value(value.getName(), type));
         }
         for (int i = 0; i < graph.getNodeCount(); i++) {
             addNode(graph.getNode(i), i, builder);

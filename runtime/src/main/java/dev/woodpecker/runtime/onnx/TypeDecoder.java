@@ -31,7 +31,7 @@ final class TypeDecoder {
     Optional<TensorType> input(ValueInfoProto value, boolean ofModel) {
         String place = "input '" + value.getName() + "'";
         if (!ofModel) {
-            return output(value);
+            return output(value, false);
         }
         if (!value.getType().hasTensorType()) {
             notTensor(value.getType(), place);
@@ -49,14 +49,19 @@ final class TypeDecoder {
         return tensorType(value, place);
     }
 
-    /** The type of an output, as far as it is declared. */
-    Optional<TensorType> output(ValueInfoProto value) {
+    /**
+     * The type of an output, as far as it is declared. Inside a graph there may be sequences, of which only the tensors are
+     * left when it is planned.
+     */
+    Optional<TensorType> output(ValueInfoProto value, boolean ofModel) {
         String place = "output '" + value.getName() + "'";
         if (value.getType().getValueCase() == TypeProto.ValueCase.VALUE_NOT_SET) {
             return Optional.empty();
         }
         if (!value.getType().hasTensorType()) {
-            notTensor(value.getType(), place);
+            if (ofModel || value.getType().getValueCase() != TypeProto.ValueCase.SEQUENCE_TYPE) {
+                notTensor(value.getType(), place);
+            }
             return Optional.empty();
         }
         Optional<TensorType> type = tensorType(value, place);

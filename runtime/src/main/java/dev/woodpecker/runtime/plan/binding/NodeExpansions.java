@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** Operators that are several applications of others: any number of inputs, several parts. */
 public final class NodeExpansions {
@@ -65,7 +66,9 @@ public final class NodeExpansions {
 
     /** The operators that are expanded, sorted. */
     public static Set<String> operators() {
-        return new java.util.TreeSet<>(TABLE.keySet());
+        Set<String> operators = new TreeSet<>(TABLE.keySet());
+        operators.addAll(SequenceFolding.operators());
+        return operators;
     }
 
     public static Expanded expand(Node node, Values values, Scope scope) {

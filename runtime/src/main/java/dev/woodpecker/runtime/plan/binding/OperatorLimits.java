@@ -6,6 +6,7 @@ import java.util.Map;
 
 /** What an operator that is supported cannot do, for its row in {@code docs/operators.md}. */
 final class OperatorLimits {
+    private static final String SEQUENCE = "sequences inside the graph, whose members are known when the plan is made";
     private static final String STEPS = "at most 4096 steps";
 
     private static final Map<String, String> TABLE = Map.ofEntries(
@@ -25,6 +26,15 @@ final class OperatorLimits {
             entry("OptionalHasElement", "of tensors"),
             entry("RNN", STEPS),
             entry("Resize", "`antialias` over the last two of four axes"),
+            entry("ConcatFromSequence", SEQUENCE),
+            entry("SequenceAt", SEQUENCE),
+            entry("SequenceConstruct", SEQUENCE),
+            entry("SequenceEmpty", SEQUENCE),
+            entry("SequenceErase", SEQUENCE),
+            entry("SequenceInsert", SEQUENCE),
+            entry("SequenceLength", SEQUENCE),
+            entry("SequenceMap", SEQUENCE),
+            entry("SplitToSequence", SEQUENCE),
             entry("Scan", "opset 9 and later; turns are written out, at most 50000 nodes"));
 
     private OperatorLimits() {}

@@ -15,6 +15,7 @@ import dev.woodpecker.runtime.plan.binding.BoundKernel;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.NodeExpansions;
 import dev.woodpecker.runtime.plan.binding.NodeExpansions.Expanded;
+import dev.woodpecker.runtime.plan.binding.SequenceFolding;
 import dev.woodpecker.runtime.plan.binding.Values;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -55,6 +56,8 @@ public final class GraphInference implements Values {
     private final List<Problem> problems = new ArrayList<>();
     /** Values of nodes that could not be bound: those that read them are not to blame. */
     private final Set<String> unknown = new HashSet<>();
+
+    private final SequenceFolding sequences = new SequenceFolding();
 
     private final Set<String> names = new HashSet<>();
     /** Inputs whose elements decide shapes or attributes: what is found out holds for these elements alone. */
@@ -132,6 +135,7 @@ public final class GraphInference implements Values {
         if (!runsOnHost) {
             later.addFirst(at);
         }
+        later.addAll(0, sequences.remade(later, scope()));
         Set<String> used = new LinkedHashSet<>();
         later.forEach(node -> used.addAll(node.usedNames()));
         used.addAll(graph.outputs());
@@ -233,18 +237,16 @@ public final class GraphInference implements Values {
             constants.put(node.outputName(0).orElseThrow(), query.get());
             return Step.DONE;
         }
+        Optional<Step> folded = written(node, sequences.fold(node, this, scope()), waiting);
+        if (folded.isPresent()) {
+            return folded.get();
+        }
         if (ViewOperators.isView(node.operator())) {
             return view(node, waiting);
         }
-        switch (NodeExpansions.expand(node, this, scope())) {
-            case Expanded.Nodes(List<Node> nodes) -> {
-                nodes.reversed().forEach(waiting::addFirst);
-                return Step.DONE;
-            }
-            case Expanded.Failed(BindingResult reason) -> {
-                return failed(node, reason, waiting);
-            }
-            case Expanded.None _ -> {}
+        Optional<Step> expanded = written(node, NodeExpansions.expand(node, this, scope()), waiting);
+        if (expanded.isPresent()) {
+            return expanded.get();
         }
         if (!binder.knows(node)) {
             return host(node);
@@ -254,6 +256,18 @@ public final class GraphInference implements Values {
             case BindingResult.Needs needs -> failed(node, needs, waiting);
             case BindingResult.Unsupported unsupported ->
                 HostOperators.find(node.operator()).isPresent() ? host(node) : failed(node, unsupported, waiting);
+        };
+    }
+
+    /** Puts what a node stands for before what waits; empty if it stands for itself. */
+    private Optional<Step> written(Node node, Expanded expanded, Deque<Node> waiting) {
+        return switch (expanded) {
+            case Expanded.Nodes(List<Node> nodes) -> {
+                nodes.reversed().forEach(waiting::addFirst);
+                yield Optional.of(Step.DONE);
+            }
+            case Expanded.Failed(BindingResult reason) -> Optional.of(failed(node, reason, waiting));
+            case Expanded.None _ -> Optional.empty();
         };
     }
 

@@ -70,7 +70,8 @@ class CustomOperatorTest {
         for (int i = 0; i < expected.length; i++) {
             expected[i] = -expected[i];
         }
-        try (Model model = Model.load(model("SqueezeExcite", w), Options.defaults().withThreads(1));
+        try (Model model =
+                        Model.load(model("SqueezeExcite", w), Options.defaults().withThreads(1));
                 Session session = model.newSession()) {
             NdArray y = Objects.requireNonNull(session.run(Map.of("x", x)).get("y"));
             assertThat(y.toFloatArray()).containsExactly(expected, within(1e-5f));

@@ -210,7 +210,8 @@ public final class Recurrence {
      * {@code gated_delta}. Katharopoulos et al. (2020); Yang, Kautz, Hatamizadeh, "Gated delta networks" (2025).
      */
     @Kernel(op = "dev.woodpecker::LinearAttentionStep")
-    @Example("q=1x16x4x32 k=1x16x4x32 v=1x16x4x32 state=1x4x32x32 step=2 decay=1x16x4x32 beta=1x16x4x1 rule=3 scale=0.2")
+    @Example(
+            "q=1x16x4x32 k=1x16x4x32 v=1x16x4x32 state=1x4x32x32 step=2 decay=1x16x4x32 beta=1x16x4x1 rule=3 scale=0.2")
     public static Attended linearAttention(
             Tensor q,
             Tensor k,

@@ -33,7 +33,12 @@ class UnpoolingTest {
         Tensor x = counting(1, 1, 1, 2, 2);
         IntTensor indices = IntTensor.of(new long[] {5, 2, 8, 15}, 1, 1, 1, 2, 2);
         assertThat(Unpooling.placeMaxima(
-                                x, indices, attribute(1, 4, 4), attribute(1, 2, 2), attribute(1, 2, 2), attribute(0, 0, 0))
+                                x,
+                                indices,
+                                attribute(1, 4, 4),
+                                attribute(1, 2, 2),
+                                attribute(1, 2, 2),
+                                attribute(0, 0, 0))
                         .toArray())
                 .containsExactly(0, 0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 3);
     }
@@ -44,7 +49,12 @@ class UnpoolingTest {
         Tensor x = Tensor.of(new float[] {-4, -4}, 1, 1, 1, 1, 2);
         IntTensor indices = IntTensor.of(new long[] {1, 1}, 1, 1, 1, 1, 2);
         assertThat(Unpooling.placeMaxima(
-                                x, indices, attribute(1, 1, 3), attribute(1, 1, 2), attribute(1, 1, 1), attribute(0, 0, 0))
+                                x,
+                                indices,
+                                attribute(1, 1, 3),
+                                attribute(1, 1, 2),
+                                attribute(1, 1, 1),
+                                attribute(0, 0, 0))
                         .toArray())
                 .containsExactly(0, -4, 0);
     }

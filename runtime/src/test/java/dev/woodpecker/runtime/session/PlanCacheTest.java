@@ -21,8 +21,10 @@ import org.junit.jupiter.api.Test;
 
 /** A plan for each shape, made on first use; as many as there is room for. */
 class PlanCacheTest {
-    private static final Graph GRAPH =
-            new TestGraph().input("x", DType.F32).node("relu1", "Relu", "x", "y").outputs("y");
+    private static final Graph GRAPH = new TestGraph()
+            .input("x", DType.F32)
+            .node("relu1", "Relu", "x", "y")
+            .outputs("y");
 
     /** Says which shapes it was asked for; a plan's constant tells whether its memory is there still. */
     private static final class Source implements PlanSource {

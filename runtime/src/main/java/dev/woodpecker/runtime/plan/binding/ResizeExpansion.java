@@ -35,9 +35,8 @@ final class ResizeExpansion {
         if (taken && !cropped) {
             return List.of(node);
         }
-        List<Double> scales = sized.attributes().get("scales") instanceof Argument.Reals(List<Double> list)
-                ? list
-                : List.of();
+        List<Double> scales =
+                sized.attributes().get("scales") instanceof Argument.Reals(List<Double> list) ? list : List.of();
         double[] region = cropped ? ResizeRule.region(call, values, shape.length) : new double[0];
         Assembly made = new Assembly(node, values, scope);
         Operand value = node.input(0);
@@ -51,8 +50,7 @@ final class ResizeExpansion {
                     "size", Attribute.of(sizes[axis]),
                     "scale", Attribute.of(scales.get(axis).floatValue()),
                     "mode", Attribute.of(mode),
-                    "coordinate_transformation_mode",
-                            Attribute.of(call.integer("coordinateTransformationMode", 0)),
+                    "coordinate_transformation_mode", Attribute.of(call.integer("coordinateTransformationMode", 0)),
                     "start", Attribute.of(cropped ? (float) region[axis] : 0f),
                     "end", Attribute.of(cropped ? (float) region[shape.length + axis] : 1f),
                     "extrapolation_value", Attribute.of(node.number("extrapolation_value"))));
@@ -63,8 +61,7 @@ final class ResizeExpansion {
                 attributes.put("exclude_outside", Attribute.of(node.integer("exclude_outside")));
             }
             Operand resized = made.fresh("axis" + axis);
-            made.result(
-                    new Operator(Operator.WOODPECKER, "ResizeAxis"), List.of(value), attributes, List.of(resized));
+            made.result(new Operator(Operator.WOODPECKER, "ResizeAxis"), List.of(value), attributes, List.of(resized));
             value = resized;
         }
         made.output(0, value);

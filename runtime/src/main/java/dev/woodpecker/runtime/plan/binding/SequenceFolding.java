@@ -117,7 +117,9 @@ public final class SequenceFolding {
     }
 
     private void constructed(Assembly made) {
-        define(made, made.around().inputs().stream().map(input -> name(made, input)).toList());
+        define(
+                made,
+                made.around().inputs().stream().map(input -> name(made, input)).toList());
     }
 
     private void at(Assembly made) {
@@ -140,7 +142,8 @@ public final class SequenceFolding {
     }
 
     private void length(Assembly made) {
-        made.output(0, made.constant("length", NdArray.scalar((long) sequence(made, 0).size())));
+        made.output(0, made.constant("length", NdArray.scalar((long)
+                sequence(made, 0).size())));
     }
 
     private void joined(Assembly made) {
@@ -166,7 +169,8 @@ public final class SequenceFolding {
                 List<String> names = members.get(name);
                 arguments.add(names == null ? name : names.get(i));
             }
-            List<Operand> absent = body.outputs().stream().map(_ -> (Operand) Operand.ABSENT).toList();
+            List<Operand> absent =
+                    body.outputs().stream().map(_ -> (Operand) Operand.ABSENT).toList();
             InlineSubgraph.Inlined one = inlined.apply(node.name() + "/" + i, arguments, absent);
             made.add(one.nodes());
             for (int output = 0; output < one.outputs().size(); output++) {
@@ -201,7 +205,9 @@ public final class SequenceFolding {
             }
             if (left != 0) {
                 throw made.refused(
-                        "split", "parts of lengths " + lengths + " of an axis of " + shape[axis], "parts that make it up");
+                        "split",
+                        "parts of lengths " + lengths + " of an axis of " + shape[axis],
+                        "parts that make it up");
             }
         }
         boolean squeezes = single && node.integer("keepdims") == 0;

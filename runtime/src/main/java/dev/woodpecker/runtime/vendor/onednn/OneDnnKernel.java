@@ -83,7 +83,7 @@ final class OneDnnKernel {
      * @param offsets in bytes, to be added to these
      * @param scratch native memory of the size that it asks for
      */
-    void run(MemorySegment buffers, long[] offsets, MemorySegment scratch) {
+    void run(MemorySegment buffers, List<Long> offsets, MemorySegment scratch) {
         Call call = idle.poll();
         if (call == null) {
             call = new Call();
@@ -93,7 +93,7 @@ final class OneDnnKernel {
                 int buffer = arguments.get(i).buffer();
                 long address = buffer == Argument.SCRATCH
                         ? scratch.address()
-                        : buffers.getAtIndex(ValueLayout.JAVA_LONG, buffer) + offsets[buffer];
+                        : buffers.getAtIndex(ValueLayout.JAVA_LONG, buffer) + offsets.get(buffer);
                 call.set(i, address);
             }
             int status = call.execute();

@@ -25,7 +25,11 @@ public final class SplitKernel implements KernelFunction {
     /**
      * @param offsets of its buffers in bytes, weights being packed
      */
-    private record Part(OneDnnKernel primitive, KernelPart description, long[] offsets) {}
+    private record Part(OneDnnKernel primitive, KernelPart description, List<Long> offsets) {
+        private Part {
+            offsets = List.copyOf(offsets);
+        }
+    }
 
     private SplitKernel(boolean hasFixedWeights, List<Part> parts) {
         this.hasFixedWeights = hasFixedWeights;
@@ -46,9 +50,9 @@ public final class SplitKernel implements KernelFunction {
             if (made.isEmpty()) {
                 return Optional.empty();
             }
-            long[] offsets = part.offsets().stream().mapToLong(Long::longValue).toArray();
+            List<Long> offsets = new ArrayList<>(part.offsets());
             if (kernel.hasFixedWeights()) {
-                offsets[WEIGHTS] = packed;
+                offsets.set(WEIGHTS, packed);
                 packed += aligned(made.get().weightBytes());
             }
             parts.add(new Part(made.get(), part, offsets));
@@ -93,7 +97,7 @@ public final class SplitKernel implements KernelFunction {
                     .pack(
                             part.description().kernel(),
                             plain.asSlice(part.description().offsets().get(WEIGHTS)),
-                            packed.asSlice(part.offsets()[WEIGHTS]));
+                            packed.asSlice(part.offsets().get(WEIGHTS)));
         }
         return packed;
     }

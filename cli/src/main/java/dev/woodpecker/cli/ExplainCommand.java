@@ -52,12 +52,15 @@ final class ExplainCommand implements Runnable {
 
     /** Both times are of when the plan was made, by turns. */
     private static String text(Profile.Kernel.RunnerUp runnerUp) {
+        if (runnerUp.seconds().isEmpty() || runnerUp.chosenSeconds().isEmpty()) {
+            return "  (runner-up " + runnerUp.implementation() + ")";
+        }
         return String.format(
                 Locale.ROOT,
                 "  (chosen at %.3f ms; runner-up %s: %.3f ms)",
-                runnerUp.chosenSeconds() * 1e3,
+                runnerUp.chosenSeconds().getAsDouble() * 1e3,
                 runnerUp.implementation(),
-                runnerUp.seconds() * 1e3);
+                runnerUp.seconds().getAsDouble() * 1e3);
     }
 
     private void print(Profile profile, FmaPeak peak, int threads) {

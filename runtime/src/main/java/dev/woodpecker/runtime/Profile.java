@@ -3,6 +3,7 @@ package dev.woodpecker.runtime;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * Where the time of a session's runs went.
@@ -69,10 +70,10 @@ public record Profile(long runs, List<Kernel> kernels, int constantKernels, List
         /**
          * An implementation that was not chosen when the plan was made.
          *
-         * @param seconds of it
+         * @param seconds of it; not known of a plan file
          * @param chosenSeconds of what was chosen, timed by turns with it
          */
-        public record RunnerUp(String implementation, double seconds, double chosenSeconds) {}
+        public record RunnerUp(String implementation, OptionalDouble seconds, OptionalDouble chosenSeconds) {}
 
         /** Arithmetic in 10^9 operations a second; 0 if there is none. */
         public double gigaflopsPerSecond() {

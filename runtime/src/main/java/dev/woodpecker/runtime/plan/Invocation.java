@@ -3,6 +3,7 @@ package dev.woodpecker.runtime.plan;
 import dev.woodpecker.runtime.plan.program.Cost;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * One kernel to run.
@@ -15,7 +16,7 @@ import java.util.Optional;
  * @param shapes of its results, for people
  * @param implementation the algorithm and where its schedule is from, for people: {@code winograd4, tuned}
  * @param vendor what computes it instead, where that library is there
- * @param comparison with what else could compute it, if that was timed
+ * @param comparison with what else could compute it, if the two were timed
  */
 public record Invocation(
         String name,
@@ -28,12 +29,20 @@ public record Invocation(
         Optional<VendorCall> vendor,
         Optional<Comparison> comparison) {
     /**
-     * Times in this plan, of this machine.
+     * What was not chosen, and the times of both in this plan, on this machine; of a plan file they are not known.
      *
      * @param seconds of what was chosen
-     * @param other what was not
      */
-    public record Comparison(double seconds, String other, double otherSeconds) {}
+    public record Comparison(String other, OptionalDouble seconds, OptionalDouble otherSeconds) {
+        Comparison(String other, double seconds, double otherSeconds) {
+            this(other, OptionalDouble.of(seconds), OptionalDouble.of(otherSeconds));
+        }
+
+        /** One whose times are not known. */
+        public Comparison(String other) {
+            this(other, OptionalDouble.empty(), OptionalDouble.empty());
+        }
+    }
 
     public Invocation {
         buffers = List.copyOf(buffers);
@@ -54,6 +63,11 @@ public record Invocation(
     /** The same that a library computes where it is there. */
     public Invocation orBy(VendorCall call) {
         return with(Optional.of(call), comparison);
+    }
+
+    /** The same chosen rather than another implementation. */
+    public Invocation ratherThan(String other) {
+        return with(vendor, Optional.of(new Comparison(other)));
     }
 
     Invocation with(Optional<VendorCall> newVendor, Optional<Comparison> newComparison) {

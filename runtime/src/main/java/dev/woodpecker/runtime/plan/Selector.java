@@ -104,8 +104,8 @@ public final class Selector {
                 comparisons.put(
                         i,
                         isFaster
-                                ? new Invocation.Comparison(second, ours.implementation(), first)
-                                : new Invocation.Comparison(first, theirs.implementation(), second));
+                                ? new Invocation.Comparison(ours.implementation(), second, first)
+                                : new Invocation.Comparison(theirs.implementation(), first, second));
             }
         }
         return new Choice(candidates.only(chosen::contains), comparisons);

@@ -93,6 +93,7 @@ record PlanJson(Function<MemorySegment, String> constants, Function<Path, String
         object.add("cost", cost);
         object.addProperty("shapes", invocation.shapes());
         object.addProperty("implementation", invocation.implementation());
+        invocation.comparison().ifPresent(comparison -> object.addProperty("runnerUp", comparison.other()));
         invocation.vendor().ifPresent(call -> {
             JsonObject vendor = VendorJson.print(call.kernel());
             vendor.add(

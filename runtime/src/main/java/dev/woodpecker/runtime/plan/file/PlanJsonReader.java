@@ -152,7 +152,7 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
             long arenaBytes) {
         Invocation invocation(JsonObject object) {
             JsonArray cost = array(object, "cost");
-            Invocation generated = new Invocation(
+            Invocation made = new Invocation(
                     text(object, "name"),
                     text(object, "operator"),
                     below(kernels, Math.toIntExact(number(object, "kernel")), "kernel"),
@@ -163,7 +163,10 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
                             cost.get(2).getAsLong()),
                     text(object, "shapes"),
                     text(object, "implementation"));
-            return object.has("oneDNN") ? generated.orBy(vendor(object.getAsJsonObject("oneDNN"))) : generated;
+            if (object.has("runnerUp")) {
+                made = made.ratherThan(text(object, "runnerUp"));
+            }
+            return object.has("oneDNN") ? made.orBy(vendor(object.getAsJsonObject("oneDNN"))) : made;
         }
 
         private VendorCall vendor(JsonObject object) {

@@ -23,6 +23,7 @@ import picocli.CommandLine.ParameterException;
             BenchCommand.class,
             BuildCommand.class,
             SoakCommand.class,
+            FuzzCommand.class,
             ExplainCommand.class,
             ConformanceCommand.class,
             EmitCommand.class,

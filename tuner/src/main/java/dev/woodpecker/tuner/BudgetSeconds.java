@@ -7,7 +7,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads {@code 30s}, {@code 8m}, {@code 2h}, {@code 1.5m}. */
-final class BudgetSeconds implements ITypeConverter<Double> {
+public final class BudgetSeconds implements ITypeConverter<Double> {
     private static final Pattern TIME = Pattern.compile("(\\d+(?:\\.\\d+)?)([smh])");
 
     @Override

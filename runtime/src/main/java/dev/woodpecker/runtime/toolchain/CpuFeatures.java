@@ -70,7 +70,7 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
             String value = line.substring(colon + 1).strip();
             switch (line.substring(0, colon).strip()) {
                 case "model name" -> model = value;
-                case "flags", "Features" -> flags = new TreeSet<>(List.of(value.split(" +")));
+                case "flags", "Features" -> flags = new TreeSet<>(List.of(value.split(" ")));
                 default -> {}
             }
         }

@@ -17,8 +17,10 @@ record NamedByContent(String name, ContentKey key) implements Integrity {
     @Override
     public boolean intact(Path directory) throws IOException {
         Path file = directory.resolve(name);
+        // A record's own equals is made at run time: 40 ms of a start.
         return Files.isRegularFile(file)
                 && ContentKey.ofContent(MemorySegment.ofArray(Files.readAllBytes(file)))
-                        .equals(key);
+                        .hex()
+                        .equals(key.hex());
     }
 }

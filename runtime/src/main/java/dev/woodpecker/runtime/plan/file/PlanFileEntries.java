@@ -40,7 +40,7 @@ public final class PlanFileEntries {
     }
 
     /**
-     * @param checked files whose weights need not be hashed again
+     * @param checked files whose weights and kernels need not be hashed again
      * @param arena how long the parts are needed
      * @throws PlanFileException if the file is damaged, something else, or not trusted
      */
@@ -74,9 +74,11 @@ public final class PlanFileEntries {
         byte[] bytes = manifest.toArray(ValueLayout.JAVA_BYTE);
         String digest = PlanManifest.digest(bytes);
         // The same before and after it was mapped: this is the file that is mapped.
-        Optional<CheckedFiles.State> same = state.filter(before -> state.equals(CheckedFiles.state(file)));
+        Optional<CheckedFiles.State> same = state.filter(
+                before -> CheckedFiles.state(file).filter(before::isSame).isPresent());
         boolean known = same.isPresent() && checked.isKnown(digest, same.get());
-        PlanManifest.damaged(text, entries, entry -> !known || !entry.equals(PlanFileWriter.WEIGHTS))
+        // Kernels are hashed in the cache, from where they are loaded.
+        PlanManifest.damaged(text, entries, entry -> !known || entry.equals(PlanFileWriter.JSON))
                 .ifPresent(entry -> {
                     throw damaged(name, entry + " is not what it was when the file was written");
                 });

@@ -129,8 +129,13 @@ final class PlanManifest {
         if (wanted.size() != pieces.size()) {
             return Optional.of(ENTRY);
         }
-        return IntStream.range(0, pieces.size())
-                .parallel()
+        long bytes = pieces.stream()
+                .filter(piece -> hashed.test(piece.name()))
+                .mapToLong(piece -> piece.memory().byteSize())
+                .sum();
+        IntStream places = IntStream.range(0, pieces.size());
+        // Threads for less than a piece would take longer to start than they save.
+        return (bytes > PIECE_BYTES ? places.parallel() : places)
                 .filter(i -> !pieces.get(i)
                         .matches(wanted.get(i), hashed.test(pieces.get(i).name())))
                 .mapToObj(i -> pieces.get(i).name())

@@ -34,11 +34,18 @@ public final class Resizing {
         require(mode == 0);
         return tensor(
                 Index.of(sizes),
-                i -> x.at(i.map(a -> held(
-                        nearestPosition(
-                                coordinate(i.get(a), x.size(a), sizes[a], scales[a], coordinateTransformationMode),
-                                nearestMode),
-                        x.size(a)))));
+                i -> x.at(i.map(a -> nearestIndex(
+                        i.get(a), x.size(a), sizes[a], scales[a], coordinateTransformationMode, nearestMode))));
+    }
+
+    /** Without rounding where each element is repeated equally often: the index is then one of the result's own. */
+    private static int nearestIndex(int i, int extent, int size, float scale, int transformation, int nearestMode) {
+        int times = size / Math.max(1, extent);
+        boolean repeated = times >= 1 && times * extent == size && scale == times;
+        boolean plain = times == 1 || transformation < 3 && nearestMode < 2 || transformation == 4 && nearestMode == 2;
+        return repeated && plain
+                ? i / Math.max(1, times)
+                : held(nearestPosition(coordinate(i, extent, size, scale, transformation), nearestMode), extent);
     }
 
     /** Linear interpolation over the last axis. x: [n, c, w]; returns [n, c, q]. */

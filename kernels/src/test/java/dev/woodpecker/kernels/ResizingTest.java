@@ -46,6 +46,46 @@ class ResizingTest {
                 .isEqualTo(y.toArray());
     }
 
+    /** In double precision, as the specification writes positions and roundings. */
+    private static int specifiedIndex(int i, int extent, int times, int transformation, int nearestMode) {
+        double halfPixel = (i + 0.5) / times - 0.5;
+        double at = transformation < 3
+                ? halfPixel
+                : transformation == ALIGN_CORNERS ? i * (extent - 1.0) / (extent * times - 1) : (double) i / times;
+        double rounded = nearestMode == 0
+                ? Math.ceil(at - 0.5)
+                : nearestMode == 1 ? Math.floor(at + 0.5) : nearestMode == 2 ? Math.floor(at) : Math.ceil(at);
+        return (int) Math.max(0, Math.min(extent - 1, rounded));
+    }
+
+    @Test
+    void repeatingElementsIsWhatRoundingEachPositionGives() {
+        int extent = 5;
+        Tensor x = counting(1, 1, 1, extent);
+        for (int times = 1; times <= 4; times++) {
+            for (int transformation = HALF_PIXEL; transformation <= ASYMMETRIC; transformation++) {
+                for (int nearestMode = 0; nearestMode < 4; nearestMode++) {
+                    float[] y = Resizing.nearest(
+                                    x,
+                                    new int[] {1, 1, 1, extent * times},
+                                    new float[] {1, 1, 1, times},
+                                    0,
+                                    transformation,
+                                    nearestMode)
+                            .toArray();
+                    for (int i = 0; i < y.length; i++) {
+                        assertThat(y[i])
+                                .as(
+                                        "times %d, transformation %d, mode %d, at %d",
+                                        times, transformation, nearestMode, i)
+                                .isEqualTo(
+                                        x.at(0, 0, 0, specifiedIndex(i, extent, times, transformation, nearestMode)));
+                    }
+                }
+            }
+        }
+    }
+
     /** Axis after axis gives what both at once do. */
     @Test
     void interpolationIsOfOneAxisAfterAnother() {

@@ -31,13 +31,14 @@ public record BenchRow(
      * @param peakBytes the most that the process had resident
      */
     public record Timed(
-            String system, double[] blockSeconds, double firstLoadSeconds, double loadSeconds, long peakBytes) {
+            String system, List<Double> blockSeconds, double firstLoadSeconds, double loadSeconds, long peakBytes) {
         double median() {
-            return Ratio.median(blockSeconds);
+            return interval().median();
         }
 
         Ratio interval() {
-            return Ratio.ofMedian(blockSeconds);
+            return Ratio.ofMedian(
+                    blockSeconds.stream().mapToDouble(Double::doubleValue).toArray());
         }
     }
 

@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -197,6 +198,10 @@ public final class ModelBench {
 
     private static Timed timed(WorkerProcess worker, double[] blockSeconds, double firstLoadSeconds) {
         return new Timed(
-                worker.description(), blockSeconds, firstLoadSeconds, worker.loadSeconds(), worker.peakBytes());
+                worker.description(),
+                Arrays.stream(blockSeconds).boxed().toList(),
+                firstLoadSeconds,
+                worker.loadSeconds(),
+                worker.peakBytes());
     }
 }

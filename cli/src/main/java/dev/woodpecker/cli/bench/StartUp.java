@@ -46,18 +46,14 @@ public final class StartUp {
         this.folder = folder;
     }
 
-    /** Seconds of each start, in their order; how many times as fast the plan file is. */
-    public record Result(String model, double[] woodpecker, double[] onnxRuntime, Ratio speed) {
-        /** The median of Woodpecker's, with its interval. */
-        public Ratio ours() {
-            return Ratio.ofMedian(woodpecker);
-        }
-
-        /** That of ONNX Runtime's. */
-        public Ratio theirs() {
-            return Ratio.ofMedian(onnxRuntime);
-        }
-    }
+    /**
+     * Medians with their intervals.
+     *
+     * @param ours seconds from a plan file
+     * @param theirs seconds of ONNX Runtime from its own model
+     * @param speed how many times as fast the plan file is
+     */
+    public record Result(Ratio ours, Ratio theirs, Ratio speed) {}
 
     /** A program's way to its first output. */
     private record Program(Class<?> main, String classPath, List<String> jvmOptions, List<String> arguments) {}
@@ -122,7 +118,7 @@ public final class StartUp {
         if (answers.size() > 1) {
             throw new WorkerException(name + ": the first outputs differ: " + answers);
         }
-        return new Result(name, seconds[0], seconds[1], Ratio.of(seconds[1], seconds[0]));
+        return new Result(Ratio.ofMedian(seconds[0]), Ratio.ofMedian(seconds[1]), Ratio.of(seconds[1], seconds[0]));
     }
 
     private double start(Program program, Set<String> answers) {

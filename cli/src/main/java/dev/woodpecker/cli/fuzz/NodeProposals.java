@@ -99,7 +99,9 @@ final class NodeProposals {
     @SafeVarargs
     private FuzzNode node(String operator, List<String> inputs, Map<String, Attribute>... attributes) {
         Map<String, Attribute> all = new LinkedHashMap<>();
-        Arrays.stream(attributes).forEach(all::putAll);
+        for (Map<String, Attribute> some : attributes) {
+            all.putAll(some);
+        }
         return new FuzzNode(operator, inputs, List.of(name), all, Map.copyOf(constants));
     }
 

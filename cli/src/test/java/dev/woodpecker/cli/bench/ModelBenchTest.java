@@ -62,7 +62,7 @@ class ModelBenchTest {
         assertThat(peer.blockSeconds()).hasSize(1);
         assertThat(ours.blockSeconds()).hasSize(1);
         assertThat(row.columns().getFirst().speed().orElseThrow().median())
-                .isEqualTo(peer.blockSeconds()[0] / ours.blockSeconds()[0]);
+                .isEqualTo(peer.blockSeconds().getFirst() / ours.blockSeconds().getFirst());
         assertThat(ours.peakBytes()).isPositive();
         assertThat(ProcessHandle.current().children().filter(ModelBenchTest::isWorker))
                 .isEmpty();

@@ -106,7 +106,7 @@ final class NodeProposals {
     }
 
     private FuzzNode convolution(String x, int[] shape) {
-        int channels = shape.length > 1 ? shape[1] : 1;
+        int channels = channels(shape);
         int group = pick(List.of(1, 1, channels, channels % 2 == 0 ? 2 : 1));
         int filters = group * between(1, group == channels ? 2 : 9);
         int[] kernel = spatial(shape, 1, 4);
@@ -125,7 +125,7 @@ final class NodeProposals {
     }
 
     private FuzzNode convolutionTransposed(String x, int[] shape) {
-        int channels = shape.length > 1 ? shape[1] : 1;
+        int channels = channels(shape);
         int[] weights = IntStream.concat(IntStream.of(channels, between(1, 5)), Arrays.stream(spatial(shape, 1, 4)))
                 .toArray();
         return node(
@@ -254,7 +254,7 @@ final class NodeProposals {
     }
 
     private FuzzNode channelNormalization(String x, int[] shape) {
-        int channels = shape.length > 1 ? shape[1] : 1;
+        int channels = channels(shape);
         String scale = floats("scale", channels);
         String bias = floats("bias", channels);
         if (random.nextBoolean()) {
@@ -308,6 +308,11 @@ final class NodeProposals {
         return Arrays.stream(shape, from, shape.length)
                 .map(extent -> random.nextInt(3) == 0 ? 1 : extent)
                 .toArray();
+    }
+
+    /** At least 1, also where there are none. */
+    private static int channels(int[] shape) {
+        return shape.length > 1 ? Math.max(1, shape[1]) : 1;
     }
 
     /** A number for each spatial axis. */

@@ -16,11 +16,13 @@ import java.lang.foreign.ValueLayout;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -30,6 +32,8 @@ import java.util.stream.Collectors;
  * ONNX Runtime optimised and saved, in its Java binding. Each has the jars alone that it needs on its class path.
  */
 public final class StartUp {
+    private static final Duration SETTLING = Duration.ofSeconds(3);
+
     private final int threads;
     private final int starts;
     private final boolean aotCache;
@@ -105,6 +109,7 @@ public final class StartUp {
 
     private Result inTurns(String name, Program ours, Program theirs) {
         List<Program> programs = List.of(ours, theirs);
+        settle();
         double[][] seconds = new double[programs.size()][starts];
         Set<String> answers = new LinkedHashSet<>();
         // Files are in the system's memory afterwards, for both.
@@ -121,6 +126,16 @@ public final class StartUp {
         return new Result(Ratio.ofMedian(seconds[0]), Ratio.ofMedian(seconds[1]), Ratio.of(seconds[1], seconds[0]));
     }
 
+    /** A plan file that was written a moment ago is hashed at each start, until its time can be told from a change's. */
+    private static void settle() {
+        try {
+            Thread.sleep(SETTLING);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new WorkerException("interrupted", e);
+        }
+    }
+
     private double start(Program program, Set<String> answers) {
         Path log = folder.resolve("start.log");
         ProcessBuilder builder =
@@ -135,9 +150,9 @@ public final class StartUp {
             try (var reader = process.inputReader()) {
                 String line = reader.readLine();
                 double seconds = (System.nanoTime() - begin) * 1e-9;
-                if (line == null) {
-                    throw new WorkerException(
-                            program.main().getSimpleName() + " gave no output: " + Files.readString(log));
+                if (line == null || !line.startsWith("output ")) {
+                    throw new WorkerException(program.main().getSimpleName() + " gave no output: "
+                            + Objects.requireNonNullElse(line, "") + Files.readString(log));
                 }
                 answers.add(line);
                 process.waitFor();

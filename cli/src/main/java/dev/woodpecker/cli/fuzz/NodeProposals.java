@@ -97,7 +97,7 @@ final class NodeProposals {
     }
 
     @SafeVarargs
-    private FuzzNode node(String operator, List<String> inputs, Map<String, Attribute>... attributes) {
+    private final FuzzNode node(String operator, List<String> inputs, Map<String, Attribute>... attributes) {
         Map<String, Attribute> all = new LinkedHashMap<>();
         for (Map<String, Attribute> some : attributes) {
             all.putAll(some);

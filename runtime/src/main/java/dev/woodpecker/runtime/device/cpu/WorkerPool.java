@@ -29,11 +29,6 @@ import java.util.concurrent.locks.LockSupport;
  * asleep a thread ends, and comes back when needed.
  */
 public final class WorkerPool implements AutoCloseable {
-    /** Found when there is something to say: looking for a logger takes 30 ms of a start. */
-    private static final class Log {
-        private static final System.Logger LOGGER = System.getLogger(WorkerPool.class.getName());
-    }
-
     private static final long SPIN_NANOSECONDS = 50_000;
     private static final int CHUNKS_PER_WORKER = 6;
     private static final Duration IDLE_LIMIT = Duration.ofSeconds(30);
@@ -305,7 +300,9 @@ public final class WorkerPool implements AutoCloseable {
             } catch (OutOfMemoryError e) {
                 // The caller does the work of the threads that cannot be had.
                 state.set(State.ENDED);
-                Log.LOGGER.log(Level.WARNING, "a worker thread cannot be started: {0}", e.getMessage());
+                // Looked for here: finding a logger takes 30 ms of every start.
+                System.getLogger(WorkerPool.class.getName())
+                        .log(Level.WARNING, "a worker thread cannot be started: {0}", e.getMessage());
             }
         }
 

@@ -170,7 +170,7 @@ public final class SequenceFolding {
                 arguments.add(names == null ? name : names.get(i));
             }
             List<Operand> absent =
-                    body.outputs().stream().map(_ -> (Operand) Operand.ABSENT).toList();
+                    body.outputs().stream().map(_ -> Operand.ABSENT).toList();
             InlineSubgraph.Inlined one = inlined.apply(node.name() + "/" + i, arguments, absent);
             made.add(one.nodes());
             for (int output = 0; output < one.outputs().size(); output++) {
@@ -188,7 +188,7 @@ public final class SequenceFolding {
     private void split(Assembly made) {
         Node node = made.around();
         int[] shape = made.shape(0);
-        int axis = (int) Math.floorMod(node.integer("axis"), shape.length);
+        int axis = Math.floorMod(node.integer("axis"), shape.length);
         List<Long> lengths = new ArrayList<>();
         boolean single = node.inputName(1).isEmpty();
         if (single) {

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class InterleavingTest {
@@ -28,8 +29,13 @@ class InterleavingTest {
                 .isGreaterThan(times.getLast().median());
     }
 
+    /** On a busy machine a spinning thread can be off its core for a while, and then looks asleep: five attempts. */
     @Test
     void aBlockBeginsWhenThreadsLeftSpinningAreAsleep() {
+        assertThat(IntStream.range(0, 5).anyMatch(_ -> beginsUndisturbed())).isTrue();
+    }
+
+    private static boolean beginsUndisturbed() {
         AtomicBoolean spinning = new AtomicBoolean();
         Runnable leavesAThreadSpinning = () -> {
             spinning.set(true);
@@ -44,7 +50,7 @@ class InterleavingTest {
         AtomicBoolean disturbed = new AtomicBoolean();
         Runnable looks = () -> disturbed.compareAndSet(false, spinning.get());
         new Interleaving(1, 1, Duration.ofSeconds(10)).time(List.of(leavesAThreadSpinning, looks));
-        assertThat(disturbed).isFalse();
+        return !disturbed.get();
     }
 
     @Test

@@ -77,7 +77,8 @@ public final class Movement {
     @Kernel(op = "Tile")
     @Example("x=1x8x8 repeats=2,1,3")
     public static Tensor tile(Tensor x, int[] repeats) {
-        return tensor(x.shape().map(a -> x.size(a) * repeats[a]), i -> x.at(i.map(a -> i.get(a) % x.size(a))));
+        return tensor(
+                x.shape().map(a -> x.size(a) * repeats[a]), i -> x.at(i.map(a -> i.get(a) % Math.max(1, x.size(a)))));
     }
 
     /**

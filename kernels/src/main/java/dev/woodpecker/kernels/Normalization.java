@@ -19,13 +19,14 @@ public final class Normalization {
 
     private Normalization() {}
 
-    /** By given statistics of each channel. x: [n, c, d...]; scale, b, inputMean, inputVar: [c]. */
+    /** By given statistics of each channel. x: [n, c, d...], or [n] of one channel; scale, b, inputMean, inputVar: [c]. */
     @Kernel(op = "BatchNormalization")
     @Example("x=1x64x56x56 scale=64 b=64 inputMean=64 inputVar=64 epsilon=1e-5")
     public static Tensor batchNormalization(
             Tensor x, Tensor scale, Tensor b, Tensor inputMean, Tensor inputVar, float epsilon) {
+        int axis = Math.min(1, x.rank() - 1);
         return tensor(x.shape(), i -> {
-            int c = i.get(1);
+            int c = i.get(axis) * axis;
             return (x.at(i) - inputMean.at(c)) / sqrt(inputVar.at(c) + epsilon) * scale.at(c) + b.at(c);
         });
     }

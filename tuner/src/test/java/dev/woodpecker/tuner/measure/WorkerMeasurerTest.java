@@ -7,6 +7,7 @@ import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.Chooser;
 import dev.woodpecker.runtime.plan.program.StageSplit;
 import dev.woodpecker.tuner.measure.Outcome.Failed;
 import dev.woodpecker.tuner.measure.Outcome.Failure;
@@ -105,9 +106,8 @@ class WorkerMeasurerTest {
                 plain.constants(),
                 1,
                 true);
-        Point first = TestTasks.preferred(task);
-        Point second = SearchSpace.of(task)
-                .point(choice -> choice.name().equals(SearchSpace.VARIANT) ? 1 : choice.preferred());
+        Point first = SearchSpace.of(task).point(Chooser.of(Map.of(SearchSpace.VARIANT, 0L)));
+        Point second = SearchSpace.of(task).point(Chooser.of(Map.of(SearchSpace.VARIANT, 1L)));
         List<Outcome> outcomes = measurer.measure(task, List.of(first, second));
         assertThat(outcomes.getFirst()).isInstanceOf(Timed.class);
         return outcomes.getLast();

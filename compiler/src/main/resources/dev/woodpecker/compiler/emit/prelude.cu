@@ -1,3 +1,4 @@
+#ifndef WOODPECKER_EMULATOR
 #ifdef __clang__
 /* clang compiles CUDA without the toolkit's headers: what the other compilers have built in. */
 #pragma clang diagnostic ignored "-Wunused-function"
@@ -11,6 +12,7 @@ struct index3 { int x, y, z; };
 #define threadIdx (index3{__nvvm_read_ptx_sreg_tid_x(), __nvvm_read_ptx_sreg_tid_y(), __nvvm_read_ptx_sreg_tid_z()})
 #define blockIdx (index3{__nvvm_read_ptx_sreg_ctaid_x(), __nvvm_read_ptx_sreg_ctaid_y(), __nvvm_read_ptx_sreg_ctaid_z()})
 #endif
+#endif /* An emulator has its own of what stands between #ifndef WOODPECKER_EMULATOR and #endif, and executes the rest. */
 #define INLINE static __device__ __forceinline__
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
 
@@ -53,6 +55,7 @@ SIGNED(long long, i64, unsigned long long)
 UNSIGNED(unsigned int, u32)
 UNSIGNED(unsigned long long, u64)
 
+#ifndef WOODPECKER_EMULATOR
 /* One instruction of the processor each. */
 #define INSTRUCTION(name, T, t, code, r) \
     INLINE T name##_##t(T x) { T y; asm(code " %0, %1;" : "=" r(y) : r(x)); return y; }
@@ -70,6 +73,7 @@ INSTRUCTION(rint, double, f64, "cvt.rni.f64.f64", "d")
 INSTRUCTION(trunc, double, f64, "cvt.rzi.f64.f64", "d")
 INLINE float f32_from_f16(unsigned short x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
 INLINE unsigned short f16_from_f32(float x) { unsigned short y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
+#endif
 
 /* Java's minimum, maximum and remainder of floats. */
 #define EXTREMES(T, t, I, i) \
@@ -101,6 +105,7 @@ NARROWING(unsigned int, u32, 0u, 0xffffffffu)
 NARROWING(long long, i64, -0x7fffffffffffffffll - 1, 0x7fffffffffffffffll)
 NARROWING(unsigned long long, u64, 0ull, 0xffffffffffffffffull)
 
+#ifndef WOODPECKER_EMULATOR
 /* Asynchronous copies from global to shared memory, zeros where the guard does not hold; made at once before sm_80. */
 INLINE unsigned shared_address(const void *p) {
     unsigned address;
@@ -154,3 +159,4 @@ INLINE void mma_m16n8k16_f32_f16(float *sum, const unsigned *left, const unsigne
                  : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
                  : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
 }
+#endif

@@ -13,6 +13,7 @@ import dev.woodpecker.compiler.target.Target;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -76,16 +77,18 @@ public final class DefaultSchedule {
         }
     }
 
-    /** Whether the space's program is a minimal filtering algorithm, and has the layouts that the rule for these wants. */
-    public static boolean transforms(ScheduleSpace space) {
+    /** The preferred schedule of a minimal filtering algorithm, if the program is one and the rule for these serves its layouts. */
+    public static Optional<Trace> transforming(ScheduleSpace space) {
         if (space.target().isCuda()) {
-            return false;
+            return Optional.empty();
         }
         ScheduleBuilder builder = new ScheduleBuilder(
                 LoopNest.of(space.program(), space.numerics()), space.constants(), Chooser.preferred());
         layOut(builder, space);
         return TransformRule.serves(builder, space.target())
-                && space.point(Chooser.preferred()) instanceof SpacePoint.Scheduled;
+                        && space.point(Chooser.preferred()) instanceof SpacePoint.Scheduled(List<Decision> _, Trace trace)
+                ? Optional.of(trace)
+                : Optional.empty();
     }
 
     private static void layOut(ScheduleBuilder builder, ScheduleSpace space) {

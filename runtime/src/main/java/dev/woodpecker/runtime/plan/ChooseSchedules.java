@@ -101,16 +101,12 @@ final class ChooseSchedules {
             }
             schedules.unfit(described, choice, problem.get());
         }
-        int preferred = described.preferred(target, numerics);
-        if (preferred == 0) {
-            operations.add(kernel);
-        } else {
-            follow(
-                    kernel,
-                    kernel.algorithms().get(preferred),
-                    described.defaultSchedule(preferred, target, numerics),
-                    false);
-        }
+        TunableKernel.Preference preferred = described.preference(target, numerics);
+        preferred
+                .trace()
+                .ifPresentOrElse(
+                        trace -> follow(kernel, kernel.algorithms().get(preferred.alternative()), trace, false),
+                        () -> operations.add(kernel));
     }
 
     /** What the trace says of tensors that are not weights must be what is around the kernel. */

@@ -96,21 +96,28 @@ public record TunableKernel(
      * for its structure and strict numerics do not forbid it, else the first.
      */
     public int preferred(Target target, Numerics numerics) {
+        return preference(target, numerics).alternative();
+    }
+
+    /**
+     * @param trace of an alternative that is not the first
+     */
+    record Preference(int alternative, Optional<Trace> trace) {}
+
+    Preference preference(Target target, Numerics numerics) {
         double least = Estimate.multiplyAdds(first().program(), first().constants()) / LEAST_GAIN;
-        int preferred = 0;
+        Preference preferred = new Preference(0, Optional.empty());
         for (int i = 1; i < alternatives.size(); i++) {
             Alternative alternative = alternatives.get(i);
             double estimate = Estimate.multiplyAdds(alternative.program(), alternative.constants());
-            if (estimate < least && DefaultSchedule.transforms(space(i, target, numerics))) {
+            Optional<Trace> trace =
+                    estimate < least ? DefaultSchedule.transforming(space(i, target, numerics)) : Optional.empty();
+            if (trace.isPresent()) {
                 least = estimate;
-                preferred = i;
+                preferred = new Preference(i, trace);
             }
         }
         return preferred;
-    }
-
-    Trace defaultSchedule(int alternative, Target target, Numerics numerics) {
-        return DefaultSchedule.of(space(alternative, target, numerics));
     }
 
     private ScheduleSpace space(int alternative, Target target, Numerics numerics) {

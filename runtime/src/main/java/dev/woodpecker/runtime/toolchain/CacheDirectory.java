@@ -25,9 +25,10 @@ import java.util.Optional;
  * long as the process.
  */
 public final class CacheDirectory {
-    /** What an entry is: foreign libraries, compiled kernels, compilers, and measured records (plain files). */
+    /** What an entry is: foreign libraries, scheduled kernels as text, compiled ones, compilers, and records (plain files). */
     public enum Section {
         NATIVE,
+        SCHEDULED,
         KERNELS,
         TOOLCHAIN,
         RECORDS;

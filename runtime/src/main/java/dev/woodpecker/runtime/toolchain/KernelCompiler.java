@@ -70,6 +70,11 @@ public final class KernelCompiler {
         return compiler;
     }
 
+    /** Where compiled kernels are kept. */
+    public CacheDirectory cache() {
+        return cache;
+    }
+
     public CpuFeatures cpu() {
         return cpu;
     }
@@ -86,12 +91,13 @@ public final class KernelCompiler {
         Map<ContentKey, Source> missing = new LinkedHashMap<>();
         Map<ContentKey, Path> done = new LinkedHashMap<>();
         List<ContentKey> keys = sources.stream().map(this::key).toList();
+        Integrity integrity = Sha256Sums.ofOneTime();
         for (int i = 0; i < keys.size(); i++) {
             ContentKey key = keys.get(i);
             if (done.containsKey(key) || missing.containsKey(key)) {
                 continue;
             }
-            Optional<CacheEntry> entry = cache.find(CacheDirectory.Section.KERNELS, key);
+            Optional<CacheEntry> entry = cache.find(CacheDirectory.Section.KERNELS, key, integrity);
             if (entry.isPresent()) {
                 done.put(key, entry.get().file(LIBRARY));
             } else {

@@ -7,18 +7,32 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A file {@code SHA256SUMS} beside the others, in the format that {@code sha256sum -c} reads. */
 final class Sha256Sums implements Integrity {
-    static final Sha256Sums INSTANCE = new Sha256Sums();
+    static final Sha256Sums INSTANCE = new Sha256Sums(Optional.empty());
     private static final String FILE = "SHA256SUMS";
 
-    private Sha256Sums() {}
+    /** Sums by the identity of files, where they are remembered. */
+    private final Optional<Map<Object, String>> known;
+
+    private Sha256Sums(Optional<Map<Object, String>> known) {
+        this.known = known;
+    }
+
+    /** For entries that are looked at together: those that share a file by hard links have it read once. */
+    static Sha256Sums ofOneTime() {
+        return new Sha256Sums(Optional.of(new HashMap<>()));
+    }
 
     @Override
     public void seal(Path directory) throws IOException {
@@ -52,11 +66,32 @@ final class Sha256Sums implements Integrity {
         }
     }
 
-    private static String line(Path file) throws IOException {
+    private String line(Path file) throws IOException {
+        return sum(file) + "  " + file.getFileName();
+    }
+
+    private String sum(Path file) throws IOException {
+        Optional<Object> identity = known.isEmpty()
+                ? Optional.empty()
+                : Optional.ofNullable(
+                        Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+        if (identity.isEmpty()) {
+            return freshSum(file);
+        }
+        Map<Object, String> sums = known.orElseThrow();
+        String sum = sums.get(identity.get());
+        if (sum == null) {
+            sum = freshSum(file);
+            sums.put(identity.get(), sum);
+        }
+        return sum;
+    }
+
+    private static String freshSum(Path file) throws IOException {
         MessageDigest digest = ContentKey.sha256();
         try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
             in.transferTo(OutputStream.nullOutputStream());
         }
-        return HexFormat.of().formatHex(digest.digest()) + "  " + file.getFileName();
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

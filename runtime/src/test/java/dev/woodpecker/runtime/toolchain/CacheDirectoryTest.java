@@ -38,6 +38,23 @@ class CacheDirectoryTest {
     }
 
     @Test
+    void entriesThatShareAFileAreLookedAtTogetherAndDamageIsStillSeen() throws IOException {
+        CacheDirectory cache = CacheDirectory.open(home);
+        ContentKey other = ContentKey.of("another source");
+        Path text = publish(cache, "hello").file("text");
+        CacheEntry linked =
+                cache.publish(Section.KERNELS, other, folder -> Files.createLink(folder.resolve("text"), text));
+        Integrity together = Sha256Sums.ofOneTime();
+        assertThat(cache.find(Section.KERNELS, KEY, together)).isPresent();
+        assertThat(cache.find(Section.KERNELS, other, together)).isPresent();
+        Files.writeString(text, "jello");
+        assertThat(linked.file("text")).hasContent("jello");
+        Integrity later = Sha256Sums.ofOneTime();
+        assertThat(cache.find(Section.KERNELS, KEY, later)).isEmpty();
+        assertThat(cache.find(Section.KERNELS, other, later)).isEmpty();
+    }
+
+    @Test
     void aKeyDependsOnWhereOnePartEnds() {
         assertThat(ContentKey.of("ab", "c")).isNotEqualTo(ContentKey.of("a", "bc"));
     }

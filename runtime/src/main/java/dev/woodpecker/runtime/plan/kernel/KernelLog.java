@@ -36,6 +36,11 @@ public final class KernelLog {
         return level >= 1;
     }
 
+    /** Whether it is told how kernels come to be. */
+    boolean showsSchedules() {
+        return level >= 2;
+    }
+
     /** A line about a kernel that has run. */
     public void run(String line) {
         Log.LOGGER.log(Level.INFO, line);

@@ -1,45 +1,29 @@
 package dev.woodpecker.runtime.plan.kernel;
 
-import dev.woodpecker.compiler.emit.CPrinter;
-import dev.woodpecker.compiler.emit.Dialect;
-import dev.woodpecker.compiler.ir.Expr;
-import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.lower.LoweredKernel;
-import dev.woodpecker.compiler.lower.LoweredKernel.Role;
-import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.schedule.DefaultSchedule;
-import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
-import dev.woodpecker.runtime.plan.program.Cost;
-import dev.woodpecker.runtime.toolchain.CodeOptions;
-import dev.woodpecker.runtime.toolchain.FileScope;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.runtime.toolchain.Source;
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /** Lowers, prints, compiles and loads kernels, all that are missing in one batch. Safe for use by several threads. */
 public final class KernelStore {
-    /** Below this many operations a kernel runs shorter than {@code -O3} takes longer. */
-    private static final long LIGHT_WORK = 20_000;
-
     private final KernelCompiler compiler;
     private final Target target;
     private final Numerics numerics;
     private final KernelLoader loader;
+    private final KernelPrinter printer;
     private final SourceDump dump;
     private final KernelLog log;
     private final Map<KernelKey, CompiledKernel> compiled = new HashMap<>();
@@ -54,6 +38,7 @@ public final class KernelStore {
         this.target = target;
         this.numerics = numerics;
         this.loader = new KernelLoader(arena);
+        this.printer = new KernelPrinter(target, numerics, compiler.cache(), log);
         this.dump = dump;
         this.log = log;
     }
@@ -74,7 +59,7 @@ public final class KernelStore {
     /** Why a kernel's schedule cannot be lowered for this program and target; empty if it can. */
     public Optional<String> whyUnfit(KernelKey key) {
         try {
-            lower(key);
+            printer.print(key);
             return Optional.empty();
         } catch (RuntimeException wrong) {
             // A trace that was not made for this program can go wrong anywhere.
@@ -91,20 +76,15 @@ public final class KernelStore {
 
     /** The kernels of these keys as files, each once. */
     public synchronized Map<KernelKey, CompiledKernel> compile(Collection<KernelKey> keys) {
-        Map<KernelKey, LoweredKernel> missing = new LinkedHashMap<>();
-        for (KernelKey key : keys) {
-            if (!compiled.containsKey(key) && !missing.containsKey(key)) {
-                missing.put(key, lower(key));
-            }
-        }
-        List<Source> sources = new ArrayList<>();
-        missing.forEach((key, kernel) -> sources.add(source(key, kernel)));
+        List<KernelKey> missing =
+                keys.stream().distinct().filter(key -> !compiled.containsKey(key)).toList();
+        List<PrintedKernel> kernels = printer.print(missing);
+        List<Source> sources = kernels.stream().map(PrintedKernel::source).toList();
         sources.forEach(dump::write);
         sources.forEach(log::printed);
         List<SharedLibrary> libraries = compiler.compile(sources);
-        int i = 0;
-        for (Map.Entry<KernelKey, LoweredKernel> entry : missing.entrySet()) {
-            compiled.put(entry.getKey(), compiled(libraries.get(i++), entry.getValue()));
+        for (int i = 0; i < missing.size(); i++) {
+            compiled.put(missing.get(i), kernels.get(i).in(libraries.get(i)));
         }
         Map<KernelKey, CompiledKernel> result = new LinkedHashMap<>();
         keys.forEach(key -> result.put(key, Objects.requireNonNull(compiled.get(key))));
@@ -118,48 +98,8 @@ public final class KernelStore {
 
     /** The C of the kernels of these keys. */
     public List<Source> sources(Collection<KernelKey> keys) {
-        return keys.stream().distinct().map(key -> source(key, lower(key))).toList();
-    }
-
-    private LoweredKernel lower(KernelKey key) {
-        Trace trace = key.trace().orElseGet(() -> DefaultSchedule.of(key.program(), target, numerics, key.layouts()));
-        log.scheduled(key, trace);
-        return Lowering.lower(
-                key.program(), trace, target, numerics, log.passes(key.program().name()));
-    }
-
-    private Source source(KernelKey key, LoweredKernel kernel) {
-        Cost cost = Cost.of(key.program());
-        CodeOptions.Effort effort =
-                cost.flops() + cost.bytes() < LIGHT_WORK ? CodeOptions.Effort.LIGHT : CodeOptions.Effort.FULL;
-        CodeOptions.Arithmetic arithmetic =
-                numerics == Numerics.STRICT ? CodeOptions.Arithmetic.STRICT : CodeOptions.Arithmetic.CONTRACTED;
-        String text = CPrinter.print(kernel, Dialect.C);
-        Set<String> symbols = new LinkedHashSet<>();
-        kernel.phases().forEach(phase -> symbols.add(phase.symbol()));
-        FileScope.names(text).forEach(symbols::add);
-        return new Source(kernel.name(), text, List.copyOf(symbols), new CodeOptions(effort, arithmetic));
-    }
-
-    private static CompiledKernel compiled(SharedLibrary library, LoweredKernel kernel) {
-        List<CompiledKernel.Phase> phases = kernel.phases().stream()
-                .map(phase -> new CompiledKernel.Phase(
-                        library.exported(phase.symbol()), constant(phase.extent()), phase.scratchBytes()))
+        return printer.print(keys.stream().distinct().toList()).stream()
+                .map(PrintedKernel::source)
                 .toList();
-        List<Long> workspaces = kernel.arguments().stream()
-                .filter(argument -> argument.role() == Role.WORKSPACE)
-                .map(argument -> {
-                    long[] extents = argument.buffer().shape().stream()
-                            .mapToLong(KernelStore::constant)
-                            .toArray();
-                    return argument.buffer().layout().elements(extents)
-                            * argument.buffer().type().bytes();
-                })
-                .toList();
-        return new CompiledKernel(library.source().text(), library.file(), phases, workspaces, kernel.checks());
-    }
-
-    private static long constant(Expr e) {
-        return IndexMath.constant(e).orElseThrow(() -> new IllegalStateException("not bound: " + e));
     }
 }

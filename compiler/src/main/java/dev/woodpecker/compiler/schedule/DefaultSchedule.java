@@ -86,7 +86,8 @@ public final class DefaultSchedule {
                 LoopNest.of(space.program(), space.numerics()), space.constants(), Chooser.preferred());
         layOut(builder, space);
         return TransformRule.serves(builder, space.target())
-                        && space.point(Chooser.preferred()) instanceof SpacePoint.Scheduled(List<Decision> _, Trace trace)
+                        && space.point(Chooser.preferred())
+                                instanceof SpacePoint.Scheduled(List<Decision> _, Trace trace)
                 ? Optional.of(trace)
                 : Optional.empty();
     }

@@ -29,7 +29,8 @@ public final class CodeIdentity {
     }
 
     private static String place(Class<?> type) {
-        Optional<CodeSource> source = Optional.ofNullable(type.getProtectionDomain().getCodeSource());
+        Optional<CodeSource> source =
+                Optional.ofNullable(type.getProtectionDomain().getCodeSource());
         try {
             // Where it cannot be told, nothing is shared with another process.
             return source.isEmpty()
@@ -55,7 +56,8 @@ public final class CodeIdentity {
             return ContentKey.of(files).hex();
         }
         byte[] content = Files.readAllBytes(place);
-        // Not against an adversary, who would have to be able to write to the cache; a processor has an instruction for it.
+        // Not against an adversary, who would have to be able to write to the cache; a processor has an instruction for
+        // it.
         CRC32C sum = new CRC32C();
         sum.update(content);
         return content.length + "-" + Long.toHexString(sum.getValue());

@@ -98,8 +98,8 @@ final class KernelPrinter {
     }
 
     private ContentKey name(KernelKey key) {
-        List<String> parts = new ArrayList<>(
-                List.of(FORMAT, CodeIdentity.ofCompiler(), target.toString(), numerics.text()));
+        List<String> parts =
+                new ArrayList<>(List.of(FORMAT, CodeIdentity.ofCompiler(), target.toString(), numerics.text()));
         parts.add(key.program().toString());
         tables(key.program()).forEach(table -> {
             parts.add(table.toString());

@@ -76,8 +76,10 @@ public final class KernelStore {
 
     /** The kernels of these keys as files, each once. */
     public synchronized Map<KernelKey, CompiledKernel> compile(Collection<KernelKey> keys) {
-        List<KernelKey> missing =
-                keys.stream().distinct().filter(key -> !compiled.containsKey(key)).toList();
+        List<KernelKey> missing = keys.stream()
+                .distinct()
+                .filter(key -> !compiled.containsKey(key))
+                .toList();
         List<PrintedKernel> kernels = printer.print(missing);
         List<Source> sources = kernels.stream().map(PrintedKernel::source).toList();
         sources.forEach(dump::write);

@@ -33,8 +33,7 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
                 library.source().text(),
                 library.file(),
                 phases.stream()
-                        .map(phase -> new Phase(
-                                library.exported(phase.symbol()), phase.extent(), phase.scratchBytes()))
+                        .map(phase -> new Phase(library.exported(phase.symbol()), phase.extent(), phase.scratchBytes()))
                         .toList(),
                 workspaceBytes,
                 checks);
@@ -72,8 +71,8 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
         try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
             String name = text(in);
             String text = text(in);
-            CodeOptions options = new CodeOptions(
-                    CodeOptions.Effort.valueOf(text(in)), CodeOptions.Arithmetic.valueOf(text(in)));
+            CodeOptions options =
+                    new CodeOptions(CodeOptions.Effort.valueOf(text(in)), CodeOptions.Arithmetic.valueOf(text(in)));
             Source source = new Source(name, text, texts(in), options);
             List<Phase> phases = new ArrayList<>();
             for (int left = in.readInt(); left > 0; left--) {

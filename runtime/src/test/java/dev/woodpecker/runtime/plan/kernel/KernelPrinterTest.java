@@ -36,7 +36,8 @@ class KernelPrinterTest {
         Expr x = new Expr.Read("x", DType.F32, List.of(axis.variable()), Optional.empty(), Origin.NONE);
         Expr b = new Expr.TableEntry(
                 new Table("B", DType.F32, new int[] {table.length}, table), List.of(axis.variable()));
-        Stage stage = new Stage("out", DType.F32, List.of(axis), Optional.empty(), new Expr.Binary(BinaryOp.MUL, x, b), Origin.NONE);
+        Stage stage = new Stage(
+                "out", DType.F32, List.of(axis), Optional.empty(), new Expr.Binary(BinaryOp.MUL, x, b), Origin.NONE);
         TensorProgram.Declaration input = new TensorProgram.Declaration("x", DType.F32, List.of(axis.extent()));
         return new TensorProgram("scaled", List.of(input), List.of(stage), List.of("out"));
     }
@@ -67,7 +68,8 @@ class KernelPrinterTest {
                 first.source(), first.phases(), List.of(4711L), List.of("the index is at most 70,000 \u00e9"));
         Path entry = kept.getFirst().getParent();
         CacheDirectory cache = CacheDirectory.open(home);
-        var name = new dev.woodpecker.runtime.toolchain.ContentKey(entry.getFileName().toString());
+        var name = new dev.woodpecker.runtime.toolchain.ContentKey(
+                entry.getFileName().toString());
         Files.delete(entry.resolve("SHA256SUMS"));
         assertThat(cache.find(Section.SCHEDULED, name)).isEmpty();
         cache.publish(Section.SCHEDULED, name, folder -> Files.write(folder.resolve("kernel"), marked.toBytes()));
@@ -76,7 +78,8 @@ class KernelPrinterTest {
 
     @Test
     void kernelsThatDifferInATableOrTheTargetAloneAreApart() {
-        assertThat(print(key(1, 2, 3)).source()).isNotEqualTo(print(key(1, 2, 4)).source());
+        assertThat(print(key(1, 2, 3)).source())
+                .isNotEqualTo(print(key(1, 2, 4)).source());
         printer("cpu:x86-64-v2").print(key(1, 2, 3));
         assertThat(kept()).hasSize(3);
     }

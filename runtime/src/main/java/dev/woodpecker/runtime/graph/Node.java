@@ -183,6 +183,11 @@ public record Node(
         return new Node(newName, operator, inputs, outputs, attributes, sources);
     }
 
+    /** This node standing for other nodes of the model. */
+    public Node withSources(List<String> newSources) {
+        return new Node(name, operator, inputs, outputs, attributes, newSources);
+    }
+
     /** {@code node 'conv1' (Conv)}: how messages name it. */
     public String place() {
         return "node '" + name + "' (" + operator + ")";

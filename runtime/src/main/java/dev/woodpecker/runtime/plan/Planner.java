@@ -4,6 +4,7 @@ import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.graph.pass.FoldBatchNormalization;
+import dev.woodpecker.runtime.graph.pass.FoldPads;
 import dev.woodpecker.runtime.graph.pass.RemoveDeadNodes;
 import dev.woodpecker.runtime.graph.pass.RemoveIdentities;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
@@ -145,7 +146,7 @@ public final class Planner implements PlanSource {
 
     /** The kernels of a graph, joined, and what they compute from weights alone apart. */
     private KernelGraph kernels(InferredGraph inferred) {
-        Graph graph = RemoveDeadNodes.apply(inferred.graph());
+        Graph graph = FoldPads.apply(RemoveDeadNodes.apply(inferred.graph()));
         if (store.numerics().mayReassociate()) {
             graph = FoldBatchNormalization.apply(graph);
         }

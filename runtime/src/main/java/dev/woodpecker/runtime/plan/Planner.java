@@ -3,9 +3,7 @@ package dev.woodpecker.runtime.plan;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
-import dev.woodpecker.runtime.graph.pass.FoldBatchNormalization;
-import dev.woodpecker.runtime.graph.pass.FoldPads;
-import dev.woodpecker.runtime.graph.pass.RemoveDeadNodes;
+import dev.woodpecker.runtime.graph.pass.GraphPasses;
 import dev.woodpecker.runtime.graph.pass.RemoveIdentities;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.inference.GraphInference;
@@ -146,10 +144,7 @@ public final class Planner implements PlanSource {
 
     /** The kernels of a graph, joined, and what they compute from weights alone apart. */
     private KernelGraph kernels(InferredGraph inferred) {
-        Graph graph = FoldPads.apply(RemoveDeadNodes.apply(inferred.graph()));
-        if (store.numerics().mayReassociate()) {
-            graph = FoldBatchNormalization.apply(graph);
-        }
+        Graph graph = GraphPasses.apply(inferred.graph(), store.numerics().mayReassociate());
         // Another algorithm sums in another order.
         KernelGraph operations = store.numerics().mayReassociate()
                 ? KernelGraphBuilder.withVariants(model, graph, inferred.kernels(), binder)

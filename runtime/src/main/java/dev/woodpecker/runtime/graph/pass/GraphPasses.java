@@ -1,0 +1,35 @@
+package dev.woodpecker.runtime.graph.pass;
+
+import dev.woodpecker.runtime.graph.Graph;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** The passes over a graph whose types are known, in order; {@code docs/passes.md} lists them with what comes after. */
+public final class GraphPasses {
+    /** What rounds otherwise. Patterns come before folding, which would take their first or last nodes away. */
+    private static final List<UnaryOperator<Graph>> REASSOCIATING = List.of(
+            RecognizeLayerNormalization::apply,
+            RecognizeGelu::apply,
+            FoldBatchNormalization::apply,
+            FoldAffine::apply);
+
+    private GraphPasses() {}
+
+    /**
+     * @param mayReassociate whether sums may be of other terms, or in another order; the rest changes no bit of a result
+     */
+    public static Graph apply(Graph graph, boolean mayReassociate) {
+        List<UnaryOperator<Graph>> passes = new ArrayList<>();
+        passes.add(RemoveDeadNodes::apply);
+        passes.add(FoldPads::apply);
+        passes.addAll(mayReassociate ? REASSOCIATING : List.of());
+        passes.add(DelayReshapes::apply);
+        passes.add(RemoveDeadNodes::apply);
+        Graph current = graph;
+        for (UnaryOperator<Graph> pass : passes) {
+            current = pass.apply(current);
+        }
+        return current;
+    }
+}

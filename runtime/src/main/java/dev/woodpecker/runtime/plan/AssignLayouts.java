@@ -60,6 +60,7 @@ final class AssignLayouts {
                 case Operation.View view ->
                     operations.add(new Operation.View(view.name(), rowMajor(view.input()), view.output()));
                 case Operation.Kernel kernel -> add(kernel);
+                case Operation.Part _, Operation.Join _ -> throw shared(operation);
             }
         }
         List<String> outputs = new ArrayList<>();
@@ -72,6 +73,10 @@ final class AssignLayouts {
             outputs.add(value);
         }
         return renameOutputs(outputs, renamed);
+    }
+
+    private static IllegalStateException shared(Operation operation) {
+        return new IllegalStateException("'" + operation.name() + "' shares memory before its layout is known");
     }
 
     /** A copy that became an output takes over the output's name, and what it copies gets another. */
@@ -87,6 +92,7 @@ final class AssignLayouts {
                         (Operation)
                                 new Operation.View(view.name(), name(view.input(), names), name(view.output(), names));
                     case Operation.Kernel kernel -> kernel.renamed(v -> name(v, names));
+                    case Operation.Part _, Operation.Join _ -> throw shared(operation);
                 })
                 .toList();
         Map<String, LayoutMap> newLayouts = new HashMap<>();

@@ -74,7 +74,7 @@ final class ChooseSchedules {
     private KernelGraph apply() {
         for (Operation operation : graph.operations()) {
             switch (operation) {
-                case Operation.View view -> operations.add(view);
+                case Operation.View _, Operation.Part _, Operation.Join _ -> operations.add(operation);
                 case Operation.Kernel kernel when isFixed(kernel) -> operations.add(kernel);
                 case Operation.Kernel kernel -> add(kernel);
             }

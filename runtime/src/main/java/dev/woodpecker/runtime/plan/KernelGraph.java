@@ -72,6 +72,8 @@ public record KernelGraph(
                             switch (operation) {
                                 case Operation.Kernel kernel -> kernel.program().name();
                                 case Operation.View _ -> "view";
+                                case Operation.Part part -> "part of %d bytes on".formatted(part.offsetBytes());
+                                case Operation.Join _ -> "join";
                             })
                     .append('(')
                     .append(String.join(", ", operation.inputs()))

@@ -141,4 +141,34 @@ public sealed interface Operation {
             return List.of(output);
         }
     }
+
+    /** Elements that lie in one piece in another value's memory; nothing is copied. */
+    record Part(String name, String input, String output, long offsetBytes) implements Operation {
+        @Override
+        public List<String> inputs() {
+            return List.of(input);
+        }
+
+        @Override
+        public List<String> outputs() {
+            return List.of(output);
+        }
+    }
+
+    /**
+     * Values that are written where they lie in the memory of another, which they make up; nothing is copied.
+     *
+     * @param offsetsBytes one for each input
+     */
+    record Join(String name, List<String> inputs, String output, List<Long> offsetsBytes) implements Operation {
+        public Join {
+            inputs = List.copyOf(inputs);
+            offsetsBytes = List.copyOf(offsetsBytes);
+        }
+
+        @Override
+        public List<String> outputs() {
+            return List.of(output);
+        }
+    }
 }

@@ -140,7 +140,7 @@ final class PlanBuilder {
 
     private Invocation invocation(Operation.Kernel kernel, int position, ValuePlacement placement, int step) {
         List<BufferSource> buffers = new ArrayList<>();
-        kernel.inputs().forEach(value -> buffers.add(placement.source(parts.root(value))));
+        kernel.inputs().forEach(value -> buffers.add(placement.source(value)));
         kernel.outputs().forEach(value -> buffers.add(placement.source(value)));
         buffers.addAll(placement.workspaces().get(step));
         String shapes = String.join(
@@ -158,7 +158,7 @@ final class PlanBuilder {
     private VendorCall vendorCall(
             Operation.Kernel kernel, VendorCandidates.Candidate candidate, ValuePlacement placement) {
         List<BufferSource> buffers = new ArrayList<>();
-        candidate.values().forEach(value -> buffers.add(placement.source(parts.root(value))));
+        candidate.values().forEach(value -> buffers.add(placement.source(value)));
         buffers.add(placement.source(kernel.outputs().getFirst()));
         return new VendorCall(candidate.kernel(), buffers);
     }

@@ -12,13 +12,16 @@ import java.util.Set;
  *
  * @param fixed depend on constants alone: they are run once, when the plan is made
  * @param running all others, in order
- * @param roots for a view the value that it shows in the end
+ * @param places of values that have no memory of their own: views, and what lies in another value's memory
  */
-record PlanParts(List<Operation> fixed, List<Operation> running, Map<String, String> roots) {
+record PlanParts(List<Operation> fixed, List<Operation> running, Map<String, Place> places) {
+    /** A place in the memory of another value. */
+    record Place(String value, long offsetBytes) {}
+
     PlanParts {
         fixed = List.copyOf(fixed);
         running = List.copyOf(running);
-        roots = Map.copyOf(roots);
+        places = Map.copyOf(places);
     }
 
     static PlanParts of(KernelGraph graph) {
@@ -32,11 +35,14 @@ record PlanParts(List<Operation> fixed, List<Operation> running, Map<String, Str
         }
         List<Operation> fixed = new ArrayList<>();
         List<Operation> running = new ArrayList<>();
-        Map<String, String> roots = new HashMap<>();
+        Map<String, Place> places = new HashMap<>();
         Set<String> known = new HashSet<>(graph.constants().keySet());
         for (Operation operation : live) {
-            if (operation instanceof Operation.View view) {
-                roots.put(view.output(), roots.getOrDefault(view.input(), view.input()));
+            switch (operation) {
+                case Operation.View view -> places.put(view.output(), new Place(view.input(), 0));
+                case Operation.Part part -> places.put(part.output(), new Place(part.input(), part.offsetBytes()));
+                case Operation.Join join -> join(join, places);
+                case Operation.Kernel _ -> {}
             }
             if (known.containsAll(operation.inputs())) {
                 known.addAll(operation.outputs());
@@ -45,12 +51,35 @@ record PlanParts(List<Operation> fixed, List<Operation> running, Map<String, Str
                 running.add(operation);
             }
         }
-        return new PlanParts(fixed, running, roots);
+        return new PlanParts(fixed, running, places);
     }
 
-    /** The value whose memory this one has. */
+    /** What is joined, or what it is a view of, lies in the result. */
+    private static void join(Operation.Join join, Map<String, Place> places) {
+        for (int i = 0; i < join.inputs().size(); i++) {
+            Place own = resolved(join.inputs().get(i), places);
+            places.put(own.value(), new Place(join.output(), join.offsetsBytes().get(i) - own.offsetBytes()));
+        }
+    }
+
+    static Place resolved(String value, Map<String, Place> places) {
+        String root = value;
+        long offset = 0;
+        for (Place place = places.get(root); place != null; place = places.get(root)) {
+            root = place.value();
+            offset += place.offsetBytes();
+        }
+        return new Place(root, offset);
+    }
+
+    /** The value in whose memory this one lies, and where. */
+    Place place(String value) {
+        return resolved(value, places);
+    }
+
+    /** The value in whose memory this one lies. */
     String root(String value) {
-        return roots.getOrDefault(value, value);
+        return place(value).value();
     }
 
     List<Operation.Kernel> fixedKernels() {

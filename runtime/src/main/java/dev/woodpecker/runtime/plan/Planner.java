@@ -139,7 +139,7 @@ public final class Planner implements PlanSource {
     private KernelGraph laidOut(InferredGraph inferred) {
         KernelGraph kernels = kernels(inferred);
         checkSizes(kernels);
-        return AssignLayouts.apply(kernels, store::preferredLayouts);
+        return ShareMemory.apply(AssignLayouts.apply(kernels, store::preferredLayouts));
     }
 
     /** The kernels of a graph, joined, and what they compute from weights alone apart. */

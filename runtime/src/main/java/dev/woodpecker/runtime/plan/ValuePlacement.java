@@ -16,18 +16,33 @@ import java.util.function.ToLongFunction;
  * Where each value of a plan lies: inputs and outputs with the caller, constants with the plan, everything else in the
  * arena, where values that do not live at the same time share memory.
  *
+ * @param sources of the memory of values that have their own
  * @param workspaces of each running operation's kernel
  */
 record ValuePlacement(
-        Map<String, BufferSource> sources, List<List<BufferSource>> workspaces, List<Copy> copies, long arenaBytes) {
+        PlanParts parts,
+        Map<String, BufferSource> sources,
+        ToLongFunction<String> bytes,
+        List<List<BufferSource>> workspaces,
+        List<Copy> copies,
+        long arenaBytes) {
 
-    /** The memory of a value, or of what it is a view of. */
-    BufferSource source(String root) {
-        BufferSource source = sources.get(root);
+    /** The memory of a value, which may be a part of another's. */
+    BufferSource source(String value) {
+        PlanParts.Place place = parts.place(value);
+        BufferSource source = sources.get(place.value());
         if (source == null) {
-            throw new IllegalStateException("'" + root + "' has no place in memory");
+            throw new IllegalStateException("'" + value + "' has no place in memory");
         }
-        return source;
+        boolean whole = place.offsetBytes() == 0
+                && (place.value().equals(value) || bytes.applyAsLong(value) == bytes.applyAsLong(place.value()));
+        if (whole) {
+            return source;
+        }
+        if (source instanceof BufferSource.Arena(long offset, long _)) {
+            return new BufferSource.Arena(offset + place.offsetBytes(), bytes.applyAsLong(value));
+        }
+        throw new IllegalStateException("'" + value + "' is a part of '" + place.value() + "', which is not in the arena");
     }
 
     /**
@@ -84,7 +99,8 @@ record ValuePlacement(
                 String root = parts.root(graph.outputs().get(output));
                 copies.add(new Copy(java.util.Objects.requireNonNull(sources.get(root)), output));
             }
-            return new ValuePlacement(Map.copyOf(sources), workspaces, List.copyOf(copies), placement.bytes());
+            return new ValuePlacement(
+                    parts, Map.copyOf(sources), bytes, workspaces, List.copyOf(copies), placement.bytes());
         }
 
         /** Lets kernels write outputs in place; gives the positions of those that have to be copied. */
@@ -114,12 +130,13 @@ record ValuePlacement(
             Map<String, Integer> last = new HashMap<>();
             for (int step = 0; step < parts.running().size(); step++) {
                 if (parts.running().get(step) instanceof Operation.Kernel kernel) {
+                    int now = step;
                     for (String output : kernel.outputs()) {
-                        first.put(output, step);
-                        last.put(output, step);
+                        first.merge(parts.root(output), now, Math::min);
+                        last.merge(parts.root(output), now, Math::max);
                     }
                     for (String input : kernel.inputs()) {
-                        last.put(parts.root(input), step);
+                        last.merge(parts.root(input), now, Math::max);
                     }
                 }
             }

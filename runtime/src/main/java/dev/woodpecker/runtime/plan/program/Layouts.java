@@ -4,6 +4,7 @@ import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.LayoutMap.Dimension;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /** Questions about a layout that depend on the shape of the tensor that lies in it. */
 public final class Layouts {
@@ -57,5 +58,36 @@ public final class Layouts {
             inner = d.divisor();
         }
         return inner == 1 ? LayoutMap.rowMajor(layout.rank()) : layout;
+    }
+
+    /**
+     * Where in the memory of a tensor a box of it begins, in elements, if the box is there in one piece and in this order:
+     * the box's own layout would be the same.
+     *
+     * @param starts of the box along each axis, as its {@code extents}
+     */
+    public static OptionalLong offset(LayoutMap layout, int[] shape, List<Long> starts, List<Long> extents) {
+        long offset = 0;
+        long stride = 1;
+        boolean partial = false;
+        for (Dimension d : layout.dimensions().reversed()) {
+            long start = starts.get(d.axis());
+            long extent = extents.get(d.axis());
+            long block = layout.blockOf(d.axis());
+            long size = d.size(shape[d.axis()]);
+            boolean aligned = start % block == 0 && extent % block == 0;
+            if (!aligned || shape[d.axis()] % block != 0) {
+                return OptionalLong.empty();
+            }
+            long part = d.size(extent);
+            // From inside: whole dimensions, then one of which there is a part, then single steps.
+            if (partial && part != 1) {
+                return OptionalLong.empty();
+            }
+            partial |= part != size;
+            offset += (d.modulus() > 0 ? 0 : start / d.divisor()) * stride;
+            stride *= size;
+        }
+        return OptionalLong.of(offset);
     }
 }

@@ -43,6 +43,7 @@ public final class Evaluation {
                 case Operation.View view ->
                     values.put(view.output(), reshaped(value(values, view.input()), kernels.type(view.output())));
                 case Operation.Kernel kernel -> run(kernel, values);
+                case Operation.Part _, Operation.Join _ -> throw new IllegalStateException(operation.toString());
             }
         }
         Map<String, double[]> outputs = new LinkedHashMap<>();

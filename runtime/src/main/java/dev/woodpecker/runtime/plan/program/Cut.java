@@ -2,8 +2,10 @@ package dev.woodpecker.runtime.plan.program;
 
 import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import java.util.ArrayList;
@@ -45,7 +47,8 @@ public record Cut(List<Long> starts, List<Long> extents) {
         List<Long> starts = new ArrayList<>();
         List<Long> extents = new ArrayList<>();
         int next = 0;
-        for (Expr index : read.indices()) {
+        for (Expr written : read.indices()) {
+            Expr index = Simplifier.simplify(written, Bounds.none());
             // The result's axes in their order; those of one element may be missing from the index.
             while (next < stage.axes().size()
                     && shift(index, stage.axes().get(next)).isEmpty()

@@ -7,6 +7,7 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.plan.TestPrograms;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,35 @@ class LayoutsTest {
         LayoutMap nhwc = LayoutMap.permuted(0, 2, 3, 1);
         assertThat(Layouts.simplified(nhwc, new int[] {1, 1, 5, 5})).isEqualTo(ROW_MAJOR);
         assertThat(Layouts.simplified(nhwc, new int[] {1, 2, 5, 5})).isEqualTo(nhwc);
+    }
+
+    @Test
+    void aBoxIsOnePieceAlongTheOutermostAxisOfSeveralSteps() {
+        int[] shape = {1, 64, 5, 7};
+        assertThat(Layouts.offset(ROW_MAJOR, shape, List.of(0L, 3L, 0L, 0L), List.of(1L, 20L, 5L, 7L)))
+                .hasValue(3 * 35);
+        assertThat(Layouts.offset(NCHW16C, shape, List.of(0L, 32L, 0L, 0L), List.of(1L, 16L, 5L, 7L)))
+                .hasValue(32 * 35);
+        assertThat(Layouts.offset(ROW_MAJOR, shape, List.of(0L, 3L, 2L, 0L), List.of(1L, 1L, 2L, 7L)))
+                .as("rows of one channel")
+                .hasValue(3 * 35 + 2 * 7);
+    }
+
+    @Test
+    void aBoxInPieces() {
+        int[] shape = {2, 64, 5, 7};
+        assertThat(Layouts.offset(ROW_MAJOR, shape, List.of(0L, 0L, 0L, 0L), List.of(2L, 16L, 5L, 7L)))
+                .as("channels of two images")
+                .isEmpty();
+        assertThat(Layouts.offset(ROW_MAJOR, shape, List.of(0L, 0L, 0L, 1L), List.of(1L, 1L, 5L, 2L)))
+                .as("columns of several rows")
+                .isEmpty();
+        assertThat(Layouts.offset(NCHW16C, shape, List.of(0L, 8L, 0L, 0L), List.of(1L, 16L, 5L, 7L)))
+                .as("halves of two blocks")
+                .isEmpty();
+        assertThat(Layouts.offset(NCHW16C, new int[] {1, 20, 5, 7}, List.of(0L, 0L, 0L, 0L), List.of(1L, 16L, 5L, 7L)))
+                .as("a tensor with padding")
+                .isEmpty();
     }
 
     private static TensorProgram maxPool(long channels) {

@@ -84,13 +84,14 @@ final class ShareMemory {
     /** The kernel as a part of its input's memory. */
     private Optional<List<Operation>> part(Operation.Kernel kernel) {
         Optional<Cut> cut = Cut.of(kernel.program());
-        if (cut.isEmpty() || !isInArena(kernel.inputs().getFirst()) || returned.contains(kernel.outputs().getFirst())) {
+        if (cut.isEmpty()
+                || !isInArena(kernel.inputs().getFirst())
+                || returned.contains(kernel.outputs().getFirst())) {
             return Optional.empty();
         }
         String input = kernel.inputs().getFirst();
         String output = kernel.outputs().getFirst();
-        OptionalLong offset =
-                offsetBytes(input, cut.get().starts(), cut.get().extents(), output);
+        OptionalLong offset = offsetBytes(input, cut.get().starts(), cut.get().extents(), output);
         if (offset.isEmpty()) {
             return Optional.empty();
         }
@@ -199,8 +200,7 @@ final class ShareMemory {
         int[] boxExtents = extents.stream().mapToInt(Math::toIntExact).toArray();
         LayoutMap inWhole = Layouts.simplified(layout(whole), boxExtents);
         LayoutMap own = Layouts.simplified(layout(box), shape(box));
-        return inWhole.isRowMajor() && own.isRowMajor()
-                || inWhole.equals(own) && Arrays.equals(boxExtents, shape(box));
+        return inWhole.isRowMajor() && own.isRowMajor() || inWhole.equals(own) && Arrays.equals(boxExtents, shape(box));
     }
 
     private Place place(String value) {
@@ -212,7 +212,8 @@ final class ShareMemory {
     }
 
     private long bytes(String value) {
-        return Layouts.elements(layout(value), shape(value)) * type(value).element().bytes();
+        return Layouts.elements(layout(value), shape(value))
+                * type(value).element().bytes();
     }
 
     private LayoutMap layout(String value) {

@@ -42,7 +42,8 @@ record ValuePlacement(
         if (source instanceof BufferSource.Arena(long offset, long _)) {
             return new BufferSource.Arena(offset + place.offsetBytes(), bytes.applyAsLong(value));
         }
-        throw new IllegalStateException("'" + value + "' is a part of '" + place.value() + "', which is not in the arena");
+        throw new IllegalStateException(
+                "'" + value + "' is a part of '" + place.value() + "', which is not in the arena");
     }
 
     /**

@@ -79,8 +79,7 @@ public final class Evaluation {
         }
         Map<String, HostTensor> results = Interpreter.run(program, inputs);
         for (int i = 0; i < kernel.outputs().size(); i++) {
-            values.put(
-                    kernel.outputs().get(i), value(results, program.outputs().get(i)));
+            values.put(kernel.outputs().get(i), value(results, program.outputs().get(i)));
         }
     }
 
@@ -111,7 +110,8 @@ public final class Evaluation {
     }
 
     private static HostTensor reshaped(HostTensor tensor, TensorType type) {
-        long[] shape = java.util.Arrays.stream(type.shape().extents()).asLongStream().toArray();
+        long[] shape =
+                java.util.Arrays.stream(type.shape().extents()).asLongStream().toArray();
         return tensor.type().isFloat()
                 ? HostTensor.ofReals(tensor.type(), reals(tensor), shape)
                 : HostTensor.ofIntegers(tensor.type(), tensor.toLongs(), shape);

@@ -33,14 +33,17 @@ class ShareMemoryTest {
 
     @Test
     void whatIsJoinedIsWrittenInPlace() {
-        assertThat(shared(maps().node("join1", "Concat", "a b c", "y", "axis", 1).node("pool1", "GlobalMaxPool", "y", "p"), "p"))
+        assertThat(shared(
+                        maps().node("join1", "Concat", "a b c", "y", "axis", 1)
+                                .node("pool1", "GlobalMaxPool", "y", "p"),
+                        "p"))
                 .isEqualTo("""
-            a: f32[1, 16, 4, 4] = relu(x) # relu1
-            b: f32[1, 32, 4, 4] = relu(z) # relu2
-            c: f32[1, 16, 4, 4] = exp(x) # exp1
-            y: f32[1, 64, 4, 4] = join(a, b, c) # join1
-            p: f32[1, 64, 1, 1] = globalMaxPool(y) # pool1
-            """);
+                    a: f32[1, 16, 4, 4] = relu(x) # relu1
+                    b: f32[1, 32, 4, 4] = relu(z) # relu2
+                    c: f32[1, 16, 4, 4] = exp(x) # exp1
+                    y: f32[1, 64, 4, 4] = join(a, b, c) # join1
+                    p: f32[1, 64, 1, 1] = globalMaxPool(y) # pool1
+                    """);
     }
 
     @Test
@@ -52,7 +55,9 @@ class ShareMemoryTest {
         assertThat(parts.place("b")).isEqualTo(new PlanParts.Place("y", 1024));
         assertThat(parts.place("c")).isEqualTo(new PlanParts.Place("y", 3072));
         ValuePlacement placement = placement(graph);
-        assertThat(placement.arenaBytes()).as("one buffer, where there were two").isEqualTo(4096);
+        assertThat(placement.arenaBytes())
+                .as("one buffer, where there were two")
+                .isEqualTo(4096);
         assertThat(placement.source("y")).isEqualTo(new BufferSource.Arena(0, 4096));
         assertThat(placement.source("b")).isEqualTo(new BufferSource.Arena(1024, 2048));
         KernelGraph copied = graph(
@@ -97,15 +102,15 @@ class ShareMemoryTest {
     @Test
     void aJoinOfMostlyInputsStaysOneKernel() {
         assertThat(shared(
-                        maps().node("join1", "Concat", "a z", "y", "axis", 1)
-                                .node("pool1", "GlobalMaxPool", "y", "p"),
+                        maps().node("join1", "Concat", "a z", "y", "axis", 1).node("pool1", "GlobalMaxPool", "y", "p"),
                         "p"))
                 .contains("y: f32[1, 48, 4, 4] = concat(a, z) # join1");
     }
 
     @Test
     void outputsAndWhatIsOneStay() {
-        assertThat(shared(maps().node("join1", "Concat", "a b", "y", "axis", 1), "y")).contains("= concat(a, b)");
+        assertThat(shared(maps().node("join1", "Concat", "a b", "y", "axis", 1), "y"))
+                .contains("= concat(a, b)");
         assertThat(shared(
                         maps().node("join1", "Concat", "a b", "y", "axis", 1)
                                 .constant("shape", NdArray.of(new long[] {48, 16}, 2))
@@ -113,8 +118,7 @@ class ShareMemoryTest {
                         "r"))
                 .contains("= concat(a, b)");
         assertThat(shared(
-                        maps().node("join1", "Concat", "a b", "y", "axis", 1)
-                                .node("pool1", "GlobalMaxPool", "y", "p"),
+                        maps().node("join1", "Concat", "a b", "y", "axis", 1).node("pool1", "GlobalMaxPool", "y", "p"),
                         "p",
                         "b"))
                 .contains("= concat(a, b)");
@@ -124,8 +128,7 @@ class ShareMemoryTest {
     @Test
     void aJoinAlongAnInnerAxisStays() {
         assertThat(shared(
-                        maps().node("join1", "Concat", "a c", "y", "axis", 3)
-                                .node("pool1", "GlobalMaxPool", "y", "p"),
+                        maps().node("join1", "Concat", "a c", "y", "axis", 3).node("pool1", "GlobalMaxPool", "y", "p"),
                         "p"))
                 .contains("= concat(a, c)");
     }
@@ -166,8 +169,15 @@ class ShareMemoryTest {
                 Map.of("a", BLOCKED, "b", BLOCKED, "y", BLOCKED));
         assertThat(ShareMemory.apply(blocked).toString()).contains("= join(a, b)");
         KernelGraph mixed = new KernelGraph(
-                plain.inputs(), plain.constants(), plain.operations(), plain.outputs(), plain.types(), Map.of("y", BLOCKED));
-        assertThat(ShareMemory.apply(mixed).toString()).as("another order inside").contains("= concat(a, b)");
+                plain.inputs(),
+                plain.constants(),
+                plain.operations(),
+                plain.outputs(),
+                plain.types(),
+                Map.of("y", BLOCKED));
+        assertThat(ShareMemory.apply(mixed).toString())
+                .as("another order inside")
+                .contains("= concat(a, b)");
     }
 
     private static TestGraph slice(long start, long end, int axis) {
@@ -190,12 +200,16 @@ class ShareMemoryTest {
     @Test
     void aPartKeepsTheWholeAlive() {
         KernelGraph graph = ShareMemory.apply(graph(
-                slice(0, 16, 1).node("exp2", "Exp", "p", "e").node("sum1", "Add", "s e", "f").node("mul1", "Mul", "f z0", "g")
+                slice(0, 16, 1)
+                        .node("exp2", "Exp", "p", "e")
+                        .node("sum1", "Add", "s e", "f")
+                        .node("mul1", "Mul", "f z0", "g")
                         .input("z0", DType.F32, 1),
                 "g"));
         ValuePlacement placement = placement(graph);
-        assertThat(placement.source("e")).isInstanceOfSatisfying(BufferSource.Arena.class, e -> assertThat(e.offset())
-                .isGreaterThanOrEqualTo(2048));
+        assertThat(placement.source("e"))
+                .isInstanceOfSatisfying(
+                        BufferSource.Arena.class, e -> assertThat(e.offset()).isGreaterThanOrEqualTo(2048));
     }
 
     /** The second of two, and the axis is gone. */

@@ -32,8 +32,22 @@ public final class DelayReshapes {
     private static final Set<String> BINARY = Set.of("Add", "Sub", "Mul", "Div");
 
     private static final Set<String> UNARY = Set.of(
-            "Abs", "Elu", "Erf", "Exp", "Gelu", "HardSigmoid", "HardSwish", "LeakyRelu", "Mish", "Neg", "Relu", "Sigmoid",
-            "Softplus", "Sqrt", "Swish", "Tanh");
+            "Abs",
+            "Elu",
+            "Erf",
+            "Exp",
+            "Gelu",
+            "HardSigmoid",
+            "HardSwish",
+            "LeakyRelu",
+            "Mish",
+            "Neg",
+            "Relu",
+            "Sigmoid",
+            "Softplus",
+            "Sqrt",
+            "Swish",
+            "Tanh");
 
     private final Graph graph;
     private final Uses uses;
@@ -61,8 +75,8 @@ public final class DelayReshapes {
         List<String> changed = new ArrayList<>();
         for (Node node : graph.nodes()) {
             for (int i = 0; i < node.inputs().size() && isElementwise(node); i++) {
-                Optional<Node> view = uses.producer(node.input(i))
-                        .filter(v -> !changed.contains(v.name()) && canMove(v, node));
+                Optional<Node> view =
+                        uses.producer(node.input(i)).filter(v -> !changed.contains(v.name()) && canMove(v, node));
                 if (view.isPresent() && move(view.get(), node, i)) {
                     changed.add(view.get().name());
                     changed.add(node.name());
@@ -81,7 +95,8 @@ public final class DelayReshapes {
 
     /** Whether a node is a view of a matrix product, or of what follows one, for this reader alone. */
     private boolean canMove(Node view, Node reader) {
-        boolean isView = view.operator().isOnnx() && VIEWS.contains(view.operator().name());
+        boolean isView =
+                view.operator().isOnnx() && VIEWS.contains(view.operator().name());
         boolean only = view.outputName(0)
                 .flatMap(uses::onlyReader)
                 .filter(reader::equals)
@@ -144,7 +159,8 @@ public final class DelayReshapes {
             boolean row = array.rank() > 0 && array.size(array.rank() - 1) == array.elements();
             if (array.elements() == 1 || row && sameColumns && array.elements() == columns) {
                 return Optional.of(Operand.of(editor.constant(
-                        reader.name() + "_operand", array.reshape(array.elements() == 1 ? new int[0] : new int[] {columns}))));
+                        reader.name() + "_operand",
+                        array.reshape(array.elements() == 1 ? new int[0] : new int[] {columns}))));
             }
             return Optional.empty();
         }
@@ -159,8 +175,7 @@ public final class DelayReshapes {
     }
 
     private Node reshape(Operand value, Operand result, TensorType type, Node source) {
-        long[] extents =
-                Arrays.stream(type.shape().extents()).asLongStream().toArray();
+        long[] extents = Arrays.stream(type.shape().extents()).asLongStream().toArray();
         String name = editor.fresh(source.name() + "_reshape");
         return new Node(
                 name,

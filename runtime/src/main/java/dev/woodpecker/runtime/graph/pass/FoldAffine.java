@@ -75,8 +75,8 @@ public final class FoldAffine {
             return false;
         }
         int rank = type.get().shape().rank();
-        Optional<Affine> affine =
-                Affine.of(graph, after, rank, layer.outputAxis(rank), layer.outputs()).filter(Affine::isFinite);
+        Optional<Affine> affine = Affine.of(graph, after, rank, layer.outputAxis(rank), layer.outputs())
+                .filter(Affine::isFinite);
         if (affine.isEmpty() || affine.get().hasShift() && !layer.takesBias()) {
             return false;
         }
@@ -85,7 +85,10 @@ public final class FoldAffine {
             bias[k] = bias[k] * affine.get().factor()[k] + affine.get().shift()[k];
         }
         Optional<Node> changed = layer.with(
-                editor, (k, _) -> affine.get().factor()[k], bias, layer.hasBias() || affine.get().hasShift());
+                editor,
+                (k, _) -> affine.get().factor()[k],
+                bias,
+                layer.hasBias() || affine.get().hasShift());
         changed.ifPresent(node -> editor.remove(layer.node())
                 .replace(
                         after,
@@ -114,10 +117,14 @@ public final class FoldAffine {
         }
         double[] bias = layer.bias();
         if (affine.get().hasShift()) {
-            layer.forEachWeight((k, c, weight) -> bias[k] += weight * affine.get().shift()[c]);
+            layer.forEachWeight(
+                    (k, c, weight) -> bias[k] += weight * affine.get().shift()[c]);
         }
         Optional<Node> changed = layer.with(
-                editor, (_, c) -> affine.get().factor()[c], bias, layer.hasBias() || affine.get().hasShift());
+                editor,
+                (_, c) -> affine.get().factor()[c],
+                bias,
+                layer.hasBias() || affine.get().hasShift());
         changed.ifPresent(node -> editor.remove(before)
                 .replace(
                         layer.node(),

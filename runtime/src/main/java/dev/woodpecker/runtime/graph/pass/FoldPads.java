@@ -46,7 +46,8 @@ public final class FoldPads {
         GraphEditor editor = new GraphEditor(graph);
         boolean changed = false;
         for (Node node : graph.nodes()) {
-            if (node.operator().isOnnx("Pad") && !uses.isOutput(node.outputName(0).orElseThrow())) {
+            if (node.operator().isOnnx("Pad")
+                    && !uses.isOutput(node.outputName(0).orElseThrow())) {
                 Optional<Border> border = border(node);
                 List<Node> readers = uses.readers(node.outputName(0).orElseThrow());
                 List<Node> taken = readers.stream()

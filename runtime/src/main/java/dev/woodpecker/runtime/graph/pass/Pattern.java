@@ -92,7 +92,8 @@ record Pattern(Graph graph, Uses uses) {
                 .filter(node -> node.operator().isOnnx("Mul")
                         || node.operator().isOnnx("Div")
                                 && scalar(node.input(1)).filter(s -> s != 0).isPresent())
-                .filter(node -> root || node.outputName(0).flatMap(uses::onlyReader).isPresent());
+                .filter(node ->
+                        root || node.outputName(0).flatMap(uses::onlyReader).isPresent());
         if (constant.isPresent()) {
             scale[0] *= constant.get();
         } else if (product.isEmpty()) {

@@ -39,9 +39,10 @@ public final class RecognizeGelu {
         GraphEditor editor = new GraphEditor(graph);
         Set<Node> gone = new HashSet<>();
         for (Node node : graph.nodes()) {
-            Optional<Match> match = node.operator().isOnnx("Erf") || node.operator().isOnnx("Tanh")
-                    ? pass.match(node)
-                    : Optional.empty();
+            Optional<Match> match =
+                    node.operator().isOnnx("Erf") || node.operator().isOnnx("Tanh")
+                            ? pass.match(node)
+                            : Optional.empty();
             if (match.isPresent() && match.get().nodes().stream().noneMatch(gone::contains)) {
                 gone.addAll(match.get().nodes());
                 pass.replace(editor, match.get());
@@ -64,7 +65,9 @@ public final class RecognizeGelu {
     private Optional<Match> match(Node function) {
         Optional<Match> inner = function.operator().isOnnx("Erf") ? ofErf(function) : ofTanh(function);
         Optional<Node> plusOne = pattern.onlyReader(function, "Add")
-                .filter(add -> pattern.besides(add, 1).filter(function.output(0)::equals).isPresent());
+                .filter(add -> pattern.besides(add, 1)
+                        .filter(function.output(0)::equals)
+                        .isPresent());
         if (inner.isEmpty() || plusOne.isEmpty()) {
             return Optional.empty();
         }
@@ -122,9 +125,11 @@ public final class RecognizeGelu {
                 nodes.add(sum.orElseThrow());
                 power.ifPresent(p -> nodes.addAll(p.nodes()));
                 boolean cubic = argument.factors().size() == 1
-                        && power.filter(p -> p.is(CUBIC, 3) && p.x().equals(first)).isPresent();
+                        && power.filter(p -> p.is(CUBIC, 3) && p.x().equals(first))
+                                .isPresent();
                 boolean square = pattern.isScalar(first, 1)
-                        && power.filter(p -> p.is(CUBIC, 2) && isPair(argument.factors(), p.x(), factor)).isPresent();
+                        && power.filter(p -> p.is(CUBIC, 2) && isPair(argument.factors(), p.x(), factor))
+                                .isPresent();
                 if (cubic || square) {
                     return Optional.of(new Match(power.orElseThrow().x(), "tanh", tanh, nodes));
                 }

@@ -76,7 +76,8 @@ public final class RecognizeLayerNormalization {
         Optional<Node> plus = pattern.producer(sqrt.input(0), "Add");
         for (List<Operand> order : plus.map(Pattern::orders).orElse(List.of())) {
             Optional<Double> epsilon = pattern.scalar(order.get(1)).filter(e -> e >= 0);
-            Optional<Node> variance = pattern.producer(order.get(0), "ReduceMean").filter(this::isOverLastAxis);
+            Optional<Node> variance =
+                    pattern.producer(order.get(0), "ReduceMean").filter(this::isOverLastAxis);
             Optional<Node> square = variance.flatMap(this::square);
             Optional<Node> difference = square.flatMap(node -> pattern.producer(node.input(0), "Sub"));
             Optional<Node> mean = difference.flatMap(this::mean);
@@ -88,8 +89,7 @@ public final class RecognizeLayerNormalization {
                         variance.orElseThrow(),
                         plus.orElseThrow(),
                         sqrt));
-                return Optional.of(
-                        new Deviation(mean.get().input(0), mean.get().output(0), epsilon.get(), nodes));
+                return Optional.of(new Deviation(mean.get().input(0), mean.get().output(0), epsilon.get(), nodes));
             }
         }
         return Optional.empty();
@@ -106,7 +106,8 @@ public final class RecognizeLayerNormalization {
     /** The mean that is subtracted from what it is of, or the other way round: for the square it is the same. */
     private Optional<Node> mean(Node difference) {
         return Pattern.orders(difference).stream()
-                .flatMap(order -> pattern.producer(order.get(1), "ReduceMean")
+                .flatMap(order -> pattern
+                        .producer(order.get(1), "ReduceMean")
                         .filter(node -> node.input(0).equals(order.get(0)))
                         .filter(this::isOverLastAxis)
                         .stream())
@@ -134,8 +135,10 @@ public final class RecognizeLayerNormalization {
                 .or(() -> pattern.onlyReader(sqrt, "Div")
                         .filter(div -> div.input(1).equals(sqrt.output(0)) && isOne(div.input(0))));
         return normalized
-                .or(() -> inverse.flatMap(i -> pattern.onlyReader(i, "Mul").flatMap(mul -> multiplied(deviation, i, mul))))
-                .or(() -> inverse.flatMap(i -> pattern.onlyReader(i, "Mul").flatMap(mul -> factored(deviation, i, mul))))
+                .or(() -> inverse.flatMap(
+                        i -> pattern.onlyReader(i, "Mul").flatMap(mul -> multiplied(deviation, i, mul))))
+                .or(() ->
+                        inverse.flatMap(i -> pattern.onlyReader(i, "Mul").flatMap(mul -> factored(deviation, i, mul))))
                 .filter(match -> pattern.isClosed(match.nodes(), match.last()))
                 .filter(match -> pattern.sameType(match.x(), match.last().output(0)));
     }
@@ -164,8 +167,7 @@ public final class RecognizeLayerNormalization {
             return Optional.empty();
         }
         nodes.add(sub.get());
-        Match bare = new Match(
-                deviation.x(), Optional.empty(), Optional.empty(), deviation.epsilon(), last, nodes);
+        Match bare = new Match(deviation.x(), Optional.empty(), Optional.empty(), deviation.epsilon(), last, nodes);
         Optional<Node> mul = pattern.onlyReader(last, "Mul");
         Optional<Operand> scale = mul.flatMap(node -> weights(node, last.output(0)));
         if (scale.isEmpty()) {
@@ -211,8 +213,7 @@ public final class RecognizeLayerNormalization {
     }
 
     private static boolean isProduct(Node node, Operand value, Node factor) {
-        return node.operator().isOnnx("Mul")
-                && Pattern.orders(node).contains(List.of(value, factor.output(0)));
+        return node.operator().isOnnx("Mul") && Pattern.orders(node).contains(List.of(value, factor.output(0)));
     }
 
     /** The constant beside a value; one for each element of a row, or one for all. */
@@ -226,17 +227,17 @@ public final class RecognizeLayerNormalization {
     private boolean isWeights(Operand operand) {
         return pattern.constant(operand)
                 .filter(array -> array.type() == DType.F32)
-                .filter(array -> array.elements() == 1
-                        || array.size(array.rank() - 1) == array.elements())
+                .filter(array -> array.elements() == 1 || array.size(array.rank() - 1) == array.elements())
                 .isPresent();
     }
 
     private void replace(GraphEditor editor, Match match) {
         match.nodes().forEach(editor::remove);
         String name = match.last().name() + "/layer_norm";
-        int row = Arrays.stream(match.x() instanceof Operand.Value(String x)
-                        ? graph.type(x).orElseThrow().shape().extents()
-                        : new int[0])
+        int row = Arrays.stream(
+                        match.x() instanceof Operand.Value(String x)
+                                ? graph.type(x).orElseThrow().shape().extents()
+                                : new int[0])
                 .reduce(1, (_, extent) -> extent);
         NdArray scale = row(match.scale().flatMap(pattern::constant).orElse(NdArray.scalar(1f)), row);
         Operand bias = match.bias()

@@ -50,7 +50,8 @@ record WeightedLayer(Node node, NdArray weights, Optional<NdArray> biasArray, in
                 boolean transposed = node.integer("transB") != 0;
                 boolean plain = node.number("alpha") == 1 && node.number("beta") == 1 && node.integer("transA") == 0;
                 yield plain
-                        ? Optional.of(new WeightedLayer(node, w, bias, w.size(transposed ? 1 : 0), w.size(transposed ? 0 : 1)))
+                        ? Optional.of(new WeightedLayer(
+                                node, w, bias, w.size(transposed ? 1 : 0), w.size(transposed ? 0 : 1)))
                         : Optional.empty();
             }
             default -> Optional.empty();
@@ -95,8 +96,7 @@ record WeightedLayer(Node node, NdArray weights, Optional<NdArray> biasArray, in
 
     double[] bias() {
         double[] bias = new double[outputs];
-        biasArray.ifPresent(
-                array -> Arrays.setAll(bias, k -> array.getDouble(array.elements() == 1 ? 0 : k)));
+        biasArray.ifPresent(array -> Arrays.setAll(bias, k -> array.getDouble(array.elements() == 1 ? 0 : k)));
         return bias;
     }
 
@@ -158,11 +158,8 @@ record WeightedLayer(Node node, NdArray weights, Optional<NdArray> biasArray, in
         if (!finite) {
             return Optional.empty();
         }
-        Node changed =
-                node.withInput(1, Operand.of(editor.constant(node.name() + "_weights", multiplied)));
+        Node changed = node.withInput(1, Operand.of(editor.constant(node.name() + "_weights", multiplied)));
         return Optional.of(
-                biased
-                        ? changed.withInput(2, Operand.of(editor.constant(node.name() + "_bias", bias)))
-                        : changed);
+                biased ? changed.withInput(2, Operand.of(editor.constant(node.name() + "_bias", bias))) : changed);
     }
 }

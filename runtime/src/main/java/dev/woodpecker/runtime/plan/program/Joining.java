@@ -56,7 +56,13 @@ public record Joining(int axis, List<Long> starts) {
         }
         boolean complete = axis >= 0
                 && rest instanceof Expr.Read last
-                && isPiece(program, stage, last, axis, start, extent(stage.axes().get(axis).extent()));
+                && isPiece(
+                        program,
+                        stage,
+                        last,
+                        axis,
+                        start,
+                        extent(stage.axes().get(axis).extent()));
         if (!complete) {
             return Optional.empty();
         }
@@ -95,8 +101,7 @@ public record Joining(int axis, List<Long> starts) {
     }
 
     /** Whether all of an input is read, element for element, from {@code start} to {@code end}. */
-    private static boolean isPiece(
-            TensorProgram program, Stage stage, Expr.Read read, int axis, long start, long end) {
+    private static boolean isPiece(TensorProgram program, Stage stage, Expr.Read read, int axis, long start, long end) {
         List<Expr> shape = program.input(read.tensor())
                 .map(TensorProgram.Declaration::shape)
                 .orElse(List.of());

@@ -36,8 +36,8 @@ class DelayReshapesTest {
 
     @Test
     void biasAndActivationFollowTheProduct() {
-        Graph after = RemoveDeadNodes.apply(
-                moved(product().node("add1", "Add", "bias r", "a").node("gelu1", "Gelu", "a", "y", "approximate", "none")));
+        Graph after = RemoveDeadNodes.apply(moved(
+                product().node("add1", "Add", "bias r", "a").node("gelu1", "Gelu", "a", "y", "approximate", "none")));
         assertThat(after.nodes())
                 .extracting(node -> node.operator().name())
                 .containsExactly("MatMul", "Add", "Gelu", "Reshape");
@@ -57,7 +57,8 @@ class DelayReshapesTest {
 
     @Test
     void aScalarFitsEveryShape() {
-        Graph after = moved(product().constant("two", NdArray.of(new float[] {2}, 1, 1)).node("div1", "Div", "r two", "y"));
+        Graph after = moved(
+                product().constant("two", NdArray.of(new float[] {2}, 1, 1)).node("div1", "Div", "r two", "y"));
         assertThat(after.nodes().get(1).operator().name()).isEqualTo("Div");
     }
 

@@ -71,7 +71,15 @@ class FoldAffineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"Mul, c six", "Mul, six c", "Div, c six", "Add, c six", "Add, six c", "Sub, c six", "Sub, six c", "Mul, c one"
+    @CsvSource({
+        "Mul, c six",
+        "Mul, six c",
+        "Div, c six",
+        "Add, c six",
+        "Add, six c",
+        "Sub, c six",
+        "Sub, six c",
+        "Mul, c one"
     })
     void arithmeticAfterAGroupedConvolution(String operator, String operands) {
         assertFolds(convolution("x w b", "c", 1, 1, 1, 1).node("after", operator, operands, "y"), "Conv");
@@ -87,8 +95,7 @@ class FoldAffineTest {
 
     @Test
     void aNormalizationBeforeAConvolution() {
-        TestGraph graph = maps()
-                .weights("scale", 4)
+        TestGraph graph = maps().weights("scale", 4)
                 .weights("beta", 4)
                 .weights("mean", 4)
                 .weights("variance", 4)
@@ -196,7 +203,11 @@ class FoldAffineTest {
     /** It adds an axis, which the convolution does not have. */
     @Test
     void aFactorThatBroadcastsTheResultStays() {
-        assertStays(convolution("x w b", "c", 1, 1, 1, 1).weights("s", 1, 1, 1, 1, 1).node("after", "Mul", "c s", "y"), "y");
+        assertStays(
+                convolution("x w b", "c", 1, 1, 1, 1)
+                        .weights("s", 1, 1, 1, 1, 1)
+                        .node("after", "Mul", "c s", "y"),
+                "y");
     }
 
     @Test

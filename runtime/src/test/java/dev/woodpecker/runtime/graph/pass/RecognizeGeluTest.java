@@ -54,7 +54,8 @@ class RecognizeGeluTest {
 
     @Test
     void theFormOfPyTorchBecomesOneNode() {
-        Graph after = assertRecognized(erf().node("mul1", "Mul", "x a", "m").node("mul2", "Mul", "m half", "y"), "none");
+        Graph after =
+                assertRecognized(erf().node("mul1", "Mul", "x a", "m").node("mul2", "Mul", "m half", "y"), "none");
         assertThat(after).hasToString("""
             graph g
               input x: f32[3, 8]
@@ -68,7 +69,8 @@ class RecognizeGeluTest {
     @CsvSource({"Mul, x sqrtHalf, e one", "Mul, sqrtHalf x, one e", "Div, x sqrt2, one e"})
     void operandsMayBeInAnyOrder(String operator, String argument, String sum) {
         assertRecognized(
-                erf(operator, argument, sum).node("mul1", "Mul", "a x", "m").node("mul2", "Mul", "half m", "y"), "none");
+                erf(operator, argument, sum).node("mul1", "Mul", "a x", "m").node("mul2", "Mul", "half m", "y"),
+                "none");
     }
 
     @Test
@@ -117,8 +119,10 @@ class RecognizeGeluTest {
 
     @Test
     void otherConstantsStay() {
-        assertStays(erf("Div", "x two", "e one").node("mul1", "Mul", "x a", "m").node("mul2", "Mul", "m half", "y"), "y");
-        assertStays(erf("Div", "x sqrt2", "e two").node("mul1", "Mul", "x a", "m").node("mul2", "Mul", "m half", "y"), "y");
+        assertStays(
+                erf("Div", "x two", "e one").node("mul1", "Mul", "x a", "m").node("mul2", "Mul", "m half", "y"), "y");
+        assertStays(
+                erf("Div", "x sqrt2", "e two").node("mul1", "Mul", "x a", "m").node("mul2", "Mul", "m half", "y"), "y");
         assertStays(erf().node("mul1", "Mul", "x a", "m").node("mul2", "Mul", "m two", "y"), "y");
     }
 

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** One error of a compiler's output: {@code line} counts from 1, 0 when none is named. */
-record CompilerMessage(int line, String text) {
+public record CompilerMessage(int line, String text) {
     /**
      * {@code file:line:column: error: text} of gcc and clang; {@code file(line): error: text} of nvcc;
      * {@code ptxas file, line 12; error : text} of the PTX compiler.
@@ -22,7 +22,7 @@ record CompilerMessage(int line, String text) {
     /** The comment that generated code carries beside each loop and store. */
     private static final Pattern ORIGIN = Pattern.compile("([\\w$./-]+\\.java:\\d+(?::\\d+)?)");
 
-    static CompilerMessage firstError(String output) {
+    public static CompilerMessage firstError(String output) {
         List<String> lines = output.lines().toList();
         for (String line : lines) {
             Matcher match = LOCATED.matcher(line);
@@ -45,7 +45,7 @@ record CompilerMessage(int line, String text) {
     }
 
     /** The nearest Java origin in {@code text} at or before {@code line}. */
-    static Optional<String> javaOrigin(String text, int line) {
+    public static Optional<String> javaOrigin(String text, int line) {
         return text.lines()
                 .limit(line)
                 .map(ORIGIN::matcher)

@@ -1,0 +1,91 @@
+/*
+ * Included before the text of a CUDA kernel, which then is C++ for the machine at hand: what CUDA's language has built
+ * in, and a twin of each function that stands in PTX in prelude.cu. Needs no other header. emulator.cc does the work.
+ */
+#define WOODPECKER_EMULATOR
+
+#define __global__ __attribute__((noinline))
+#define __device__
+#define __constant__
+#define __launch_bounds__(threads)
+/* A call of its own, so that an access inside a function of the prelude has the line of the kernel that called it. */
+#define __forceinline__ __attribute__((noinline, unused))
+
+/* What a block shares is static here, since blocks run one after another; zones between the arrays belong to none. */
+#define EMULATED_SECTION __attribute__((section(".bss.woodpecker_shared"), used, aligned(128)))
+#define EMULATED_ZONE__(n) static EMULATED_SECTION char zone_##n[256]; static EMULATED_SECTION
+#define EMULATED_ZONE_(n) EMULATED_ZONE__(n)
+#define __shared__ EMULATED_ZONE_(__COUNTER__)
+
+struct index3 { int x, y, z; };
+
+extern "C" {
+extern struct index3 threadIdx, blockIdx;
+void emulated_begin();
+void emulated_barrier(int line);
+void emulated_copy(void *to, const void *from, int bytes, bool guard);
+void emulated_commit();
+void emulated_wait(int pending);
+unsigned emulated_shared_address(const void *p);
+void emulated_matrices(unsigned *fragment, const void *row, int count, int transposed);
+void emulated_product(void *sum, const unsigned *left, const unsigned *right, int kind);
+void emulated_shuffle(void *to, const void *from, int distance);
+float emulated_f32_from_f16(unsigned short x);
+unsigned short emulated_f16_from_f32(float x);
+}
+#define __syncthreads() emulated_barrier(__LINE__)
+
+#define TWIN static __attribute__((noinline, unused))
+#define MATH_TWIN(name, T, t, builtin) TWIN T name##_##t(T x) { return builtin(x); }
+MATH_TWIN(abs, float, f32, __builtin_fabsf)
+MATH_TWIN(sqrt, float, f32, __builtin_sqrtf)
+MATH_TWIN(floor, float, f32, __builtin_floorf)
+MATH_TWIN(ceil, float, f32, __builtin_ceilf)
+MATH_TWIN(rint, float, f32, __builtin_rintf)
+MATH_TWIN(trunc, float, f32, __builtin_truncf)
+MATH_TWIN(abs, double, f64, __builtin_fabs)
+MATH_TWIN(sqrt, double, f64, __builtin_sqrt)
+MATH_TWIN(floor, double, f64, __builtin_floor)
+MATH_TWIN(ceil, double, f64, __builtin_ceil)
+MATH_TWIN(rint, double, f64, __builtin_rint)
+MATH_TWIN(trunc, double, f64, __builtin_trunc)
+TWIN float f32_from_f16(unsigned short x) { return emulated_f32_from_f16(x); }
+TWIN unsigned short f16_from_f32(float x) { return emulated_f16_from_f32(x); }
+
+TWIN unsigned shared_address(const void *p) { return emulated_shared_address(p); }
+TWIN void cp_async_4(void *to, const void *from, bool guard) { emulated_copy(to, from, 4, guard); }
+TWIN void cp_async_8(void *to, const void *from, bool guard) { emulated_copy(to, from, 8, guard); }
+TWIN void cp_async_16(void *to, const void *from, bool guard) { emulated_copy(to, from, 16, guard); }
+TWIN void cp_async_commit() { emulated_commit(); }
+template <int pending> TWIN void cp_async_wait() { emulated_wait(pending); }
+
+/* Lane i gives the address of row i % 8 of matrix i / 8; with two matrices the upper lanes' addresses are ignored. */
+TWIN void ldmatrix_x4(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    emulated_matrices(fragment, tile + lane % 16 * stride + lane / 16 * 8, 4, 0);
+}
+TWIN void ldmatrix_x2(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    emulated_matrices(fragment, tile + lane % 8 * stride + lane / 8 % 2 * 8, 2, 0);
+}
+enum { PRODUCT_F16, PRODUCT_BF16, PRODUCT_TF32, PRODUCT_I8 };
+TWIN void mma_m16n8k16_f32_f16(float *sum, const unsigned *left, const unsigned *right) {
+    emulated_product(sum, left, right, PRODUCT_F16);
+}
+
+/* How the emulator calls a kernel of any parameters, all of which are pointers or 64-bit integers. */
+template <int... I> struct EmulatedIndices {};
+template <int n, int... I> struct EmulatedCount : EmulatedCount<n - 1, n - 1, I...> {};
+template <int... I> struct EmulatedCount<0, I...> { typedef EmulatedIndices<I...> type; };
+template <class... A, int... I>
+void emulated_apply(void (*kernel)(A...), const unsigned long long *a, EmulatedIndices<I...>) {
+    emulated_begin();
+    kernel((A)a[I]...);
+}
+template <class... A> void emulated_call(void (*kernel)(A...), const unsigned long long *arguments) {
+    emulated_apply(kernel, arguments, typename EmulatedCount<sizeof...(A)>::type());
+}
+#define EMULATED_ENTRY(kernel) \
+    extern "C" __attribute__((visibility("default"))) void entry_##kernel(const unsigned long long *a) { \
+        emulated_call(kernel, a); \
+    }

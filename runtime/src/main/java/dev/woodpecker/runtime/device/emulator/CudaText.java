@@ -11,8 +11,8 @@ import java.util.List;
 public record CudaText(LoweredKernel kernel, String text) {
     public CudaText {
         if (!kernel.target().isCuda()) {
-            throw new IllegalArgumentException(kernel.name() + " was made for " + kernel.target().name()
-                    + "; the emulator executes CUDA, of a target such as cuda:sm_80");
+            throw new IllegalArgumentException(kernel.name() + " was made for "
+                    + kernel.target().name() + "; the emulator executes CUDA, of a target such as cuda:sm_80");
         }
     }
 

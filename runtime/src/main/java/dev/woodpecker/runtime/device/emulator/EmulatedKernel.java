@@ -120,8 +120,7 @@ public final class EmulatedKernel {
         private void allocate(Argument argument, Map<String, HostTensor> inputs) {
             Buffer buffer = argument.buffer();
             long bytes = TensorMemory.bytes(buffer);
-            MemorySegment segment = NativeMemory.allocate(
-                            arena, bytes + 2 * ALIGNMENT_BYTES, buffer.name())
+            MemorySegment segment = NativeMemory.allocate(arena, bytes + 2 * ALIGNMENT_BYTES, buffer.name())
                     .fill((byte) -1);
             long start = -segment.address() & (ALIGNMENT_BYTES - 1);
             MemorySegment own = segment.asSlice(start, bytes);
@@ -147,7 +146,8 @@ public final class EmulatedKernel {
         }
 
         private MemorySegment cells(Region region) {
-            return NativeMemory.allocate(arena, region.elements() * library.cellBytes(), "who accessed " + region.name());
+            return NativeMemory.allocate(
+                    arena, region.elements() * library.cellBytes(), "who accessed " + region.name());
         }
 
         private MemorySegment segment(Buffer buffer) {

@@ -33,7 +33,20 @@ final class EmulatedLibrary {
     private static final Pattern SHARED = Pattern.compile("__shared__ ([a-z ]+?) (\\w+)\\[");
 
     private static final Map<String, Integer> TYPE_BYTES = Map.of(
-            "signed char", 1, "unsigned char", 1, "short", 2, "unsigned short", 2, "int", 4, "unsigned int", 4, "float", 4);
+            "signed char",
+            1,
+            "unsigned char",
+            1,
+            "short",
+            2,
+            "unsigned short",
+            2,
+            "int",
+            4,
+            "unsigned int",
+            4,
+            "float",
+            4);
 
     /** The dynamic loader gives one library for one file, and its state is its own. */
     private static final Map<Path, Object> LOCKS = new ConcurrentHashMap<>();

@@ -48,8 +48,8 @@ public final class Emulator implements AutoCloseable {
      * @throws CompilationException for a text that the compiler refuses
      */
     public List<EmulatedKernel> load(List<CudaText> texts) {
-        int units = Math.max(
-                Math.min(texts.size(), compiler.cores()), Math.ceilDiv(texts.size(), MOST_TEXTS_IN_A_UNIT));
+        int units =
+                Math.max(Math.min(texts.size(), compiler.cores()), Math.ceilDiv(texts.size(), MOST_TEXTS_IN_A_UNIT));
         // Longest first, in turn: the units take about as long.
         List<Integer> order = IntStream.range(0, texts.size())
                 .boxed()

@@ -133,7 +133,8 @@ final class EmulatorCompiler {
             if (run.succeeded() && !unit.isEmpty()) {
                 String name = strict ? "strict_" + UNIT : UNIT;
                 Files.writeString(work.resolve(name), unit);
-                List<String> command = new ArrayList<>(List.of(compiler.executable().toString()));
+                List<String> command =
+                        new ArrayList<>(List.of(compiler.executable().toString()));
                 command.addAll(flags(strict ? Numerics.STRICT : Numerics.FP32));
                 command.addAll(List.of("-c", "-o", name + ".o", name));
                 run = ProgramRun.of(command, work);

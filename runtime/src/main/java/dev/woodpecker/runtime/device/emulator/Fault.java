@@ -27,7 +27,8 @@ public record Fault(
         NONE("", ""),
         OUT_OF_BOUNDS("access out of bounds", "compare the index with the extents, and guard the tail of the tile"),
         MISALIGNED(
-                "misaligned access", "use a narrower access, or pad rows so that each starts at a multiple of its bytes"),
+                "misaligned access",
+                "use a narrower access, or pad rows so that each starts at a multiple of its bytes"),
         READ_ONLY("write to what is read-only", "write to an output or a workspace"),
         UNINITIALISED(
                 "read of what was never written",
@@ -36,7 +37,8 @@ public record Fault(
         PENDING_COPY(
                 "access to the target of an asynchronous copy on its way",
                 "wait for the copy's group (cp_async_wait) and then for the block (__syncthreads)"),
-        BARRIER_EXIT("divergent barrier", "let all threads of a block reach each barrier: guard the work, not the barrier"),
+        BARRIER_EXIT(
+                "divergent barrier", "let all threads of a block reach each barrier: guard the work, not the barrier"),
         BARRIER_LINES("divergent barrier", "let all threads of a block take the same branch around a barrier"),
         COLLECTIVE(
                 "divergent instruction of a warp",
@@ -46,7 +48,8 @@ public record Fault(
         STOPPED("not finished within the time limit", "look for a loop without an end, or allow more time"),
         COPIES("too many asynchronous copies on their way", "commit and wait more often"),
         INDEX("index out of bounds", "compare the index with the extent of the array"),
-        COPY_PLACE("wrong memory", "copy asynchronously from global to shared memory, load matrices from shared memory"),
+        COPY_PLACE(
+                "wrong memory", "copy asynchronously from global to shared memory, load matrices from shared memory"),
         BLOCK_RACE("race between blocks", "let blocks write apart, and read in a later phase what others wrote");
 
         private final String title;
@@ -75,8 +78,8 @@ public record Fault(
     public record Place(int line, String text, Optional<String> java) {
         @Override
         public String toString() {
-            return "line " + line + " of the text" + java.map(origin -> ", from " + origin).orElse("") + ": "
-                    + text.strip();
+            return "line " + line + " of the text"
+                    + java.map(origin -> ", from " + origin).orElse("") + ": " + text.strip();
         }
     }
 

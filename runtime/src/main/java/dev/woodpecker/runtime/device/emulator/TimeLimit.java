@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /** Asks a running grid to stop when its time is over. */
 final class TimeLimit implements AutoCloseable {
-    private static final ScheduledExecutorService CLOCK = Executors.newSingleThreadScheduledExecutor(
-            task -> Thread.ofPlatform().daemon().name("woodpecker-emulator-clock").unstarted(task));
+    private static final ScheduledExecutorService CLOCK = Executors.newSingleThreadScheduledExecutor(task ->
+            Thread.ofPlatform().daemon().name("woodpecker-emulator-clock").unstarted(task));
 
     private final LaunchRecord launch;
     private final Future<?> alarm;

@@ -81,13 +81,21 @@ class SeededFaultsTest {
             seeds.add(new Seed(
                     "without wait " + i, without("cp_async_wait<\\d>();", i), Kind.PENDING_COPY, "did not wait yet"));
         }
-        seeds.add(new Seed("a wait for one group less", with("cp_async_wait<0>", "cp_async_wait<1>"), Kind.PENDING_COPY, "shared"));
+        seeds.add(new Seed(
+                "a wait for one group less",
+                with("cp_async_wait<0>", "cp_async_wait<1>"),
+                Kind.PENDING_COPY,
+                "shared"));
         seeds.add(new Seed("one row too many", with("< 45);", "< 46);"), Kind.OUT_OF_BOUNDS, "a has 4680 elements"));
-        seeds.add(new Seed("a tile too small", with("a_cache[1536]", "a_cache[1528]"), Kind.OUT_OF_BOUNDS, "a_cache[1528]"));
+        seeds.add(new Seed(
+                "a tile too small", with("a_cache[1536]", "a_cache[1528]"), Kind.OUT_OF_BOUNDS, "a_cache[1528]"));
         seeds.add(new Seed("a tile not loaded", with("i_i_o < 1", "i_i_o < 0"), Kind.UNINITIALISED, "shared b_cache["));
-        seeds.add(new Seed("one element further", with("lane * 8,", "lane * 8 + 1,"), Kind.MISALIGNED, "16 bytes at once"));
-        seeds.add(new Seed("an input stored to", with("out[i_o", "((unsigned short *)a)[i_o"), Kind.READ_ONLY, "global a["));
-        seeds.add(new Seed("too short a register array", with("out_acc[0] = 0", "out_acc[lane] = 0"), Kind.INDEX, "index "));
+        seeds.add(new Seed(
+                "one element further", with("lane * 8,", "lane * 8 + 1,"), Kind.MISALIGNED, "16 bytes at once"));
+        seeds.add(new Seed(
+                "an input stored to", with("out[i_o", "((unsigned short *)a)[i_o"), Kind.READ_ONLY, "global a["));
+        seeds.add(new Seed(
+                "too short a register array", with("out_acc[0] = 0", "out_acc[lane] = 0"), Kind.INDEX, "index "));
         seeds.add(new Seed(
                 "a warp that leaves",
                 with("float out_acc[8];", "if (i_i_o == 1) return; float out_acc[8];"),
@@ -149,9 +157,10 @@ class SeededFaultsTest {
                     .toList());
             for (EmulatedKernel kernel : kernels) {
                 assertThat(kernel.run(INPUTS, EmulatedKernel.RISING, 1))
-                        .isInstanceOfSatisfying(Emulation.Faulted.class, faulted -> assertThat(
-                                        faulted.fault().message())
-                                .contains("not finished within the time limit in gemm", "look for a loop"));
+                        .isInstanceOfSatisfying(
+                                Emulation.Faulted.class,
+                                faulted -> assertThat(faulted.fault().message())
+                                        .contains("not finished within the time limit in gemm", "look for a loop"));
             }
         }
     }
@@ -166,13 +175,12 @@ class SeededFaultsTest {
         try (Emulator emulator = emulator(compiler)) {
             EmulatedKernel kernel = emulator.load(CudaText.of(SOURCE));
             for (long order : new long[] {EmulatedKernel.RISING, EmulatedKernel.FALLING, 2, 3}) {
-                assertThat(kernel.run(INPUTS, order, 60))
-                        .isInstanceOfSatisfying(Emulation.Finished.class, finished -> {
-                            assertThat(finished.outputs()).isEqualTo(Interpreter.run(SOURCE.program(), INPUTS));
-                            assertThat(finished.counts().blocks()).isEqualTo(4);
-                            assertThat(finished.counts().barriers()).isEqualTo(4 * 7);
-                            assertThat(finished.counts().copiedBytes()).isPositive();
-                        });
+                assertThat(kernel.run(INPUTS, order, 60)).isInstanceOfSatisfying(Emulation.Finished.class, finished -> {
+                    assertThat(finished.outputs()).isEqualTo(Interpreter.run(SOURCE.program(), INPUTS));
+                    assertThat(finished.counts().blocks()).isEqualTo(4);
+                    assertThat(finished.counts().barriers()).isEqualTo(4 * 7);
+                    assertThat(finished.counts().copiedBytes()).isPositive();
+                });
             }
         }
     }
@@ -187,7 +195,8 @@ class SeededFaultsTest {
                 load + " { unsigned first = a_cache_fragment[1]; a_cache_fragment[1] = a_cache_fragment[2];"
                         + " a_cache_fragment[2] = first; }");
         try (Emulator emulator = emulator(compiler)) {
-            Emulation ended = emulator.load(new CudaText(SOURCE.lowered(), swapped)).run(INPUTS);
+            Emulation ended =
+                    emulator.load(new CudaText(SOURCE.lowered(), swapped)).run(INPUTS);
             assertThat(ended)
                     .isInstanceOfSatisfying(
                             Emulation.Finished.class,
@@ -230,7 +239,8 @@ class SeededFaultsTest {
 
     /** Finds a pattern whose parentheses stand for themselves in what follows the prelude. */
     private static Matcher kernel(String pattern) {
-        Matcher matcher = Pattern.compile(pattern.replace("(", "\\(").replace(")", "\\)")).matcher(TEXT);
+        Matcher matcher =
+                Pattern.compile(pattern.replace("(", "\\(").replace(")", "\\)")).matcher(TEXT);
         return matcher.region(TEXT.indexOf("extern \"C\""), TEXT.length());
     }
 
@@ -255,8 +265,7 @@ class SeededFaultsTest {
     // ---- The kernel
 
     private static KernelSource source() {
-        KernelSpec gemm =
-                KernelLibrary.ofClassPath().kernels("Gemm").getFirst().spec();
+        KernelSpec gemm = KernelLibrary.ofClassPath().kernels("Gemm").getFirst().spec();
         Binding binding = Binding.of("gemm")
                 .tensor("a", DType.F16, 45, 104)
                 .tensor("b", DType.F16, 27, 104)

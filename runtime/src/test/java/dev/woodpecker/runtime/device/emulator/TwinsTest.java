@@ -43,7 +43,9 @@ class TwinsTest {
         Set<String> portable = functions("prelude.cu", "-DWOODPECKER_EMULATOR");
         Set<String> inPtx = new TreeSet<>(whole);
         inPtx.removeAll(portable);
-        assertThat(inPtx).contains("cp_async_16", "cp_async_wait", "ldmatrix_x4", "sqrt_f32").doesNotContain("max_f32");
+        assertThat(inPtx)
+                .contains("cp_async_16", "cp_async_wait", "ldmatrix_x4", "sqrt_f32")
+                .doesNotContain("max_f32");
         assertThat(portable).contains("max_f32", "i32_from_f32").isSubsetOf(whole);
         assertThat(functions("emulator.h")).isEqualTo(inPtx);
     }

@@ -27,6 +27,7 @@ import picocli.CommandLine.ParameterException;
             ExplainCommand.class,
             ConformanceCommand.class,
             EmitCommand.class,
+            EmulateCommand.class,
             DoctorCommand.class,
             ZooCommand.class,
             DemoCommand.class,

@@ -99,19 +99,16 @@ extern "C" __global__ void __launch_bounds__(64) tensor_product(
     ldmatrix_x2(b_cache_fragment_4, b_cache + 128, 16);
     mma_m16n8k16_f32_f16(y_acc + 4, a_cache_fragment_4, b_cache_fragment_4);
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 45) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2] = y_acc[0] + bias[n_o * 16 + lane % 4 * 2];
-    }
-    if (m_o * 32 + m_i_o * 16 + lane / 4 < 45) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 1] = y_acc[1]
-                + bias[n_o * 16 + lane % 4 * 2 + 1];
-    }
-    if (m_o * 32 + m_i_o * 16 + lane / 4 < 37) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 216] = y_acc[2]
-                + bias[n_o * 16 + lane % 4 * 2];
+        const int bias_at = n_o * 16 + lane % 4 * 2;
+        const int y_at = m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2;
+        y[y_at] = y_acc[0] + bias[bias_at];
+        y[y_at + 1] = y_acc[1] + bias[bias_at + 1];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 37) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 217] = y_acc[3]
-                + bias[n_o * 16 + lane % 4 * 2 + 1];
+        const int bias_at2 = n_o * 16 + lane % 4 * 2;
+        const int y_at2 = m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2;
+        y[y_at2 + 216] = y_acc[2] + bias[bias_at2];
+        y[y_at2 + 217] = y_acc[3] + bias[bias_at2 + 1];
     }
     if (m_o * 32 + m_i_o * 16 + lane / 4 < 45 && n_o * 8 + lane % 4 < 10) {
         y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 8] = y_acc[4]

@@ -87,10 +87,25 @@ public final class Simplifier {
             Stmt simplified = simplify(child, here);
             changed |= simplified != child;
             if (!isNothing(simplified)) {
-                kept.add(simplified);
+                joinOrAdd(kept, simplified);
             }
         }
         return changed || kept.size() != statements.size() ? Stmt.seq(kept) : s;
+    }
+
+    /** Two neighbours under one condition, which nothing between them can change, become one. */
+    private static void joinOrAdd(List<Stmt> kept, Stmt next) {
+        if (!kept.isEmpty()
+                && kept.getLast() instanceof If(Expr condition, Stmt first, Optional<Stmt> otherwise)
+                && next instanceof If(Expr same, Stmt second, Optional<Stmt> otherwiseToo)
+                && otherwise.isEmpty()
+                && otherwiseToo.isEmpty()
+                && condition.equals(same)
+                && !condition.anyMatch(e -> e instanceof Expr.Load)) {
+            kept.set(kept.size() - 1, new If(condition, Stmt.seq(first, second), Optional.empty()));
+        } else {
+            kept.add(next);
+        }
     }
 
     private static Stmt loop(For f, ExprSimplifier here) {

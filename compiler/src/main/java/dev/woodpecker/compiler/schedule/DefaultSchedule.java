@@ -1,5 +1,6 @@
 package dev.woodpecker.compiler.schedule;
 
+import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.LayoutMap;
@@ -71,6 +72,7 @@ public final class DefaultSchedule {
                         .forEach(stage -> schedule(builder, stage, target));
                 return;
             }
+            stages(builder).forEach(stage -> followBlocks(builder, builder.stage(stage)));
             stages(builder).forEach(stage -> RowReductions.split(builder, builder.stage(stage), target));
             gatherRows(builder, target);
             stages(builder).forEach(stage -> schedule(builder, stage, target));
@@ -159,15 +161,44 @@ public final class DefaultSchedule {
     }
 
     /**
+     * Lays an intermediate stage out in the blocks of a tensor that it reads, so that what a vector of channels sums stays a
+     * vector: the mean of each channel, say.
+     */
+    private static void followBlocks(ScheduleBuilder builder, Stage stage) {
+        TensorProgram program = builder.nest().program();
+        boolean free = !program.outputs().contains(stage.name())
+                && builder.buffer(stage.name()).layout().isRowMajor()
+                && Contraction.of(stage).isEmpty();
+        if (!free) {
+            return;
+        }
+        for (Axis axis : stage.axes()) {
+            OptionalLong block = Stages.reads(stage).stream()
+                    .mapToLong(read -> blockAlong(builder, read, axis))
+                    .max();
+            if (block.orElse(1) > 1 && Contraction.extent(axis) % block.getAsLong() == 0) {
+                LayoutMap rowMajor = LayoutMap.rowMajor(stage.axes().size());
+                builder.add(new Layout(
+                        stage.name(), rowMajor.blocked(stage.axes().indexOf(axis), block.getAsLong())));
+                return;
+            }
+        }
+    }
+
+    /** How long the blocks are in which the read tensor lies along {@code axis}; 1 if it does not. */
+    private static long blockAlong(ScheduleBuilder builder, Expr.Read read, Axis axis) {
+        int position = read.indices().indexOf(axis.variable());
+        return position < 0 ? 1 : builder.buffer(read.tensor()).layout().blockOf(position);
+    }
+
+    /**
      * Moves intermediate stages into the loops of the stage that needs them, as far inside as nothing is computed twice: a
      * row of softmax is then read, summed and written while it is in the cache.
      */
     private static void gatherRows(ScheduleBuilder builder, Target target) {
         TensorProgram program = builder.nest().program();
         for (Stage stage : program.stages()) {
-            boolean blocked = !builder.buffer(stage.name()).layout().isRowMajor();
-            if (blocked
-                    && stage.reduction().isEmpty()
+            if (isBlocked(builder, stage)
                     && builder.isAlone(stage.name())
                     && readsStages(program, stage)) {
                 SpatialRule.followMemory(builder, stage, target);
@@ -182,7 +213,9 @@ public final class DefaultSchedule {
             List<Loop> loops = builder.path(last.name()).stream()
                     .filter(l -> l.carrier() == Loop.Carrier.SPATIAL)
                     .toList();
+            // What is summed over the lanes of a block would be computed lane by lane.
             List<String> places = loops.reversed().stream()
+                    .skip(isBlocked(builder, last) ? 1 : 0)
                     .map(Loop::name)
                     .filter(loop -> computesOnce(builder, stage, loop))
                     .toList();
@@ -190,6 +223,10 @@ public final class DefaultSchedule {
                 gather(builder, stage.name(), places);
             }
         }
+    }
+
+    private static boolean isBlocked(ScheduleBuilder builder, Stage stage) {
+        return !builder.buffer(stage.name()).layout().isRowMajor();
     }
 
     private static boolean readsStages(TensorProgram program, Stage stage) {

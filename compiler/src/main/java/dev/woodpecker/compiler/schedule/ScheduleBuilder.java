@@ -8,6 +8,7 @@ import dev.woodpecker.compiler.ir.Stmt;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -185,12 +186,19 @@ final class ScheduleBuilder {
         return names;
     }
 
-    /** Whether the loops around the stage are all its own. */
+    /** Whether the loops around the stage are all its own; stages that move into them come before it. */
     boolean isRoot(String stage) {
-        Stmt.Compute leaf = LoopNest.computes(nest.tree(), stage).getFirst();
-        List<String> own = new ArrayList<>(names(leaf.at()));
-        own.addAll(names(leaf.over()));
-        return path(stage).stream().allMatch(l -> own.contains(l.name()));
+        List<Loop> path = path(stage);
+        return path.isEmpty()
+                || lastComputed(nest.find(path.getFirst().name()).orElseThrow()).equals(Optional.of(stage));
+    }
+
+    private static Optional<String> lastComputed(Stmt stmt) {
+        return stmt instanceof Stmt.Compute c
+                ? Optional.of(c.stage())
+                : stmt.children().reversed().stream()
+                        .flatMap(child -> lastComputed(child).stream())
+                        .findFirst();
     }
 
     /** Whether nothing else is computed in the stage's loops, and these are all its own. */

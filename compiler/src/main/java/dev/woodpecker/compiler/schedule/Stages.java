@@ -28,11 +28,14 @@ final class Stages {
 
     /** All reads of a tensor in a stage, with the indices as the stage has them. */
     static List<Expr.Read> reads(Stage stage, String tensor) {
+        return reads(stage).stream().filter(read -> read.tensor().equals(tensor)).toList();
+    }
+
+    /** All reads in a stage, with the indices as the stage has them. */
+    static List<Expr.Read> reads(Stage stage) {
         List<Expr.Read> found = new ArrayList<>();
         mapReads(stage, read -> {
-            if (read.tensor().equals(tensor)) {
-                found.add(read);
-            }
+            found.add(read);
             return read;
         });
         return found;

@@ -161,6 +161,24 @@ class SimplifierTest {
                 .isEqualTo(loop(I, 9, store));
     }
 
+    @Test
+    void neighboursUnderOneConditionShareIt() {
+        Buffer y = Buffer.rowMajor("y", DType.F32, List.of(c(100)), Scope.GLOBAL);
+        Expr one = new Expr.FloatConst(1, DType.F32);
+        Stmt first = new Stmt.Store(y, List.of(I), one, Origin.NONE);
+        Stmt second = new Stmt.Store(y, List.of(add(I, c(1))), one, Origin.NONE);
+        Expr before = op(LT, I, c(7));
+        Stmt apart = Stmt.seq(
+                new Stmt.If(before, first, Optional.empty()), new Stmt.If(before, second, Optional.empty()));
+        assertThat(Simplifier.simplify(loop(I, 14, apart)))
+                .isEqualTo(loop(I, 14, new Stmt.If(before, Stmt.seq(first, second), Optional.empty())));
+        // What the first stores may be what the condition reads.
+        Expr unset = op(LT, new Expr.Load(y, List.of(c(0))), one);
+        Stmt dependent = loop(
+                I, 14, Stmt.seq(new Stmt.If(unset, first, Optional.empty()), new Stmt.If(unset, second, Optional.empty())));
+        assertThat(Simplifier.simplify(dependent)).isEqualTo(dependent);
+    }
+
     private static Stmt loop(Expr.Var variable, long extent, Stmt body) {
         return new Stmt.For(
                 new Loop(variable, c(extent), Loop.Binding.SERIAL, Loop.Carrier.SPATIAL, Optional.empty(), Origin.NONE),

@@ -180,4 +180,68 @@ public final class Convolution {
                                     * w.at(Index.of(channel, o.get(1) % filters).concat(t.from(1)));
                         }));
     }
+
+    /**
+     * Transposed convolution without the products with zeros that {@link #transposed} has between the elements of its input:
+     * result pixels whose places differ by multiples of the strides are one convolution of stride 1, with every so many of
+     * the filter's points. All of these run as one convolution to {@code strides[0] * strides[1]} times the filters, whose
+     * pixels are then put in their places (Shi et al., arXiv 1609.07009).
+     */
+    @Kernel(op = "ConvTranspose", variant = "phases")
+    @Example("x=1x16x14x14 w=16x16x3x3 b=16 strides=2,2 pads=1,1,1,1 dilations=1,1 group=1 outputPadding=0,0")
+    public static Tensor transposedByPhases(
+            Tensor x,
+            Tensor w,
+            @Absent Tensor b,
+            int[] strides,
+            int[] pads,
+            int[] dilations,
+            int group,
+            int[] outputPadding) {
+        require(x.rank() == 4);
+        require(group == 1 && dilations[0] == 1 && dilations[1] == 1);
+        require(strides[0] > 1 || strides[1] > 1);
+        require(pads[0] >= 0 && pads[1] >= 0);
+        int channels = x.size(1);
+        int filters = w.size(1);
+        int p = (x.size(2) - 1) * strides[0] + w.size(2) - pads[0] - pads[2] + outputPadding[0];
+        int q = (x.size(3) - 1) * strides[1] + w.size(3) - pads[1] - pads[3] + outputPadding[1];
+        int rows = (p - 1 + pads[0]) / strides[0] + 1;
+        int columns = (q - 1 + pads[1]) / strides[1] + 1;
+        int rowTaps = (w.size(2) + strides[0] - 1) / strides[0];
+        int columnTaps = (w.size(3) + strides[1] - 1) / strides[1];
+        int phases = strides[0] * strides[1];
+        Tensor filter = tensor(
+                channels,
+                phases * filters,
+                rowTaps,
+                columnTaps,
+                (c, k, r, s) -> w.atOr(
+                        0,
+                        c,
+                        k % filters,
+                        r * strides[0] + k / filters / strides[1],
+                        s * strides[1] + k / filters % strides[1]));
+        Tensor phase = tensor(
+                x.size(0),
+                phases * filters,
+                rows,
+                columns,
+                (n, k, i, j) -> sum(
+                        channels,
+                        rowTaps,
+                        columnTaps,
+                        (c, r, s) -> x.atOr(0, n, c, i - r, j - s) * filter.at(c, k, r, s)));
+        return tensor(
+                x.size(0),
+                filters,
+                p,
+                q,
+                (n, k, i, j) -> b.at(k)
+                        + phase.at(
+                                n,
+                                ((i + pads[0]) % strides[0] * strides[1] + (j + pads[1]) % strides[1]) * filters + k,
+                                (i + pads[0]) / strides[0],
+                                (j + pads[1]) / strides[1]));
+    }
 }

@@ -212,6 +212,23 @@ class ConvolutionTest {
         assertThat(y.toArray()).containsExactly(101, 110, 102, 120, 103, 130, 100);
     }
 
+    @Test
+    void phasesOfATransposedConvolutionAreTheWhole() {
+        int[][] stridesAndPads = {{2, 2, 1, 1, 1, 1}, {3, 2, 0, 2, 1, 0}, {1, 4, 2, 1, 0, 1}};
+        for (int[] row : stridesAndPads) {
+            int[] strides = {row[0], row[1]};
+            int[] pads = {row[2], row[3], row[4], row[5]};
+            Tensor x = random(1, 2, 3, 5, 4);
+            Tensor w = random(2, 3, 4, 3, 2);
+            Tensor b = random(3, 4);
+            int[] outputPadding = attribute(0, 1);
+            Tensor whole = Convolution.transposed(x, w, b, strides, pads, attribute(1, 1), 1, outputPadding);
+            Tensor phases = Convolution.transposedByPhases(x, w, b, strides, pads, attribute(1, 1), 1, outputPadding);
+            assertThat(phases.shape()).isEqualTo(whole.shape());
+            assertThat(phases.toArray()).containsExactly(whole.toArray(), within(1e-5f));
+        }
+    }
+
     private static double dot(Tensor a, Tensor b) {
         float[] left = a.toArray();
         float[] right = b.toArray();

@@ -18,21 +18,33 @@ final class ExponentialFunctions {
 
     // ---- Exponential
 
-    private record Reduced(Expr remainder, Expr exponent) {}
+    /** {@code sum} is {@code x / ln 2} plus a constant that leaves the nearest integer {@code n} in its low bits. */
+    private record Shifted(Expr sum, Expr n) {}
 
-    /** {@code x = exponent * ln 2 + remainder}, the remainder at most half of ln 2 in magnitude. */
-    private static Reduced reduced(MathBuilder m, Expr x) {
-        Expr shifted = m.let("shifted", m.add(m.mul(x, 1.4426950408889634), m.roundingConstant()));
-        Expr n = m.let("n", m.sub(shifted, m.roundingConstant()));
+    private static Shifted shifted(MathBuilder m, Expr x) {
+        Expr sum = m.let("shifted", m.add(m.mul(x, 1.4426950408889634), m.roundingConstant()));
+        return new Shifted(sum, m.let("n", m.sub(sum, m.roundingConstant())));
+    }
+
+    /** {@code x - n * ln 2}. */
+    private static Expr remainder(MathBuilder m, Expr x, Expr n) {
         boolean wide = m.type() == DType.F64;
         // The high part has so few bits that its product with n is exact.
         double high = wide ? 6.93147180369123816490e-01 : 0.693359375;
         double low = wide ? 1.90821492927058770002e-10 : -2.12194440e-4;
-        Expr remainder = m.let("r", m.sub(m.sub(x, m.mul(n, high)), m.mul(n, low)));
-        long integerZero = wide
+        return m.let("r", m.sub(m.sub(x, m.mul(n, high)), m.mul(n, low)));
+    }
+
+    private record Reduced(Expr remainder, Expr exponent) {}
+
+    /** {@code x = exponent * ln 2 + remainder}, the remainder at most half of ln 2 in magnitude. */
+    private static Reduced reduced(MathBuilder m, Expr x) {
+        Shifted shifted = shifted(m, x);
+        long integerZero = m.type() == DType.F64
                 ? Double.doubleToRawLongBits(m.roundingConstant())
                 : Float.floatToRawIntBits((float) m.roundingConstant());
-        return new Reduced(remainder, m.let("e", m.sub(m.bits(shifted), m.integer(integerZero))));
+        Expr remainder = remainder(m, x, shifted.n);
+        return new Reduced(remainder, m.let("e", m.sub(m.bits(shifted.sum), m.integer(integerZero))));
     }
 
     private static Expr clamped(MathBuilder m, Expr x, double low, double high) {
@@ -62,20 +74,42 @@ final class ExponentialFunctions {
                 1.9875691500e-4);
     }
 
-    /** A little more than the logarithm of the smallest normal float, so that rounding leaves the result normal. */
-    private static final double LEAST_NORMAL_EXPONENT = -87.3365;
+    /** The logarithm of the smallest normal float, rounded up, so that the result is normal. */
+    private static final double LEAST_NORMAL_EXPONENT = -87.33654022216797;
+
+    /** The greatest float whose exponential is finite. */
+    private static final double GREATEST_EXPONENT = 88.72283172607422;
 
     static Expr exp(MathBuilder m, Expr argument) {
         boolean wide = m.type() == DType.F64;
-        boolean onlyNormal = !wide && !m.strict();
+        return wide || m.strict() ? gradualExp(m, argument, wide) : normalExp(m, argument);
+    }
+
+    /** Small results lose bits one by one before they are zero. */
+    private static Expr gradualExp(MathBuilder m, Expr argument, boolean wide) {
         // Beyond these the result is zero or infinite, and the scaling below brings that about.
-        Expr x = clamped(m, argument, wide ? -746 : onlyNormal ? LEAST_NORMAL_EXPONENT : -104, wide ? 710 : 89);
+        Expr x = clamped(m, argument, wide ? -746 : -104, wide ? 710 : 89);
         Reduced reduced = reduced(m, x);
         Expr r = reduced.remainder;
         Expr power = m.let("p", m.add(m.add(m.mul(tail(m, r), m.mul(r, r)), r), 1));
-        Expr scaled = m.scaled(power, reduced.exponent);
-        return m.let(
-                "exp", onlyNormal ? m.select(m.less(argument, LEAST_NORMAL_EXPONENT), m.constant(0), scaled) : scaled);
+        return m.let("exp", m.scaled(power, reduced.exponent));
+    }
+
+    /**
+     * Results below the normal numbers are zero. All others are made by adding to the exponent's bits, since the power of
+     * the remainder is less than one where the exponent is the greatest, and no less where it is the smallest.
+     */
+    private static Expr normalExp(MathBuilder m, Expr x) {
+        Shifted shifted = shifted(m, x);
+        Expr r = remainder(m, x, shifted.n);
+        Expr power = m.add(m.mul(m.add(m.mul(tail(m, r), r), 1), r), 1);
+        // The shifted number's own bits all leave at the top.
+        Expr exponent = m.shiftLeft(m.bits(shifted.sum), m.significandBits());
+        Expr scaled = m.ofBits(new Expr.Binary(BinaryOp.ADD, m.bits(power), exponent));
+        Expr positive = m.select(m.less(x, LEAST_NORMAL_EXPONENT), m.constant(0), scaled);
+        // The sum is infinite, or a NaN.
+        Expr other = m.add(x, Double.POSITIVE_INFINITY);
+        return m.let("exp", m.select(m.lessOrEqual(x, GREATEST_EXPONENT), positive, other));
     }
 
     static Expr expm1(MathBuilder m, Expr argument) {

@@ -9,6 +9,7 @@ import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.target.Numerics;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
 
@@ -17,7 +18,8 @@ import java.util.Set;
  * vectors as on scalars. Ensures: every {@link Expr.Call} is of a native function; results are within 2 units in the last
  * place for single precision, special values included, contracted or not; but an exponential below the normal numbers is
  * zero unless numerics are strict, since a processor takes a hundred times longer for those. Functions that are not hot are
- * computed in double precision. A minimum or maximum with a constant becomes a comparison.
+ * computed in double precision. A minimum or maximum with a constant becomes a comparison, a product with a reciprocal a
+ * quotient unless numerics are strict.
  */
 public final class LegalizeMath {
     private final Set<String> names = new HashSet<>();
@@ -43,15 +45,44 @@ public final class LegalizeMath {
         @Override
         public boolean appliesTo(Expr e) {
             return (e instanceof Expr.Call call && !call.function().isNative())
-                    || (e instanceof Expr.Binary b && isExtremeOfConstant(b));
+                    || (e instanceof Expr.Binary b && (isExtremeOfConstant(b) || isQuotient(b)));
+        }
+
+        private boolean isQuotient(Expr.Binary b) {
+            return numerics.mayReassociate()
+                    && b.op() == BinaryOp.MUL
+                    && b.type().isFloat()
+                    && (divisor(b.left()).isPresent() || divisor(b.right()).isPresent());
         }
 
         @Override
         public Expr replace(Expr e, Temporaries temporaries) {
-            return e instanceof Expr.Call call
-                    ? call(call, numerics, temporaries)
-                    : extreme((Expr.Binary) e, temporaries);
+            if (e instanceof Expr.Call call) {
+                return call(call, numerics, temporaries);
+            }
+            Expr.Binary b = (Expr.Binary) e;
+            return b.op() == BinaryOp.MUL ? quotient(b) : extreme(b, temporaries);
         }
+    }
+
+    /** {@code a * (1 / b)} as {@code a / b}, which rounds once. */
+    private static Expr quotient(Expr.Binary product) {
+        return divisor(product.right())
+                .map(divisor -> new Expr.Binary(BinaryOp.DIV, product.left(), divisor))
+                .orElseGet(() -> new Expr.Binary(
+                        BinaryOp.DIV,
+                        product.right(),
+                        divisor(product.left()).orElseThrow()));
+    }
+
+    /** What one is divided by, if that is what {@code e} is. */
+    private static Optional<Expr> divisor(Expr e) {
+        return e instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
+                        && op == BinaryOp.DIV
+                        && isConstant(left)
+                        && value(left) == 1
+                ? Optional.of(right)
+                : Optional.empty();
     }
 
     /** Whether a function is written out in double precision, whatever its type. */

@@ -84,6 +84,10 @@ record MathBuilder(DType type, int lanes, boolean strict, Temporaries temporarie
         return less(a, constant(b));
     }
 
+    Expr lessOrEqual(Expr a, double b) {
+        return new Expr.Binary(BinaryOp.LE, a, constant(b));
+    }
+
     Expr greater(Expr a, double b) {
         return new Expr.Binary(BinaryOp.GT, a, constant(b));
     }

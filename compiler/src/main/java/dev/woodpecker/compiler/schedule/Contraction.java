@@ -175,10 +175,39 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
                     .ifPresent(axis -> layouts.put(
                             data.tensor(),
                             LayoutMap.rowMajor(data.indices().size()).blocked(axis, lanes)));
-            if (extent(column) % lanes == 0 && program.outputs().contains(stage.name())) {
-                int axis = stage.axes().indexOf(column);
-                layouts.put(
-                        stage.name(), LayoutMap.rowMajor(stage.axes().size()).blocked(axis, lanes));
+            if (program.outputs().contains(stage.name())) {
+                blockedResult(target).ifPresent(layout -> layouts.put(stage.name(), layout));
+            } else {
+                layouts.putAll(blockedReader(program, lanes));
+            }
+        }
+        return layouts;
+    }
+
+    /** The result with its columns in blocks, whole vectors of which tiles store. */
+    Optional<LayoutMap> blockedResult(Target target) {
+        int lanes = target.lanes(4);
+        boolean fills = lanes > 1 && isChannelsFirst() && extent(column) % lanes == 0;
+        return fills
+                ? Optional.of(LayoutMap.rowMajor(stage.axes().size()).blocked(stage.axes().indexOf(column), lanes))
+                : Optional.empty();
+    }
+
+    /** The layout of an output that only moves the result, if vectors of its columns stay vectors. */
+    private Map<String, LayoutMap> blockedReader(TensorProgram program, int lanes) {
+        Map<String, LayoutMap> layouts = new HashMap<>();
+        int position = stage.axes().indexOf(column);
+        for (Stage reader : Stages.readers(program, stage.name())) {
+            if (program.outputs().contains(reader.name()) && reader.reduction().isEmpty()) {
+                Expr index = Stages.reads(reader, stage.name()).getFirst().indices().get(position);
+                reader.axes().stream()
+                        .filter(axis -> extent(axis) % lanes == 0)
+                        .filter(axis -> Strides.of(index, axis.variable()).equals(OptionalLong.of(1)))
+                        .findFirst()
+                        .ifPresent(axis -> layouts.put(
+                                reader.name(),
+                                LayoutMap.rowMajor(reader.axes().size())
+                                        .blocked(reader.axes().indexOf(axis), lanes)));
             }
         }
         return layouts;

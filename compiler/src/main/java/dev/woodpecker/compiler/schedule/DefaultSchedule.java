@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -72,22 +73,27 @@ public final class DefaultSchedule {
                         .forEach(stage -> schedule(builder, stage, target));
                 return;
             }
-            stages(builder).forEach(stage -> followBlocks(builder, builder.stage(stage)));
+            stages(builder).forEach(stage -> followBlocks(builder, builder.stage(stage), target));
             stages(builder).forEach(stage -> RowReductions.split(builder, builder.stage(stage), target));
             gatherRows(builder, target);
             stages(builder).forEach(stage -> schedule(builder, stage, target));
         }
     }
 
-    /** The preferred schedule of a minimal filtering algorithm, if the program is one and the rule for these serves its layouts. */
-    public static Optional<Trace> transforming(ScheduleSpace space) {
+    /**
+     * The preferred schedule of a program, if that runs as fast as its operations suggest: a minimal filtering algorithm
+     * does if it has the layouts that the rule for these wants.
+     */
+    public static Optional<Trace> serving(ScheduleSpace space) {
         if (space.target().isCuda()) {
             return Optional.empty();
         }
         ScheduleBuilder builder = new ScheduleBuilder(
                 LoopNest.of(space.program(), space.numerics()), space.constants(), Chooser.preferred());
         layOut(builder, space);
-        return TransformRule.serves(builder, space.target())
+        boolean transforms =
+                TransformedContraction.of(builder.nest().program()).isPresent();
+        return (!transforms || TransformRule.serves(builder, space.target()))
                         && space.point(Chooser.preferred())
                                 instanceof SpacePoint.Scheduled(List<Decision> _, Trace trace)
                 ? Optional.of(trace)
@@ -162,14 +168,18 @@ public final class DefaultSchedule {
 
     /**
      * Lays an intermediate stage out in the blocks of a tensor that it reads, so that what a vector of channels sums stays a
-     * vector: the mean of each channel, say.
+     * vector, the mean of each channel, say; and a contraction's result in blocks of its columns.
      */
-    private static void followBlocks(ScheduleBuilder builder, Stage stage) {
+    private static void followBlocks(ScheduleBuilder builder, Stage stage, Target target) {
         TensorProgram program = builder.nest().program();
         boolean free = !program.outputs().contains(stage.name())
-                && builder.buffer(stage.name()).layout().isRowMajor()
-                && Contraction.of(stage).isEmpty();
+                && builder.buffer(stage.name()).layout().isRowMajor();
         if (!free) {
+            return;
+        }
+        Optional<Contraction> contraction = Contraction.of(stage);
+        if (contraction.isPresent()) {
+            contraction.get().blockedResult(target).ifPresent(layout -> builder.add(new Layout(stage.name(), layout)));
             return;
         }
         for (Axis axis : stage.axes()) {
@@ -206,7 +216,9 @@ public final class DefaultSchedule {
         }
         for (Stage stage : program.stages().reversed()) {
             List<Stage> readers = Stages.readers(program, stage.name());
-            if (program.outputs().contains(stage.name()) || readers.isEmpty()) {
+            // A contraction whose columns are blocked has tiles of its own.
+            boolean isTiled = isBlocked(builder, stage) && Contraction.of(stage).isPresent();
+            if (program.outputs().contains(stage.name()) || readers.isEmpty() || isTiled) {
                 continue;
             }
             Stage last = readers.getLast();

@@ -111,7 +111,7 @@ public record TunableKernel(
             Alternative alternative = alternatives.get(i);
             double estimate = Estimate.multiplyAdds(alternative.program(), alternative.constants());
             Optional<Trace> trace =
-                    estimate < least ? DefaultSchedule.transforming(space(i, target, numerics)) : Optional.empty();
+                    estimate < least ? DefaultSchedule.serving(space(i, target, numerics)) : Optional.empty();
             if (trace.isPresent()) {
                 least = estimate;
                 preferred = new Preference(i, trace);

@@ -15,6 +15,8 @@ public final class Estimate {
      */
     private static final double MULTIPLY_ADDS_PER_BYTE = 4;
 
+    private static final double OPERATIONS_OF_MULTIPLY_ADD = 2;
+
     private Estimate() {}
 
     /**
@@ -30,6 +32,6 @@ public final class Estimate {
                         .reduce(input.type().bytes(), (a, b) -> a * b);
             }
         }
-        return Cost.of(program).multiplyAdds() + MULTIPLY_ADDS_PER_BYTE * bytes;
+        return Cost.of(program).flops() / OPERATIONS_OF_MULTIPLY_ADD + MULTIPLY_ADDS_PER_BYTE * bytes;
     }
 }

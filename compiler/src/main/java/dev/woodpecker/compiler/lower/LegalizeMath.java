@@ -70,9 +70,7 @@ public final class LegalizeMath {
         return divisor(product.right())
                 .map(divisor -> new Expr.Binary(BinaryOp.DIV, product.left(), divisor))
                 .orElseGet(() -> new Expr.Binary(
-                        BinaryOp.DIV,
-                        product.right(),
-                        divisor(product.left()).orElseThrow()));
+                        BinaryOp.DIV, product.right(), divisor(product.left()).orElseThrow()));
     }
 
     /** What one is divided by, if that is what {@code e} is. */

@@ -189,7 +189,8 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
         int lanes = target.lanes(4);
         boolean fills = lanes > 1 && isChannelsFirst() && extent(column) % lanes == 0;
         return fills
-                ? Optional.of(LayoutMap.rowMajor(stage.axes().size()).blocked(stage.axes().indexOf(column), lanes))
+                ? Optional.of(LayoutMap.rowMajor(stage.axes().size())
+                        .blocked(stage.axes().indexOf(column), lanes))
                 : Optional.empty();
     }
 
@@ -199,7 +200,8 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
         int position = stage.axes().indexOf(column);
         for (Stage reader : Stages.readers(program, stage.name())) {
             if (program.outputs().contains(reader.name()) && reader.reduction().isEmpty()) {
-                Expr index = Stages.reads(reader, stage.name()).getFirst().indices().get(position);
+                Expr index =
+                        Stages.reads(reader, stage.name()).getFirst().indices().get(position);
                 reader.axes().stream()
                         .filter(axis -> extent(axis) % lanes == 0)
                         .filter(axis -> Strides.of(index, axis.variable()).equals(OptionalLong.of(1)))

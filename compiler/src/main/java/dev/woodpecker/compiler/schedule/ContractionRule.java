@@ -2,7 +2,6 @@ package dev.woodpecker.compiler.schedule;
 
 import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.IndexMath;
-import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
@@ -22,9 +21,6 @@ import java.util.Optional;
 final class ContractionRule {
     /** A quarter of the second cache of a server's core. */
     private static final long BLOCK_OF_DATA_BYTES = 256 << 10;
-
-    /** Enough iterations for workers to share out evenly. */
-    private static final long PARALLEL_ITERATIONS = 16;
 
     private final ScheduleBuilder builder;
     private final Target target;
@@ -103,21 +99,21 @@ final class ContractionRule {
                 batch.add(loop);
             }
         }
-        builder.order(
-                concat(batch, List.of(columns.outer()), rows, reductions, List.of(lanesOf.outer(), lanesOf.inner())));
+        builder.order(ScheduleBuilder.joined(
+                batch, List.of(columns.outer()), rows, reductions, List.of(lanesOf.outer(), lanesOf.inner())));
         RowTiles tiles = RowTiles.choose(builder, contraction, rows, Contraction.rowsPerTile(target, vectors));
         Optional<ScheduleBuilder.Halves> rowBlocks = blockRows(tiles);
         ChannelBlocks channels = ChannelBlocks.choose(builder, contraction, reductions, vectors, lanes);
         List<String> outer = new ArrayList<>(batch);
         rowBlocks.ifPresent(halves -> outer.add(halves.outer()));
         outer.add(columns.outer());
-        List<String> inner = concat(
+        List<String> inner = ScheduleBuilder.joined(
                 tiles.outer(),
                 tiles.tiles(),
                 channels.inner(),
                 tiles.unrolled(),
                 List.of(lanesOf.outer(), lanesOf.inner()));
-        List<String> order = concat(outer, channels.blocks(), inner);
+        List<String> order = ScheduleBuilder.joined(outer, channels.blocks(), inner);
         builder.order(order);
         tiles.unrolled().forEach(loop -> builder.add(new Unroll(loop)));
         builder.add(new Unroll(lanesOf.outer()));
@@ -133,9 +129,9 @@ final class ContractionRule {
         }
         if (channels.blocks().isEmpty()) {
             outer.addAll(tiles.outer());
-            share(outer, tiles.tiles());
+            builder.shareOut(outer, tiles.tiles());
         } else {
-            share(outer, List.of());
+            builder.shareOut(outer, List.of());
         }
     }
 
@@ -180,31 +176,5 @@ final class ContractionRule {
                 .filter(block -> dataBytes / whole * block <= BLOCK_OF_DATA_BYTES)
                 .findFirst()
                 .orElse(domain.getFirst());
-    }
-
-    /** Shares out the outer loops, and those over tiles too where the outer are too few. */
-    private void share(List<String> outer, List<String> tiles) {
-        List<String> shared = new ArrayList<>(outer);
-        long iterations = 1;
-        for (String loop : outer) {
-            iterations *= IndexMath.constant(builder.loop(loop).extent()).orElse(PARALLEL_ITERATIONS);
-        }
-        for (String tile : tiles) {
-            if (iterations >= PARALLEL_ITERATIONS || builder.loop(tile).peel().isPresent()) {
-                break;
-            }
-            shared.add(tile);
-            iterations *= IndexMath.constant(builder.loop(tile).extent()).orElse(1);
-        }
-        builder.add(new Bind(builder.fuse(shared), Loop.Binding.PARALLEL));
-    }
-
-    @SafeVarargs
-    private static List<String> concat(List<String>... lists) {
-        List<String> all = new ArrayList<>();
-        for (List<String> list : lists) {
-            all.addAll(list);
-        }
-        return all;
     }
 }

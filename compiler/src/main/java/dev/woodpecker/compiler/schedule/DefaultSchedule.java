@@ -15,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -91,8 +90,7 @@ public final class DefaultSchedule {
         ScheduleBuilder builder = new ScheduleBuilder(
                 LoopNest.of(space.program(), space.numerics()), space.constants(), Chooser.preferred());
         layOut(builder, space);
-        boolean transforms =
-                TransformedContraction.of(builder.nest().program()).isPresent();
+        boolean transforms = TransformedContraction.of(builder.nest().program()).isPresent();
         return (!transforms || TransformRule.serves(builder, space.target()))
                         && space.point(Chooser.preferred())
                                 instanceof SpacePoint.Scheduled(List<Decision> _, Trace trace)
@@ -188,8 +186,8 @@ public final class DefaultSchedule {
                     .max();
             if (block.orElse(1) > 1 && Contraction.extent(axis) % block.getAsLong() == 0) {
                 LayoutMap rowMajor = LayoutMap.rowMajor(stage.axes().size());
-                builder.add(new Layout(
-                        stage.name(), rowMajor.blocked(stage.axes().indexOf(axis), block.getAsLong())));
+                builder.add(
+                        new Layout(stage.name(), rowMajor.blocked(stage.axes().indexOf(axis), block.getAsLong())));
                 return;
             }
         }
@@ -208,9 +206,7 @@ public final class DefaultSchedule {
     private static void gatherRows(ScheduleBuilder builder, Target target) {
         TensorProgram program = builder.nest().program();
         for (Stage stage : program.stages()) {
-            if (isBlocked(builder, stage)
-                    && builder.isAlone(stage.name())
-                    && readsStages(program, stage)) {
+            if (isBlocked(builder, stage) && builder.isAlone(stage.name()) && readsStages(program, stage)) {
                 SpatialRule.followMemory(builder, stage, target);
             }
         }

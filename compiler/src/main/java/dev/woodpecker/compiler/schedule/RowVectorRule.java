@@ -3,7 +3,6 @@ package dev.woodpecker.compiler.schedule;
 import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
-import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.target.Target;
@@ -30,8 +29,6 @@ final class RowVectorRule {
     /** From here on what {@link ContractionRule} scatters is little beside what it sums. */
     private static final long MOST_POINTS = 512;
 
-    private static final long PARALLEL_ITERATIONS = 16;
-
     private RowVectorRule() {}
 
     /** Whether a contraction whose tensors lie row-major is for this rule. */
@@ -42,7 +39,7 @@ final class RowVectorRule {
         }
         Axis along = c.rows().getLast();
         long columns = Contraction.extent(c.column());
-        boolean scatters = columns < lanes / 2 || columns % lanes != 0 && points(c) < MOST_POINTS;
+        boolean scatters = columns < lanes / 2 || columns % lanes != 0 && Stages.points(c.stage()) < MOST_POINTS;
         return scatters
                 && columns > 1
                 && c.groupSize() == columns
@@ -51,12 +48,6 @@ final class RowVectorRule {
                 && !c.data().indices().isEmpty()
                 && moves(c, along)
                 && !c.data().tensor().equals(c.weights().tensor());
-    }
-
-    private static long points(Contraction c) {
-        return c.stage().reduction().orElseThrow().axes().stream()
-                .mapToLong(Contraction::extent)
-                .reduce(1, (a, b) -> a * b);
     }
 
     /** Whether the data run along memory with the rows, perhaps with a stride that a copy undoes. */
@@ -112,10 +103,10 @@ final class RowVectorRule {
         String column = outer.get(stage.axes().indexOf(c.column()));
         outer.remove(column);
         String along = outer.removeLast();
-        builder.order(concat(outer, List.of(column, along), reductions));
+        builder.order(ScheduleBuilder.joined(outer, List.of(column, along), reductions));
         if (isPlane(c) && !outer.isEmpty()) {
-            builder.order(
-                    concat(outer.subList(0, outer.size() - 1), List.of(column, outer.getLast(), along), reductions));
+            builder.order(ScheduleBuilder.joined(
+                    outer.subList(0, outer.size() - 1), List.of(column, outer.getLast(), along), reductions));
             along = builder.fuse(List.of(outer.removeLast(), along));
         }
         ScheduleBuilder.Halves vector = builder.split(along, lanes, Tail.PEEL);
@@ -147,10 +138,10 @@ final class RowVectorRule {
         } else {
             unrolled.addFirst(column);
         }
-        builder.order(concat(order, reductions, unrolled, List.of(vector.inner())));
+        builder.order(ScheduleBuilder.joined(order, reductions, unrolled, List.of(vector.inner())));
         unrolled.forEach(loop -> builder.add(new Unroll(loop)));
         builder.add(new Vectorize(vector.inner()));
-        share(builder, rows);
+        builder.shareOut(rows.subList(0, 1), rows.subList(1, rows.size()));
     }
 
     /** Whether the data are read at the last two rows themselves, which then run as one. */
@@ -171,28 +162,5 @@ final class RowVectorRule {
 
     private static long atMost(List<Long> domain, long wanted) {
         return domain.reversed().stream().filter(v -> v <= wanted).findFirst().orElse(domain.getFirst());
-    }
-
-    private static void share(ScheduleBuilder builder, List<String> rows) {
-        List<String> shared = new ArrayList<>();
-        long iterations = 1;
-        for (String loop : rows) {
-            boolean peeled = builder.loop(loop).peel().isPresent();
-            if (iterations >= PARALLEL_ITERATIONS || peeled && !shared.isEmpty()) {
-                break;
-            }
-            shared.add(loop);
-            iterations *= IndexMath.constant(builder.loop(loop).extent()).orElse(PARALLEL_ITERATIONS);
-        }
-        builder.add(new Bind(builder.fuse(shared), Loop.Binding.PARALLEL));
-    }
-
-    @SafeVarargs
-    private static List<String> concat(List<String>... lists) {
-        List<String> all = new ArrayList<>();
-        for (List<String> list : lists) {
-            all.addAll(list);
-        }
-        return all;
     }
 }

@@ -2,6 +2,7 @@ package dev.woodpecker.compiler.schedule;
 
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.Stmt;
@@ -10,12 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Collects steps while applying them, so that a rule can look at the nest that it has made so far, and asks where there is
  * a choice. Not thread-safe.
  */
 final class ScheduleBuilder {
+    /** Enough for workers to share out evenly. */
+    static final long PARALLEL_ITERATIONS = 16;
+
     private final List<Step> steps = new ArrayList<>();
     private final List<Decision> decisions = new ArrayList<>();
     private final Set<String> constants;
@@ -184,6 +189,34 @@ final class ScheduleBuilder {
             names.add(last instanceof Expr.Var v ? v.name() : "");
         }
         return names;
+    }
+
+    /** Shares out {@code outer} as one loop, with as many of {@code further} as it takes until there are enough iterations. */
+    void shareOut(List<String> outer, List<String> further) {
+        List<String> shared = new ArrayList<>(outer);
+        long iterations = 1;
+        for (String loop : outer) {
+            iterations *= iterations(loop);
+        }
+        for (String loop : further) {
+            if (iterations >= PARALLEL_ITERATIONS || loop(loop).peel().isPresent()) {
+                break;
+            }
+            shared.add(loop);
+            iterations *= iterations(loop);
+        }
+        add(new Bind(fuse(shared), Loop.Binding.PARALLEL));
+    }
+
+    /** Of a loop whose extent is not known, enough. */
+    long iterations(String loop) {
+        return IndexMath.constant(loop(loop).extent()).orElse(PARALLEL_ITERATIONS);
+    }
+
+    /** All loops of the lists, one after the other. */
+    @SafeVarargs
+    static List<String> joined(List<String>... loops) {
+        return Stream.of(loops).flatMap(List::stream).toList();
     }
 
     /** Whether the loops around the stage are all its own; stages that move into them come before it. */

@@ -31,8 +31,6 @@ final class SpatialRule {
     /** Reductions of at most this many points are unrolled whole. */
     static final long UNROLLED_POINTS = 9;
 
-    static final long PARALLEL_ITERATIONS = 16;
-
     private final ScheduleBuilder builder;
     private final Stage stage;
     private final WindowBorder border;
@@ -70,7 +68,7 @@ final class SpatialRule {
             return;
         }
         List<String> order = followMemory(axes);
-        builder.orderInside(stage.name(), concat(order, reductions));
+        builder.orderInside(stage.name(), ScheduleBuilder.joined(order, reductions));
         if (stage.reduction().isEmpty() && builder.isAlone(stage.name()) && isFlat()) {
             order = new ArrayList<>(List.of(builder.fuse(order)));
         }
@@ -180,7 +178,7 @@ final class SpatialRule {
     private void moveInside(String loop, List<String> order, List<String> reductions, List<String> inside) {
         if (order.size() > 1 && !inside.isEmpty()) {
             order.remove(loop);
-            builder.orderInside(stage.name(), concat(order, reductions, List.of(loop), inside));
+            builder.orderInside(stage.name(), ScheduleBuilder.joined(order, reductions, List.of(loop), inside));
         }
     }
 
@@ -285,7 +283,7 @@ final class SpatialRule {
                 order.add(pixel);
             }
         }
-        builder.orderInside(stage.name(), concat(order, reductions, unrolled, inside));
+        builder.orderInside(stage.name(), ScheduleBuilder.joined(order, reductions, unrolled, inside));
         unrolled.forEach(loop -> builder.add(new Unroll(loop)));
         if (!inside.isEmpty()) {
             inside.subList(0, inside.size() - 1).forEach(loop -> builder.add(new Unroll(loop)));
@@ -315,26 +313,16 @@ final class SpatialRule {
         if (!builder.path(stage.name()).getFirst().name().equals(shared)) {
             return;
         }
-        long iterations = IndexMath.constant(builder.loop(shared).extent()).orElse(PARALLEL_ITERATIONS);
+        long iterations = builder.iterations(shared);
         for (String next : order.subList(1, order.size())) {
-            long extent = IndexMath.constant(builder.loop(next).extent()).orElse(PARALLEL_ITERATIONS);
+            long extent = builder.iterations(next);
             Fuse fuse = new Fuse(shared, next);
-            if (iterations >= PARALLEL_ITERATIONS || !builder.attempt(fuse)) {
+            if (iterations >= ScheduleBuilder.PARALLEL_ITERATIONS || !builder.attempt(fuse)) {
                 break;
             }
             shared = fuse.fusedName();
             iterations *= extent;
         }
         builder.add(new Bind(shared, Loop.Binding.PARALLEL));
-    }
-
-    private static List<String> concat(List<String> first, List<String> second) {
-        List<String> all = new ArrayList<>(first);
-        all.addAll(second);
-        return all;
-    }
-
-    private static List<String> concat(List<String> a, List<String> b, List<String> c, List<String> d) {
-        return concat(concat(a, b), concat(c, d));
     }
 }

@@ -28,7 +28,9 @@ final class Stages {
 
     /** All reads of a tensor in a stage, with the indices as the stage has them. */
     static List<Expr.Read> reads(Stage stage, String tensor) {
-        return reads(stage).stream().filter(read -> read.tensor().equals(tensor)).toList();
+        return reads(stage).stream()
+                .filter(read -> read.tensor().equals(tensor))
+                .toList();
     }
 
     /** All reads in a stage, with the indices as the stage has them. */
@@ -39,6 +41,14 @@ final class Stages {
             return read;
         });
         return found;
+    }
+
+    /** Of a stage's reduction; 1 if it has none. */
+    static long points(Stage stage) {
+        return stage.reduction().stream()
+                .flatMap(reduction -> reduction.axes().stream())
+                .mapToLong(Contraction::extent)
+                .reduce(1, (a, b) -> a * b);
     }
 
     static List<Stage> readers(TensorProgram program, String tensor) {

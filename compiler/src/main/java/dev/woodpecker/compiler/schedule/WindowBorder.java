@@ -49,8 +49,8 @@ record WindowBorder(Stage stage, Optional<String> tensor, OptionalLong tile, boo
         long preferred = code(tile.isPresent() ? Border.Mode.PEEL : Border.Mode.HALO);
         long mode = builder.choose(stage.name() + ".border", modes, preferred);
         if (mode == code(Border.Mode.PEEL)) {
-            boolean sharesRows = shared(builder, stage) < SpatialRule.PARALLEL_ITERATIONS
-                    && rows(builder, stage) >= SpatialRule.PARALLEL_ITERATIONS;
+            boolean sharesRows = shared(builder, stage) < ScheduleBuilder.PARALLEL_ITERATIONS
+                    && rows(builder, stage) >= ScheduleBuilder.PARALLEL_ITERATIONS;
             return new WindowBorder(stage, reached, tile, sharesRows);
         }
         boolean copied = mode == code(Border.Mode.HALO)
@@ -93,10 +93,10 @@ record WindowBorder(Stage stage, Optional<String> tensor, OptionalLong tile, boo
         int lanes = target.lanes(4);
         LayoutMap layout = builder.buffer(stage.name()).layout();
         List<LayoutMap.Dimension> dimensions = layout.dimensions();
-        long points = stage.reduction().orElseThrow().axes().stream()
-                .mapToLong(Contraction::extent)
-                .reduce(1, (a, b) -> a * b);
-        if (lanes < 2 || points > SpatialRule.UNROLLED_POINTS || dimensions.size() < 4 || layout.isRowMajor()) {
+        if (lanes < 2
+                || Stages.points(stage) > SpatialRule.UNROLLED_POINTS
+                || dimensions.size() < 4
+                || layout.isRowMajor()) {
             return OptionalLong.empty();
         }
         int last = dimensions.size() - 1;
@@ -104,7 +104,7 @@ record WindowBorder(Stage stage, Optional<String> tensor, OptionalLong tile, boo
                 && layout.blockOf(dimensions.get(last - 1).axis()) == 1
                 && layout.blockOf(dimensions.get(last - 2).axis()) == 1;
         long rows = rows(builder, stage);
-        boolean enough = Math.max(rows, shared(builder, stage)) >= SpatialRule.PARALLEL_ITERATIONS;
+        boolean enough = Math.max(rows, shared(builder, stage)) >= ScheduleBuilder.PARALLEL_ITERATIONS;
         if (!channels || rows < 3 || !(enough || shared(builder, stage) >= LEAST_SHARED)) {
             return OptionalLong.empty();
         }

@@ -168,14 +168,16 @@ class SimplifierTest {
         Stmt first = new Stmt.Store(y, List.of(I), one, Origin.NONE);
         Stmt second = new Stmt.Store(y, List.of(add(I, c(1))), one, Origin.NONE);
         Expr before = op(LT, I, c(7));
-        Stmt apart = Stmt.seq(
-                new Stmt.If(before, first, Optional.empty()), new Stmt.If(before, second, Optional.empty()));
+        Stmt apart =
+                Stmt.seq(new Stmt.If(before, first, Optional.empty()), new Stmt.If(before, second, Optional.empty()));
         assertThat(Simplifier.simplify(loop(I, 14, apart)))
                 .isEqualTo(loop(I, 14, new Stmt.If(before, Stmt.seq(first, second), Optional.empty())));
         // What the first stores may be what the condition reads.
         Expr unset = op(LT, new Expr.Load(y, List.of(c(0))), one);
         Stmt dependent = loop(
-                I, 14, Stmt.seq(new Stmt.If(unset, first, Optional.empty()), new Stmt.If(unset, second, Optional.empty())));
+                I,
+                14,
+                Stmt.seq(new Stmt.If(unset, first, Optional.empty()), new Stmt.If(unset, second, Optional.empty())));
         assertThat(Simplifier.simplify(dependent)).isEqualTo(dependent);
     }
 

@@ -228,10 +228,7 @@ class LegalizeMathTest {
         int count = 16 * 1024;
         Expr.Var o = Expr.Var.index("o");
         Expr.Var l = Expr.Var.index("l");
-        Expr index = new Expr.Binary(
-                BinaryOp.ADD,
-                new Expr.Binary(BinaryOp.MUL, o, Expr.index(16)),
-                l);
+        Expr index = new Expr.Binary(BinaryOp.ADD, new Expr.Binary(BinaryOp.MUL, o, Expr.index(16)), l);
         Stmt inner = new Stmt.For(
                 new Loop(l, Expr.index(16), Loop.Binding.VECTOR, Loop.Carrier.SPATIAL, Optional.empty(), Origin.NONE),
                 body(function, DType.F32, index, count));
@@ -326,8 +323,7 @@ class LegalizeMathTest {
             } else {
                 assertThat(y)
                         .as("exp(%s)", x)
-                        .satisfies(
-                                value -> assertThat(ulps(Math.exp(x), value)).isLessThanOrEqualTo(2));
+                        .satisfies(value -> assertThat(ulps(Math.exp(x), value)).isLessThanOrEqualTo(2));
             }
         }
     }

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,8 +25,8 @@ class MemoryLimitTest {
         Path file = directory.resolve("network.onnx");
         new OnnxModelBuilder("network", 17)
                 .input("x", TensorType.of(DType.F32, 1, 128, 28, 28))
-                .initializer("w", random(1, 128, 128, 3, 3))
-                .initializer("v", random(2, 128, 128, 3, 3))
+                .initializer("w", RandomArrays.of(1, 128, 128, 3, 3))
+                .initializer("v", RandomArrays.of(2, 128, 128, 3, 3))
                 .node("Conv", List.of("x", "w"), "c", Map.of("pads", Attribute.of(1, 1, 1, 1)))
                 .node("Conv", List.of("c", "v"), "y", Map.of("pads", Attribute.of(1, 1, 1, 1)))
                 .output("y")
@@ -42,7 +41,7 @@ class MemoryLimitTest {
                 Session session = model.newSession()) {
             session.startProfile();
             NdArray y = Objects.requireNonNull(
-                    session.run(Map.of("x", random(3, 1, 128, 28, 28))).get("y"));
+                    session.run(Map.of("x", RandomArrays.of(3, 1, 128, 28, 28))).get("y"));
             List<String> implementations = session.profile().kernels().stream()
                     .filter(kernel -> kernel.operator().equals("Conv"))
                     .map(Profile.Kernel::implementation)
@@ -65,18 +64,5 @@ class MemoryLimitTest {
         assertThat(some.bytes()).isLessThan(free.bytes());
         Difference difference = Difference.between(all.y(), free.y(), new Difference.Tolerance(1e-3, 1e-3));
         assertThat(difference.isAccepted()).as(difference.explanation()).isTrue();
-    }
-
-    private static NdArray random(long seed, int... shape) {
-        int count = 1;
-        for (int extent : shape) {
-            count *= extent;
-        }
-        Random random = new Random(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian() * 0.3f;
-        }
-        return NdArray.of(values, shape);
     }
 }

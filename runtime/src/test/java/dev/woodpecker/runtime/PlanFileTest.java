@@ -24,7 +24,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.assertj.core.api.ThrowableAssert;
@@ -75,9 +74,9 @@ class PlanFileTest {
                         new Dimension.Known(10))));
         new OnnxModelBuilder("network", 17)
                 .input("x", x)
-                .initializer("w", random(1, 8, 3, 3, 3))
-                .initializer("b", random(2, 8))
-                .initializer("v", random(3, 128, 5))
+                .initializer("w", RandomArrays.of(1, 8, 3, 3, 3))
+                .initializer("b", RandomArrays.of(2, 8))
+                .initializer("v", RandomArrays.of(3, 128, 5))
                 .node("Conv", List.of("x", "w", "b"), "c", Map.of())
                 .node("Relu", List.of("c"), "r", Map.of())
                 .node(
@@ -93,19 +92,6 @@ class PlanFileTest {
                 .output("y")
                 .write(file);
         return file;
-    }
-
-    private static NdArray random(long seed, int... shape) {
-        int count = 1;
-        for (int extent : shape) {
-            count *= extent;
-        }
-        Random random = new Random(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian() * 0.3f;
-        }
-        return NdArray.of(values, shape);
     }
 
     private static NdArray run(Path file, Options options, NdArray x) {
@@ -125,7 +111,7 @@ class PlanFileTest {
     @Test
     void runsWithoutACompilerAndGivesTheModelsResult() {
         for (int batch : new int[] {1, 2}) {
-            NdArray x = random(7, batch, 3, 10, 10);
+            NdArray x = RandomArrays.of(7, batch, 3, 10, 10);
             Difference difference = Difference.between(
                     run(plan, withoutCompiler(), x), run(model, cached("build"), x), Difference.Tolerance.ONNX);
             assertThat(difference.isAccepted()).as(difference.explanation()).isTrue();
@@ -149,7 +135,7 @@ class PlanFileTest {
                 .write(again);
         assertThat(again).hasSameBinaryContentAs(plan);
         // From the cache now, which has been run from, too.
-        run(model, cached("other"), random(7, 1, 3, 10, 10));
+        run(model, cached("other"), RandomArrays.of(7, 1, 3, 10, 10));
         PlanBuild.of(model, cached("other"))
                 .forShapes(List.of(Map.of("batch", 1), Map.of("batch", 2)))
                 .write(again);
@@ -171,7 +157,7 @@ class PlanFileTest {
 
     @Test
     void anotherShapeIsRefusedWithThoseThatThereAre() {
-        assertThatThrownBy(() -> run(plan, withoutCompiler(), random(7, 3, 3, 10, 10)))
+        assertThatThrownBy(() -> run(plan, withoutCompiler(), RandomArrays.of(7, 3, 3, 10, 10)))
                 .isInstanceOf(InvalidInputException.class)
                 .hasMessageContainingAll("network.wpk", "f32[3, 3, 10, 10]", "f32[1, 3, 10, 10]", "f32[2, 3, 10, 10]")
                 .hasMessageContaining("wpk build --dim");
@@ -195,7 +181,7 @@ class PlanFileTest {
         PlanBuild.Built built = PlanBuild.of(model, cached("build"))
                 .signedWith(own.getPrivate())
                 .write(signed);
-        NdArray x = random(7, 1, 3, 10, 10);
+        NdArray x = RandomArrays.of(7, 1, 3, 10, 10);
         NdArray wanted = run(plan, withoutCompiler(), x);
         assertThat(run(signed, cached("run").trustKey(own.getPublic()), x)).isEqualTo(wanted);
         assertThat(run(signed, cached("run").trustPlan(built.digest()), x)).isEqualTo(wanted);
@@ -270,7 +256,7 @@ class PlanFileTest {
 
     @Test
     void aKernelThatWasChangedInTheCacheIsCopiedAnew() throws IOException {
-        NdArray x = random(7, 1, 3, 10, 10);
+        NdArray x = RandomArrays.of(7, 1, 3, 10, 10);
         Options options = cached("damaged").withCompiler("/no/such/compiler").trustPlan(digest);
         NdArray wanted = run(plan, options, x);
         try (var files = Files.walk(directory.resolve("damaged"))) {
@@ -288,7 +274,7 @@ class PlanFileTest {
         Path file = write("checked.wpk", Files.readAllBytes(plan));
         // What changed a moment ago may be changed again within the same tick of the file system's clock.
         Thread.sleep(2100);
-        NdArray x = random(7, 1, 3, 10, 10);
+        NdArray x = RandomArrays.of(7, 1, 3, 10, 10);
         NdArray wanted = run(file, withoutCompiler(), x);
         assertThat(directory.resolve("run/v1/kernels/checked-plans/" + digest)).exists();
         assertThat(run(file, withoutCompiler(), x)).isEqualTo(wanted);

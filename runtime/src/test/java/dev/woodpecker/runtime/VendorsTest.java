@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,12 +76,12 @@ class VendorsTest {
         Path file = directory.resolve(ending.name().replaceAll("\\W", "-") + ".onnx");
         OnnxModelBuilder builder = new OnnxModelBuilder("ending", 20)
                 .input("x", TensorType.of(dev.woodpecker.compiler.ir.DType.F32, 1, 16, 9, 9))
-                .initializer("w", random(1, 16, 16, 3, 3))
-                .initializer("b", random(2, 16))
+                .initializer("w", RandomArrays.of(1, 16, 16, 3, 3))
+                .initializer("b", RandomArrays.of(2, 16))
                 .initializer("low", NdArray.of(new float[] {-0.5f}))
                 .initializer("high", NdArray.of(new float[] {0.75f}))
-                .initializer("scale", random(3, 1, 16, 1, 1))
-                .initializer("shift", random(4, 1, 16, 1, 1));
+                .initializer("scale", RandomArrays.of(3, 1, 16, 1, 1))
+                .initializer("shift", RandomArrays.of(4, 1, 16, 1, 1));
         Map<String, Attribute> pads = Map.of("pads", new Attribute.Ints(List.of(1L, 1L, 1L, 1L)));
         String last = "c";
         builder.node("Conv", List.of("x", "w", "b"), last, pads);
@@ -93,7 +92,7 @@ class VendorsTest {
             builder.node(step.operator(), inputs, last, step.attributes());
         }
         builder.output(last).write(file);
-        assertSame(file, last, random(5, 1, 16, 9, 9), 1);
+        assertSame(file, last, RandomArrays.of(5, 1, 16, 9, 9), 1);
     }
 
     record Product(String name, int[] left, int[] right, boolean fixed, Map<String, Attribute> gemm) {
@@ -122,7 +121,7 @@ class VendorsTest {
                 .input("x", TensorType.of(dev.woodpecker.compiler.ir.DType.F32, product.left()));
         String right = "w";
         if (product.fixed()) {
-            builder.initializer("w", random(1, product.right()));
+            builder.initializer("w", RandomArrays.of(1, product.right()));
         } else {
             right = "x2";
             builder.input("x2", TensorType.of(dev.woodpecker.compiler.ir.DType.F32, product.right()));
@@ -131,14 +130,14 @@ class VendorsTest {
         int columns = isGemm && product.gemm().containsKey("transB")
                 ? product.right()[0]
                 : product.right()[product.right().length - 1];
-        builder.initializer("b", random(2, columns));
+        builder.initializer("b", RandomArrays.of(2, columns));
         if (isGemm) {
             builder.node("Gemm", List.of("x", right, "b"), "m", product.gemm());
         } else {
             builder.node("MatMul", List.of("x", right), "p", Map.of()).node("Add", List.of("p", "b"), "m", Map.of());
         }
         builder.node("Relu", List.of("m"), "y", Map.of()).output("y").write(file);
-        assertSame(file, "y", random(5, product.left()), 1);
+        assertSame(file, "y", RandomArrays.of(5, product.left()), 1);
     }
 
     /** With oneDNN alone, in so many kernels of it, and without. */
@@ -168,7 +167,7 @@ class VendorsTest {
             Map<String, NdArray> inputs = new java.util.HashMap<>(Map.of("x", x));
             model.inputs()
                     .forEach((name, type) -> inputs.computeIfAbsent(
-                            name, _ -> random(6, type.shape().extents())));
+                            name, _ -> RandomArrays.of(6, type.shape().extents())));
             NdArray y = Objects.requireNonNull(session.run(inputs).get(output));
             return new Result(y, session.profile());
         }
@@ -178,8 +177,8 @@ class VendorsTest {
         Path file = directory.resolve("network.onnx");
         new OnnxModelBuilder("network", 17)
                 .input("x", TensorType.of(dev.woodpecker.compiler.ir.DType.F32, 1, 16, 20, 20))
-                .initializer("w", random(1, 32, 16, 3, 3))
-                .initializer("v", random(2, 32, 32, 1, 1))
+                .initializer("w", RandomArrays.of(1, 32, 16, 3, 3))
+                .initializer("v", RandomArrays.of(2, 32, 32, 1, 1))
                 .node("Conv", List.of("x", "w"), "c", Map.of())
                 .node("Relu", List.of("c"), "r", Map.of())
                 .node("Conv", List.of("r", "v"), "y", Map.of())
@@ -195,7 +194,7 @@ class VendorsTest {
                 .write(plan)
                 .digest();
         Options trusting = OPTIONS.trustPlan(digest);
-        NdArray x = random(3, 1, 16, 20, 20);
+        NdArray x = RandomArrays.of(3, 1, 16, 20, 20);
         Result recorded = run(plan, trusting, "y", x);
         Result generated = run(plan, trusting.withVendors(Vendors.NONE), "y", x);
         assertThat(recorded.ofOneDnn()).isEqualTo(2);
@@ -215,7 +214,7 @@ class VendorsTest {
         String digest = PlanBuild.of(network(), OPTIONS.withVendors(Vendors.ONEDNN))
                 .write(plan)
                 .digest();
-        Result read = run(plan, OPTIONS.trustPlan(digest), "y", random(3, 1, 16, 20, 20));
+        Result read = run(plan, OPTIONS.trustPlan(digest), "y", RandomArrays.of(3, 1, 16, 20, 20));
         assertThat(read.profile().kernels().stream().flatMap(kernel -> kernel.runnerUp().stream()))
                 .hasSize(2)
                 .allSatisfy(runnerUp -> {
@@ -226,7 +225,7 @@ class VendorsTest {
 
     @Test
     void theFasterOfBothIsChosenAndTheOtherToldOf() {
-        Result chosen = run(network(), OPTIONS.withVendors(Vendors.ONEDNN), "y", random(3, 1, 16, 20, 20));
+        Result chosen = run(network(), OPTIONS.withVendors(Vendors.ONEDNN), "y", RandomArrays.of(3, 1, 16, 20, 20));
         List<Profile.Kernel> compared = chosen.profile().kernels().stream()
                 .filter(kernel -> kernel.runnerUp().isPresent())
                 .toList();
@@ -247,13 +246,13 @@ class VendorsTest {
                 network(),
                 OPTIONS.withVendors(Vendors.ONLY).withNumerics(Numerics.STRICT),
                 "y",
-                random(3, 1, 16, 20, 20));
+                RandomArrays.of(3, 1, 16, 20, 20));
         assertThat(strict.ofOneDnn()).isZero();
     }
 
     @Test
     void weightsThatOnlyAReplacedKernelReadAreNotKept() {
-        NdArray x = random(3, 1, 16, 20, 20);
+        NdArray x = RandomArrays.of(3, 1, 16, 20, 20);
         assertThat(bytes(Vendors.ONLY, x)).isLessThan(2 * bytes(Vendors.NONE, x));
     }
 
@@ -263,18 +262,5 @@ class VendorsTest {
             session.run(Map.of("x", x));
             return model.nativeBytes();
         }
-    }
-
-    private static NdArray random(long seed, int... shape) {
-        int count = 1;
-        for (int extent : shape) {
-            count *= extent;
-        }
-        Random random = new Random(seed);
-        float[] values = new float[count];
-        for (int i = 0; i < count; i++) {
-            values[i] = (float) random.nextGaussian() * 0.3f;
-        }
-        return NdArray.of(values, shape);
     }
 }

@@ -18,8 +18,6 @@ final class LinearAttentionRules {
     /** The position is what kernels take for the rule. */
     private static final List<String> RULES = List.of("linear", "gated", "delta", "gated_delta");
 
-    private static final int MOST_STEPS = 4096;
-
     private LinearAttentionRules() {}
 
     static List<Node> steps(Node node, Values values, Scope scope) {
@@ -46,14 +44,7 @@ final class LinearAttentionRules {
         }
         int batch = query[0];
         int steps = query[1];
-        if (steps > MOST_STEPS) {
-            throw Unbindable.unsupported(
-                    node,
-                    Subject.OPERATOR,
-                    "",
-                    "a sequence of " + steps + " steps, which are written out one by one",
-                    "up to " + MOST_STEPS + " steps; run longer sequences in parts, with the state handed on");
-        }
+        WrittenOutSteps.check(node, steps);
         long size = query[2] / queryHeads;
         long width = value[2] / heads;
         Operand q = wide(made, 0, batch, steps, queryHeads, size);

@@ -22,9 +22,6 @@ import java.util.Map;
  * </pre>
  */
 final class RecurrentRules {
-    /** Steps of a sequence, each some nodes for the planner and some kernels to run. */
-    private static final int MOST_STEPS = 4096;
-
     private final Assembly made;
     private final Node node;
     private final int gates;
@@ -70,14 +67,7 @@ final class RecurrentRules {
         this.batch = x[batchFirst ? 0 : 1];
         this.size = recurrence[2];
         this.activations = RecurrentActivations.of(node, directions());
-        if (steps > MOST_STEPS) {
-            throw Unbindable.unsupported(
-                    node,
-                    Subject.OPERATOR,
-                    "",
-                    "a sequence of " + steps + " steps, which are written out one by one",
-                    "up to " + MOST_STEPS + " steps; run longer sequences in parts, with the state handed on");
-        }
+        WrittenOutSteps.check(node, steps);
     }
 
     private int directions() {

@@ -72,6 +72,7 @@ final class Vocabulary {
         }
         function(DSL + "Dsl", "round", Op.RINT);
         function(DSL + "Dsl", "concat", Op.CONCAT);
+        function(DSL + "Ints", "dot4", Op.DOT4);
         MEANINGS.put(DSL + "Dsl.require", new Meaning.Require());
         for (Op op : List.of(
                 Op.MIN,

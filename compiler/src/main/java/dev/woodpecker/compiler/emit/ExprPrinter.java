@@ -167,6 +167,11 @@ final class ExprPrinter {
         if (b.type() == DType.BOOL && !b.op().isComparison()) {
             return logical(b, strength);
         }
+        if (b.op() == BinaryOp.ADD
+                && b.right() instanceof Expr.Binary(BinaryOp op, Expr bytes, Expr signed)
+                && op == BinaryOp.DOT4) {
+            return dot4(print(b.left()), bytes, signed);
+        }
         boolean integer = b.left().type().isInteger();
         int lanes = b.lanes();
         String symbol = b.op().symbol();
@@ -189,6 +194,7 @@ final class ExprPrinter {
                         : helper(b);
             }
             case MIN, MAX -> helper(b);
+            case DOT4 -> dot4(lanes > 1 ? "(" + helpers.type(b.type(), lanes) + "){0}" : "0", b.left(), b.right());
             case SHL, SHR ->
                 shiftsPlainly(b)
                         ? grouped(text(b.left(), UNARY) + " " + symbol + " " + operand(b.right(), UNARY), own, strength)
@@ -198,6 +204,12 @@ final class ExprPrinter {
             case LT, LE, GT, GE, EQ, NE ->
                 grouped(text(b.left(), SUM) + " " + symbol + " " + text(b.right(), SUM), COMPARISON - 1, strength);
         };
+    }
+
+    /** Added to a sum, which the instruction does for nothing. */
+    private String dot4(String sum, Expr bytes, Expr signed) {
+        String name = helpers.function("dot4", DType.I32, bytes.lanes());
+        return call(name, sum, print(bytes), print(signed));
     }
 
     private String helper(Expr.Binary b) {
@@ -255,7 +267,7 @@ final class ExprPrinter {
             case XOR -> grouped(text(b.left(), UNARY) + " != " + text(b.right(), UNARY), COMPARISON - 1, strength);
             case MIN -> logical(new Expr.Binary(BinaryOp.AND, b.left(), b.right()), strength);
             case MAX -> logical(new Expr.Binary(BinaryOp.OR, b.left(), b.right()), strength);
-            case ADD, SUB, MUL, DIV, REM, SHL, SHR, LT, LE, GT, GE, EQ, NE ->
+            case ADD, SUB, MUL, DIV, REM, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE ->
                 throw new IllegalStateException("no " + b.op() + " of booleans");
         };
     }

@@ -82,6 +82,33 @@ final class HelperTemplates {
         t.put("min.float.vector", extreme("min", "<", "|"));
         t.put("max.float.vector", extreme("max", ">", "&"));
         t.put("rem.float", FLOAT_REMAINDER);
+        t.put("dot4", """
+            $T dot4_$t($T sum, $T a, $T b) {
+                int32_t low = (a & 255) * (int8_t)b + (a >> 8 & 255) * (int8_t)(b >> 8);
+                int32_t high = (a >> 16 & 255) * (int8_t)(b >> 16) + (a >> 24 & 255) * (b >> 24);
+                return ($T)(($U)sum + ($U)(low + high));
+            }\
+            """);
+        // VNNI has it as one instruction. Before it, even and odd bytes apart, products of 16 bits added in pairs: exact, where
+        // those of bytes would saturate. Compilers differ in what they call their functions for these.
+        t.put("dot4.vector", """
+            $v dot4_$v($v sum, $v a, $v b) {
+            #if defined(__AVX512VNNI__) && ($L == 16 || defined(__AVX512VL__)) && $L >= 4
+                __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+                return sum;
+            #elif $L >= 4 && (defined(__AVX512BW__) || (defined(__AVX2__) && $L <= 8))
+                typedef int16_t half __attribute__((vector_size(4 * $L)));
+                $v even_a = a & 0x00ff00ff, odd_a = (a >> 8) & 0x00ff00ff;
+                half even_b = (half)((half)b << 8) >> 8, odd_b = (half)b >> 8;
+                __asm__("vpmaddwd %1, %0, %0" : "+x"(even_a) : "x"(even_b));
+                __asm__("vpmaddwd %1, %0, %0" : "+x"(odd_a) : "x"(odd_b));
+                return sum + (even_a + odd_a);
+            #else
+                return sum + (a & 255) * ((b << 24) >> 24) + ((a >> 8) & 255) * ((b << 16) >> 24)
+                    + ((a >> 16) & 255) * ((b << 8) >> 24) + ((a >> 24) & 255) * (b >> 24);
+            #endif
+            }\
+            """);
         for (String op : new String[] {"div", "rem", "shl", "shr"}) {
             t.put(op + ".vector", lanes(op, "$v a, $v b", "@" + op + "(a[l], b[l])"));
         }

@@ -91,7 +91,7 @@ final class AxisBounds {
                 List<Expr> right = op == BinaryOp.ADD ? aboveOrEqual(b) : belowOrEqual(b);
                 yield right.stream().map(x -> (Expr) new Expr.Binary(op, a, x)).toList();
             }
-            case MUL, DIV, REM, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> List.of();
+            case MUL, DIV, REM, MAX, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> List.of();
         };
     }
 
@@ -135,7 +135,7 @@ final class AxisBounds {
             case Expr.Binary(var op, Expr a, Expr b) -> {
                 boolean monotone = switch (op) {
                     case ADD, SUB, MUL, DIV, MIN, MAX -> true;
-                    case REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
+                    case REM, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> false;
                 };
                 yield monotone && isAttained(a, seen) && isAttained(b, seen);
             }

@@ -68,6 +68,7 @@ final class Elements {
             case OR -> binary(BinaryOp.OR, a, operands.get(1), origin);
             case XOR -> binary(BinaryOp.XOR, a, operands.get(1), origin);
             case SHL, SHR, USHR -> shift(op, a, operands.get(1));
+            case DOT4 -> dot4(a, operands.get(1));
             case NEG -> with(a, fold.unary(UnaryOp.NEG, computable(a, origin)));
             case BIT_NOT -> with(a, fold.unary(UnaryOp.BIT_NOT, a.expr()));
             case NOT -> Scalar.bool(fold.unary(UnaryOp.NOT, a.expr()));
@@ -319,6 +320,12 @@ final class Elements {
                 ? fold.sub(fold.binary(BinaryOp.DIV, x, y), fold.cast(type, inexact))
                 : fold.select(inexact, fold.add(r, y), r);
         return new Scalar(Kind.INT, result, pair.stored, pair.weak);
+    }
+
+    private Scalar dot4(Scalar a, Scalar b) {
+        Expr sum =
+                fold.binary(BinaryOp.DOT4, fold.cast(DType.I32, a.expr()), fold.cast(DType.I32, b.expr()));
+        return new Scalar(Kind.INT, sum, DType.I32, false);
     }
 
     /** Elements shift as Java's {@code long}s do: with a distance from 0 to 63, sign- or zero-extended by their type. */

@@ -190,6 +190,7 @@ final class Evaluator {
                     SHL,
                     SHR,
                     USHR,
+                    DOT4,
                     BIT_NOT,
                     TO_FLOAT,
                     TO_INT,

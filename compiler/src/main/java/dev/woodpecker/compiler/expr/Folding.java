@@ -190,13 +190,13 @@ final class Folding {
             case ADD, SUB, OR, XOR, SHL, SHR -> isConstant(b, 0);
             case MUL, DIV -> isConstant(b, 1);
             case AND -> b.equals(Expr.TRUE) || isConstant(a, 0);
-            case REM, MIN, MAX, LT, LE, GT, GE, EQ, NE -> false;
+            case REM, MIN, MAX, DOT4, LT, LE, GT, GE, EQ, NE -> false;
         };
         boolean left = switch (op) {
             case ADD, OR, XOR -> isConstant(a, 0);
             case MUL -> isConstant(a, 1);
             case AND -> a.equals(Expr.TRUE) || isConstant(b, 0);
-            case SUB, DIV, REM, MIN, MAX, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
+            case SUB, DIV, REM, MIN, MAX, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> false;
         };
         return right ? Optional.of(a) : left ? Optional.of(b) : Optional.empty();
     }
@@ -217,7 +217,7 @@ final class Folding {
             case MUL -> isFloat(constant, 1);
             case MAX -> isFloat(constant, Double.NEGATIVE_INFINITY);
             case MIN -> isFloat(constant, Double.POSITIVE_INFINITY);
-            case SUB, DIV, REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
+            case SUB, DIV, REM, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> false;
         };
     }
 
@@ -226,7 +226,7 @@ final class Folding {
             case ADD, MUL, MAX, MIN -> isNeutralLeft(op, constant, other);
             case SUB -> isFloat(constant, 0.0);
             case DIV -> isFloat(constant, 1);
-            case REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
+            case REM, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> false;
         };
     }
 

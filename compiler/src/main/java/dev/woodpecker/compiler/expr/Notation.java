@@ -62,7 +62,8 @@ sealed interface Notation {
                     OUTPUT -> new Method();
             case MIN, MAX -> new Function("Math." + op.text());
             case CONCAT -> new Function("concat");
-            case FLOOR_DIV,
+            case DOT4,
+                    FLOOR_DIV,
                     FLOOR_MOD,
                     ABS,
                     TO_FLOAT,

@@ -36,6 +36,8 @@ public enum Op {
     SHL("<<"),
     SHR(">>"),
     USHR(">>>"),
+    /** (int, int) to int; see the DSL's function of the name. */
+    DOT4("dot4"),
     BIT_NOT("~"),
     /** (boolean, T, T) to T. */
     SELECT("select"),
@@ -133,7 +135,7 @@ public enum Op {
         return switch (this) {
             case ADD, SUB, MUL, DIV, REM, FLOOR_DIV, FLOOR_MOD, MIN, MAX, NEG, ABS, AND, OR, XOR -> operands.getFirst();
             case LT, LE, GT, GE, EQ, NE, AND_ALSO, OR_ELSE, NOT, IS_NAN, IS_INFINITE -> Kind.BOOL;
-            case SHL, SHR, USHR, BIT_NOT, TO_INT, SIZE, RANK, LENGTH, GET, PRODUCT -> Kind.INT;
+            case SHL, SHR, USHR, DOT4, BIT_NOT, TO_INT, SIZE, RANK, LENGTH, GET, PRODUCT -> Kind.INT;
             case SELECT -> operands.get(1);
             case TO_FLOAT,
                     SQRT,

@@ -246,7 +246,7 @@ final class ExprCompiler {
             case MUL -> (f, lane) -> a.run(f, lane) * b.run(f, lane);
             case LT -> (f, lane) -> a.run(f, lane) < b.run(f, lane) ? 1 : 0;
             case GE -> (f, lane) -> a.run(f, lane) >= b.run(f, lane) ? 1 : 0;
-            case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, LE, GT, EQ, NE ->
+            case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LE, GT, EQ, NE ->
                 (f, lane) -> integer(op, type, a.run(f, lane), b.run(f, lane));
         };
     }
@@ -279,7 +279,7 @@ final class ExprCompiler {
             case DIV -> (f, lane) -> (float) a.run(f, lane) / (float) b.run(f, lane);
             case MIN -> (f, lane) -> Math.min(a.run(f, lane), b.run(f, lane));
             case MAX -> (f, lane) -> Math.max(a.run(f, lane), b.run(f, lane));
-            case REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE ->
+            case REM, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE ->
                 (f, lane) -> Arithmetic.real(op, type, a.run(f, lane), b.run(f, lane))
                         .orElseThrow();
         };

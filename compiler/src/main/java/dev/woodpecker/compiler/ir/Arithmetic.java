@@ -72,6 +72,7 @@ public final class Arithmetic {
             case XOR -> wrapped(type, a ^ b);
             case SHL -> wrapped(type, a << distance);
             case SHR -> wrapped(type, unsigned ? a >>> distance : a >> distance);
+            case DOT4 -> OptionalLong.of(dot4((int) a, (int) b));
             case LT -> truth(order < 0);
             case LE -> truth(order <= 0);
             case GT -> truth(order > 0);
@@ -79,6 +80,14 @@ public final class Arithmetic {
             case EQ -> truth(a == b);
             case NE -> truth(a != b);
         };
+    }
+
+    private static long dot4(int unsigned, int signed) {
+        long sum = 0;
+        for (int bits = 0; bits < Integer.SIZE; bits += Byte.SIZE) {
+            sum += (unsigned >>> bits & 0xff) * (byte) (signed >> bits);
+        }
+        return sum;
     }
 
     /** {@code a op b} of floats, other than comparisons; empty where {@code op} is not for floats. */
@@ -94,7 +103,7 @@ public final class Arithmetic {
                 case REM -> OptionalDouble.of(x % y);
                 case MIN -> OptionalDouble.of(Math.min(x, y));
                 case MAX -> OptionalDouble.of(Math.max(x, y));
-                case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> OptionalDouble.empty();
+                case AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> OptionalDouble.empty();
             };
         }
         float f = (float) x;
@@ -107,7 +116,7 @@ public final class Arithmetic {
             case REM -> OptionalDouble.of(round(type, f % g));
             case MIN -> OptionalDouble.of(Math.min(f, g));
             case MAX -> OptionalDouble.of(Math.max(f, g));
-            case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> OptionalDouble.empty();
+            case AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> OptionalDouble.empty();
         };
     }
 
@@ -120,7 +129,7 @@ public final class Arithmetic {
             case GE -> a >= b;
             case EQ -> a == b;
             case NE -> a != b;
-            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR ->
+            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4 ->
                 throw new IllegalArgumentException(op + " is not a comparison");
         };
     }

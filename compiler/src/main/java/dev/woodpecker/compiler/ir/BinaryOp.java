@@ -21,6 +21,11 @@ public enum BinaryOp {
     SHL("<<", 10),
     /** Arithmetic on signed, logical on unsigned types. */
     SHR(">>", 10),
+    /**
+     * Of {@code I32} alone: the products of the four bytes of both, unsigned on the left and signed on the right, added up.
+     * It fits: at most 4 * 255 * 128.
+     */
+    DOT4("dot4", 0),
     LT("<", 9),
     LE("<=", 9),
     GT(">", 9),
@@ -48,7 +53,7 @@ public enum BinaryOp {
     public boolean isComparison() {
         return switch (this) {
             case LT, LE, GT, GE, EQ, NE -> true;
-            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR -> false;
+            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4 -> false;
         };
     }
 }

@@ -100,7 +100,7 @@ public final class Bounds {
             case GE -> BinaryOp.LT;
             case EQ -> BinaryOp.NE;
             case NE -> BinaryOp.EQ;
-            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR ->
+            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4 ->
                 throw new IllegalArgumentException(op + " is not a comparison");
         };
     }
@@ -121,7 +121,7 @@ public final class Bounds {
             case GT -> fact(difference.times(-1).plus(-1));
             case GE -> fact(difference.times(-1));
             case EQ -> fact(difference).fact(difference.times(-1));
-            case NE, ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR -> this;
+            case NE, ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4 -> this;
         };
     }
 
@@ -264,6 +264,7 @@ public final class Bounds {
                 y.isPoint() && y.within(0, 8L * b.type().bytes() - 1) && x.isBounded()
                         ? new Interval(x.min() >> y.min(), x.max() >> y.min())
                         : Interval.ALL;
+            case DOT4 -> new Interval(-4 * 255 * 128, 4 * 255 * 127);
             case OR, XOR, SHL, LT, LE, GT, GE, EQ, NE -> Interval.ALL;
         };
         return inType(exact, b.type());
@@ -395,7 +396,7 @@ public final class Bounds {
                         right instanceof Expr.IntConst c && c.value() > 0 && divisorOf(left) % c.value() == 0
                                 ? divisorOf(left) / c.value()
                                 : 1;
-                    case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> 1;
+                    case AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> 1;
                 };
             case Expr.Select s -> Polynomial.gcd(divisorOf(s.whenTrue()), divisorOf(s.whenFalse()));
             case Expr.Binary _,

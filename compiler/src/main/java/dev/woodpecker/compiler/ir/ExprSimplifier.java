@@ -94,7 +94,7 @@ final class ExprSimplifier {
     private static boolean isArithmetic(BinaryOp op) {
         return switch (op) {
             case ADD, SUB, MUL, DIV, REM -> true;
-            case MIN, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> false;
+            case MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> false;
         };
     }
 
@@ -123,7 +123,7 @@ final class ExprSimplifier {
                 case SUB -> x.minus(y);
                 case MUL -> x.times(y).orElseGet(() -> atom(op, x, y));
                 case DIV, REM -> division(op, algebra.recombined(x), algebra.recombined(y));
-                case MIN, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> throw new AssertionError(op);
+                case MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> throw new AssertionError(op);
             };
         }
         return Polynomial.of(simplify(e));
@@ -268,7 +268,7 @@ final class ExprSimplifier {
                         ? b.left()
                         : rightZero || Lanes.isConstant(b.left(), 1) ? b.right() : b;
             case DIV -> rightOne ? b.left() : b;
-            case AND -> rightZero ? b.right() : Lanes.isConstant(b.left(), 0) ? b.left() : b;
+            case AND, DOT4 -> rightZero ? b.right() : Lanes.isConstant(b.left(), 0) ? b.left() : b;
             case REM, MIN, MAX, LT, LE, GT, GE, EQ, NE -> b;
         };
     }

@@ -67,7 +67,7 @@ final class FloatAlgebra {
                 isTable(right, 0)
                         ? Optional.of(left)
                         : isTable(left, 0) ? Optional.of(negated(right)) : Optional.empty();
-            case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> Optional.empty();
+            case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> Optional.empty();
         };
         return absent.orElseGet(() -> settledBinary((Expr.Binary) b.mapOperands(FloatAlgebra::settled)));
     }
@@ -101,7 +101,7 @@ final class FloatAlgebra {
             case SUB -> is(y, 0.0) ? b.left() : minus(b);
             case ADD -> is(y, -0.0) ? b.left() : is(x, -0.0) ? b.right() : plus(b);
             case MIN, MAX -> b.left().equals(b.right()) ? b.left() : b;
-            case REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> b;
+            case REM, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> b;
         };
     }
 

@@ -269,7 +269,7 @@ final class IndexAlgebra {
             case GE -> decided(difference.times(-1), difference.plus(-1));
             case EQ -> differs(difference) ? Optional.of(false) : Optional.empty();
             case NE -> differs(difference) ? Optional.of(true) : Optional.empty();
-            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR -> Optional.empty();
+            case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4 -> Optional.empty();
         };
     }
 

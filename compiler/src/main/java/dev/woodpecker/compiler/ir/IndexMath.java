@@ -86,7 +86,7 @@ public final class IndexMath {
                     case DIV -> new Expr.IntConst(x / y, type);
                     case REM -> new Expr.IntConst(x % y, type);
                     case LT -> x < y ? Expr.TRUE : Expr.FALSE;
-                    case MIN, MAX, AND, OR, XOR, SHL, SHR, LE, GT, GE, EQ, NE -> new Expr.Binary(op, a, b);
+                    case MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LE, GT, GE, EQ, NE -> new Expr.Binary(op, a, b);
                 };
             }
         }

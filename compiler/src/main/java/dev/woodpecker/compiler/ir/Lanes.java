@@ -45,7 +45,7 @@ final class Lanes {
             return switch (b.op()) {
                 case ADD, SUB -> Optional.of(new Expr.Ramp(new Expr.Binary(b.op(), base, y), stride, lanes));
                 case MUL -> scaled(base, stride, y, lanes);
-                case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> Optional.empty();
+                case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> Optional.empty();
             };
         }
         if (b.left() instanceof Expr.Broadcast(Expr x, int _)
@@ -54,7 +54,7 @@ final class Lanes {
                 case ADD -> Optional.of(new Expr.Ramp(new Expr.Binary(BinaryOp.ADD, x, base), stride, lanes));
                 case SUB -> Optional.of(new Expr.Ramp(new Expr.Binary(BinaryOp.SUB, x, base), -stride, lanes));
                 case MUL -> scaled(base, stride, x, lanes);
-                case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> Optional.empty();
+                case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> Optional.empty();
             };
         }
         return Optional.empty();

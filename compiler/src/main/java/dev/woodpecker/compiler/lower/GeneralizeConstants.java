@@ -327,7 +327,7 @@ public final class GeneralizeConstants {
             case MUL -> Math.abs(value) > SMALL_STRIDE ? parameter(where, Role.STRIDE, value) : Expr.index(value);
             case DIV, REM -> value > 1 ? parameter("", Role.DIVISOR, value) : Expr.index(value);
             case MIN, MAX -> value == 0 ? Expr.index(value) : parameter(where, Role.BOUND, value);
-            case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> Expr.index(value);
+            case AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> Expr.index(value);
         };
     }
 

@@ -78,7 +78,7 @@ record LaneDependence(Expr.Var lane, int lanes, Set<String> dependentVariables) 
             }
             case LT, LE -> atWorst(condition, right, left);
             case GT, GE -> atWorst(condition, left, right);
-            case ADD, SUB, MUL, DIV, REM, MIN, MAX, XOR, SHL, SHR, EQ, NE -> Optional.empty();
+            case ADD, SUB, MUL, DIV, REM, MIN, MAX, XOR, SHL, SHR, DOT4, EQ, NE -> Optional.empty();
         };
     }
 

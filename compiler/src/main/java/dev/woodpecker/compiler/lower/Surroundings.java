@@ -94,7 +94,7 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
                 case GE -> bounds.with(v, known.intersect(new Interval(limit, Long.MAX_VALUE)));
                 case GT -> bounds.with(v, known.intersect(new Interval(limit + 1, Long.MAX_VALUE)));
                 case EQ -> bounds.with(v, Interval.point(limit));
-                case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, NE -> bounds;
+                case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, NE -> bounds;
             };
         }
         return bounds;
@@ -158,7 +158,7 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
     private static boolean isTransparent(BinaryOp op) {
         return switch (op) {
             case ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, LT, LE, GT, GE, EQ, NE -> true;
-            case XOR, SHL, SHR -> false;
+            case XOR, SHL, SHR, DOT4 -> false;
         };
     }
 }

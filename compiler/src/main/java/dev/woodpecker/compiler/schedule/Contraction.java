@@ -32,7 +32,8 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
             return Optional.empty();
         }
         Expr body = strip(stage.reduction().get().body());
-        if (!(body instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)) || op != BinaryOp.MUL) {
+        if (!(body instanceof Expr.Binary(BinaryOp op, Expr left, Expr right))
+                || (op != BinaryOp.MUL && op != BinaryOp.DOT4)) {
             return Optional.empty();
         }
         if (!(strip(left) instanceof Expr.Read a) || !(strip(right) instanceof Expr.Read b)) {

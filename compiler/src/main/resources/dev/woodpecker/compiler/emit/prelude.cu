@@ -51,6 +51,11 @@ BITS(double, f64, unsigned long long, u64)
     INLINE T div_##t(T a, T b) { return b == 0 ? 0 : a / b; } \
     INLINE T rem_##t(T a, T b) { return b == 0 ? 0 : a % b; }
 SIGNED(int, i32, unsigned int)
+INLINE int dot4_i32(int sum, int a, int b) {
+    int low = (a & 255) * (signed char)b + (a >> 8 & 255) * (signed char)(b >> 8);
+    int high = (a >> 16 & 255) * (signed char)(b >> 16) + (a >> 24 & 255) * (b >> 24);
+    return add_i32(sum, low + high);
+}
 SIGNED(long long, i64, unsigned long long)
 UNSIGNED(unsigned int, u32)
 UNSIGNED(unsigned long long, u64)

@@ -39,7 +39,7 @@ final class Evaluation {
             case REM -> b == 0 ? OptionalLong.empty() : OptionalLong.of(a % b);
             case MIN -> OptionalLong.of(Math.min(a, b));
             case MAX -> OptionalLong.of(Math.max(a, b));
-            case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> OptionalLong.empty();
+            case AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> OptionalLong.empty();
         };
     }
 
@@ -101,7 +101,7 @@ final class Evaluation {
             case NE -> truth(a != b);
             case AND -> truth(a != 0 && b != 0);
             case OR -> truth(a != 0 || b != 0);
-            case REM, XOR, SHL, SHR -> OptionalDouble.empty();
+            case REM, XOR, SHL, SHR, DOT4 -> OptionalDouble.empty();
         };
     }
 

@@ -70,7 +70,7 @@ record SumBound(Map<String, HostTensor> absolute, double terms) implements Close
                     case ADD, SUB, MUL -> false;
                     // Counts are exact.
                     case DIV -> !(b.right() instanceof Expr.Cast || b.right() instanceof Expr.FloatConst);
-                    case MIN, MAX, REM, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> true;
+                    case MIN, MAX, REM, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> true;
                 };
             case Expr other -> false;
         });

@@ -51,6 +51,7 @@ public final class IndexValue {
             case XOR -> a ^ b;
             case SHL -> a << b;
             case SHR -> a >> b;
+            case DOT4 -> throw new IllegalArgumentException("no arithmetic of indices: " + op);
             case LT -> a < b ? 1 : 0;
             case LE -> a <= b ? 1 : 0;
             case GT -> a > b ? 1 : 0;

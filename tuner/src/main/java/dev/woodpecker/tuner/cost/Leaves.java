@@ -82,7 +82,7 @@ final class Leaves {
                     case ADD, SUB -> counts[0]++;
                     case MUL -> counts[1]++;
                     case DIV, REM -> counts[3]++;
-                    case MIN, MAX, AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE -> counts[2]++;
+                    case MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> counts[2]++;
                 }
             }
             case Expr.Call _ -> counts[4]++;

@@ -222,7 +222,7 @@ final class DefinitionCode {
                     double value = Arithmetic.real(BinaryOp.REM, type, x, y).orElseThrow();
                     return with(value, xError + definition.error == 0 ? 0 : Double.POSITIVE_INFINITY);
                 };
-            case AND, OR, XOR, SHL, SHR, LT, LE, GT, GE, EQ, NE ->
+            case AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE ->
                 throw new IllegalArgumentException("no arithmetic of floats: " + op);
         };
     }
@@ -319,7 +319,7 @@ final class DefinitionCode {
             case MUL -> () -> a.value() * b.value();
             case LT -> () -> a.value() < b.value() ? 1 : 0;
             case GE -> () -> a.value() >= b.value() ? 1 : 0;
-            case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, LE, GT, EQ, NE ->
+            case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LE, GT, EQ, NE ->
                 () -> whole(op, type, a.value(), b.value());
         };
     }

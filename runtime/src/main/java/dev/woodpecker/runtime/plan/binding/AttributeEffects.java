@@ -58,6 +58,14 @@ final class AttributeEffects {
 
     /** Attributes, in camel case, that only some of an operator's kernels depend on. */
     private static final Set<String> OF_SOME_KERNELS = Set.of(
+            "ConvInteger.wOffset",
+            "ConvInteger.xOffset",
+            "MatMulInteger.aOffset",
+            "MatMulInteger.bOffset",
+            "QLinearConv.wOffset",
+            "QLinearConv.xOffset",
+            "QLinearMatMul.aOffset",
+            "QLinearMatMul.bOffset",
             "MaxPool.storageOrder",
             "Resize.cubicCoeffA",
             "Resize.excludeOutside",

@@ -33,7 +33,10 @@ final class CallRules {
             entry("Concat", AXIS),
             entry("ConstantOfShape", List.of(MovementRules::constantOfShape)),
             entry("Conv", List.of(WindowRules::convolution)),
-            entry("ConvInteger", List.of(WindowRules::convolution, QuantizationRules::sums)),
+            entry("ConvInteger", List.of(
+                            WindowRules::convolution,
+                            QuantizationRules::sums,
+                            QuantizationRules.offsets("x", "w"))),
             entry("ConvTranspose", List.of(WindowRules::transposedConvolution)),
             entry("CumProd", AXIS_INPUT),
             entry("CumSum", AXIS_INPUT),
@@ -53,7 +56,10 @@ final class CallRules {
             entry("LogSoftmax", AXIS),
             entry("LpNormalization", AXIS),
             entry("LpPool", POOL),
-            entry("MatMulInteger", List.of(QuantizationRules.byRow("aZeroPoint"), QuantizationRules::sums)),
+            entry("MatMulInteger", List.of(
+                            QuantizationRules.byRow("aZeroPoint"),
+                            QuantizationRules::sums,
+                            QuantizationRules.offsets("a", "b"))),
             entry(
                     "MaxPool",
                     List.of(
@@ -66,12 +72,16 @@ final class CallRules {
             entry("OneHot", List.of(AxisRules.axis("axis", 1), TypeRules.typeOf("values"))),
             entry("Pad", List.of(MovementRules::pad)),
             entry("Pow", List.of(TypeRules.typeOf("x"))),
-            entry("QLinearConv", List.of(WindowRules::convolution, QuantizationRules::product)),
+            entry("QLinearConv", List.of(
+                            WindowRules::convolution,
+                            QuantizationRules::product,
+                            QuantizationRules.offsets("x", "w"))),
             entry(
                     "QLinearMatMul",
                     List.of(
                             QuantizationRules.byRow("aScale", "aZeroPoint", "yScale", "yZeroPoint"),
-                            QuantizationRules::product)),
+                            QuantizationRules::product,
+                            QuantizationRules.offsets("a", "b"))),
             entry("QuantizeLinear", List.of(QuantizationRules::quantize)),
             entry("RMSNormalization", AXIS),
             entry("Range", List.of(TypeRules.typeOf("start"))),

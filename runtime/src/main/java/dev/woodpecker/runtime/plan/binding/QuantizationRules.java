@@ -48,6 +48,18 @@ final class QuantizationRules {
                 .orElse(call);
     }
 
+    /** Both factors: what brings their bytes to unsigned and to signed ones. */
+    static CallRule offsets(String left, String right) {
+        return (call, values) -> call.with(left + "Offset", new Argument.Integer(isUnsigned(call, left) ? 0 : 128))
+                .with(right + "Offset", new Argument.Integer(isUnsigned(call, right) ? -128 : 0));
+    }
+
+    private static boolean isUnsigned(NodeCall call, String input) {
+        return call.tensor(input)
+                .filter(tensor -> tensor.type().element() == DType.U8)
+                .isPresent();
+    }
+
     /** Matrix products: a value for each row of the first matrix, or of the result, stands in a column. */
     static CallRule byRow(String... inputs) {
         return (call, values) -> {

@@ -99,11 +99,10 @@ public final class ByteProduct {
         IntTensor pixels = pixelWords(x, xZeroPoint, xOffset);
         IntTensor filters = filterWords(w, wOffset);
         IntTensor ofFilters = filterSums(filters);
-        IntTensor outside = Ints.tensor(() -> FOUR_ONES * (zeroPoint(xZeroPoint, 0) + xOffset));
         Index places = places(x, w, strides, pads, dilations);
-        IntTensor ofWindows = windowSums(pixels, outside, filters.shape().from(1), places, strides, pads, dilations);
+        IntTensor ofWindows = windowSums(pixels, xZeroPoint, xOffset, filters.shape().from(1), places, strides, pads, dilations);
         return Ints.tensor(Index.of(x.size(0), w.size(0)).concat(places), o -> window(
-                        o, pixels, outside, filters, strides, pads, dilations)
+                        o, pixels, xZeroPoint, xOffset, filters, strides, pads, dilations)
                 - ends(o, ofWindows, xZeroPoint, xOffset, ofFilters, wZeroPoint, wOffset, filters));
     }
 
@@ -134,15 +133,14 @@ public final class ByteProduct {
         IntTensor pixels = pixelWords(x, xZeroPoint, xOffset);
         IntTensor filters = filterWords(w, wOffset);
         IntTensor ofFilters = filterSums(filters);
-        IntTensor outside = Ints.tensor(() -> FOUR_ONES * (zeroPoint(xZeroPoint, 0) + xOffset));
         Index places = places(x, w, strides, pads, dilations);
-        IntTensor ofWindows = windowSums(pixels, outside, filters.shape().from(1), places, strides, pads, dilations);
+        IntTensor ofWindows = windowSums(pixels, xZeroPoint, xOffset, filters.shape().from(1), places, strides, pads, dilations);
         return Ints.tensor(Index.of(x.size(0), w.size(0)).concat(places), o -> {
             float scale = xScale.at(Index.of(0).within(xScale.shape()))
                     * wScale.at(Index.of(o.get(1)).within(wScale.shape()))
                     / yScale.at(Index.of(0).within(yScale.shape()));
             long total = b.at(o.get(1))
-                    + window(o, pixels, outside, filters, strides, pads, dilations)
+                    + window(o, pixels, xZeroPoint, xOffset, filters, strides, pads, dilations)
                     - ends(o, ofWindows, xZeroPoint, xOffset, ofFilters, wZeroPoint, wOffset, filters);
             return quantized(total * scale, zeroPoint(yZeroPoint, 0), least, greatest);
         });
@@ -216,16 +214,18 @@ public final class ByteProduct {
     /** Of all pixels under a window. taps: [ceil(c / 4), r...]; returns [n, p...]. */
     private static IntTensor windowSums(
             IntTensor pixels,
-            IntTensor outside,
+            IntTensor xZeroPoint,
+            int xOffset,
             Index taps,
             Index places,
             int[] strides,
             int[] pads,
             int[] dilations) {
+        long outside = FOUR_ONES * (zeroPoint(xZeroPoint, 0) + xOffset);
         return Ints.tensor(Index.of(pixels.size(0)).concat(places), o -> Ints.sum(taps, t -> {
             Index position = places.map(d -> o.get(1 + d) * strides[d] - pads[d] + t.get(1 + d) * dilations[d]);
             return Ints.dot4(
-                    pixels.atOr(outside.at(), Index.of(o.get(0), t.get(0)).concat(position)), FOUR_ONES);
+                    pixels.atOr(outside, Index.of(o.get(0), t.get(0)).concat(position)), FOUR_ONES);
         }));
     }
 
@@ -254,16 +254,18 @@ public final class ByteProduct {
     private static long window(
             Index o,
             IntTensor pixels,
-            IntTensor outside,
+            IntTensor xZeroPoint,
+            int xOffset,
             IntTensor filters,
             int[] strides,
             int[] pads,
             int[] dilations) {
         Index window = filters.shape().from(2);
+        long outside = FOUR_ONES * (zeroPoint(xZeroPoint, 0) + xOffset);
         return Ints.sum(filters.shape().from(1), t -> {
             Index position = window.map(d -> o.get(2 + d) * strides[d] - pads[d] + t.get(1 + d) * dilations[d]);
             return Ints.dot4(
-                    pixels.atOr(outside.at(), Index.of(o.get(0), t.get(0)).concat(position)),
+                    pixels.atOr(outside, Index.of(o.get(0), t.get(0)).concat(position)),
                     filters.at(Index.of(o.get(1)).concat(t)));
         });
     }
@@ -307,6 +309,6 @@ public final class ByteProduct {
     }
 
     private static long quantized(float value, long zeroPoint, float least, float greatest) {
-        return (long) Math.max(least, Math.min(greatest, round(value) + zeroPoint));
+        return (int) Math.max(least, Math.min(greatest, round(value) + zeroPoint));
     }
 }

@@ -31,14 +31,14 @@ public final class Quantization {
     @Kernel(op = "QuantizeLinear")
     public static long quantize(
             float x, float yScale, @Absent long yZeroPoint, @Attribute float least, @Attribute float greatest) {
-        return (long) Math.max(least, Math.min(greatest, round(x / yScale) + yZeroPoint));
+        return (int) Math.max(least, Math.min(greatest, round(x / yScale) + yZeroPoint));
     }
 
     /** As for floats. */
     @Kernel(op = "QuantizeLinear")
     public static long quantize(
             long x, float yScale, @Absent long yZeroPoint, @Attribute float least, @Attribute float greatest) {
-        return (long) Math.max(least, Math.min(greatest, round(x / yScale) + yZeroPoint));
+        return (int) Math.max(least, Math.min(greatest, round(x / yScale) + yZeroPoint));
     }
 
     /** x: [a..., d, b...]; yScale, yZeroPoint: [a..., ceil(d / blockSize), b...]; returns the shape of x. */
@@ -54,7 +54,7 @@ public final class Quantization {
             float greatest) {
         return Ints.tensor(x.shape(), i -> {
             Index block = i.with(axis, i.get(axis) / blockSize);
-            return (long) Math.max(least, Math.min(greatest, round(x.at(i) / yScale.at(block)) + yZeroPoint.at(block)));
+            return (int) Math.max(least, Math.min(greatest, round(x.at(i) / yScale.at(block)) + yZeroPoint.at(block)));
         });
     }
 
@@ -89,9 +89,9 @@ public final class Quantization {
         Tensor greatest = tensor(() -> Math.max(0, max(x.shape(), i -> x.at(i))));
         Tensor scale = tensor(() -> greatest.at() == least.at() ? 1 : (greatest.at() - least.at()) / GREATEST_BYTE);
         IntTensor zeroPoint =
-                Ints.tensor(() -> (long) round(Math.max(0, Math.min(GREATEST_BYTE, -least.at() / scale.at()))));
+                Ints.tensor(() -> (int) round(Math.max(0, Math.min(GREATEST_BYTE, -least.at() / scale.at()))));
         IntTensor y = Ints.tensor(x.shape(), i ->
-                (long) Math.max(0, Math.min(GREATEST_BYTE, round(x.at(i) / scale.at()) + zeroPoint.at())));
+                (int) Math.max(0, Math.min(GREATEST_BYTE, round(x.at(i) / scale.at()) + zeroPoint.at())));
         return new DynamicallyQuantized(y, scale, zeroPoint);
     }
 }

@@ -161,6 +161,6 @@ public final class QuantizedProduct {
     }
 
     private static long quantized(float value, long zeroPoint, float least, float greatest) {
-        return (long) Math.max(least, Math.min(greatest, round(value) + zeroPoint));
+        return (int) Math.max(least, Math.min(greatest, round(value) + zeroPoint));
     }
 }

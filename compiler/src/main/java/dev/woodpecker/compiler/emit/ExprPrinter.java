@@ -167,10 +167,11 @@ final class ExprPrinter {
         if (b.type() == DType.BOOL && !b.op().isComparison()) {
             return logical(b, strength);
         }
-        if (b.op() == BinaryOp.ADD
-                && b.right() instanceof Expr.Binary(BinaryOp op, Expr bytes, Expr signed)
-                && op == BinaryOp.DOT4) {
-            return dot4(print(b.left()), bytes, signed);
+        if (b.op() == BinaryOp.ADD && b.right() instanceof Expr.Binary right && right.op() == BinaryOp.DOT4) {
+            return dot4(print(b.left()), right);
+        }
+        if (b.op() == BinaryOp.ADD && b.left() instanceof Expr.Binary left && left.op() == BinaryOp.DOT4) {
+            return dot4(print(b.right()), left);
         }
         boolean integer = b.left().type().isInteger();
         int lanes = b.lanes();
@@ -194,7 +195,7 @@ final class ExprPrinter {
                         : helper(b);
             }
             case MIN, MAX -> helper(b);
-            case DOT4 -> dot4(lanes > 1 ? "(" + helpers.type(b.type(), lanes) + "){0}" : "0", b.left(), b.right());
+            case DOT4 -> dot4(lanes > 1 ? "(" + helpers.type(b.type(), lanes) + "){0}" : "0", b);
             case SHL, SHR ->
                 shiftsPlainly(b)
                         ? grouped(text(b.left(), UNARY) + " " + symbol + " " + operand(b.right(), UNARY), own, strength)
@@ -207,9 +208,8 @@ final class ExprPrinter {
     }
 
     /** Added to a sum, which the instruction does for nothing. */
-    private String dot4(String sum, Expr bytes, Expr signed) {
-        String name = helpers.function("dot4", DType.I32, bytes.lanes());
-        return call(name, sum, print(bytes), print(signed));
+    private String dot4(String sum, Expr.Binary b) {
+        return call(helpers.function("dot4", b.type(), b.lanes()), sum, print(b.left()), print(b.right()));
     }
 
     private String helper(Expr.Binary b) {

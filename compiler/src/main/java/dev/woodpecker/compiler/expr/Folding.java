@@ -94,9 +94,39 @@ final class Folding {
         if (folded.isPresent()) {
             return folded.get();
         }
-        return a instanceof Expr.Cast(DType middle, Expr inner) && holdsAll(middle, inner.type())
-                ? cast(type, inner)
-                : new Expr.Cast(type, a);
+        if (a instanceof Expr.Cast(DType middle, Expr inner)) {
+            if (holdsAll(middle, inner.type())) {
+                return cast(type, inner);
+            }
+            boolean detours = middle == DType.I64 && type.isInteger() && type.bytes() <= Integer.BYTES;
+            if (detours && inner.type().isFloat() && FloatRange.of(inner).fitsInt()) {
+                return cast(type, new Expr.Cast(DType.I32, inner));
+            }
+        }
+        return new Expr.Cast(type, a);
+    }
+
+    /** Where a float is that is not NaN, as far as minima and maxima with constants tell. */
+    private record FloatRange(double min, double max) {
+        static FloatRange of(Expr e) {
+            return switch (e) {
+                case Expr.FloatConst(double value, DType _) -> new FloatRange(value, value);
+                case Expr.Binary(BinaryOp op, Expr a, Expr b)
+                when op == BinaryOp.MIN || op == BinaryOp.MAX -> {
+                    FloatRange x = of(a);
+                    FloatRange y = of(b);
+                    yield op == BinaryOp.MIN
+                            ? new FloatRange(Math.min(x.min, y.min), Math.min(x.max, y.max))
+                            : new FloatRange(Math.max(x.min, y.min), Math.max(x.max, y.max));
+                }
+                case Expr other -> new FloatRange(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
+            };
+        }
+
+        /** NaN becomes 0 in every integer type. */
+        boolean fitsInt() {
+            return min >= Integer.MIN_VALUE && max <= Integer.MAX_VALUE;
+        }
     }
 
     /** {@link #cast}, moved to the leaves of a choice between values that are only moved. */

@@ -159,7 +159,7 @@ public final class DefaultSchedule {
 
     static boolean movesOnly(Expr element) {
         return !element.anyMatch(e -> e instanceof Expr.Call
-                || e instanceof Expr.Binary b && b.type().isFloat()
+                || e instanceof Expr.Binary b && (b.type().isFloat() || b.anyMatch(Expr.Read.class::isInstance))
                 || e instanceof Expr.Read r
                         && r.indices().stream().anyMatch(i -> i.anyMatch(n -> n instanceof Expr.Read)));
     }
@@ -214,7 +214,8 @@ public final class DefaultSchedule {
             List<Stage> readers = Stages.readers(program, stage.name());
             // A contraction whose columns are blocked has tiles of its own.
             boolean isTiled = isBlocked(builder, stage) && Contraction.of(stage).isPresent();
-            if (program.outputs().contains(stage.name()) || readers.isEmpty() || isTiled) {
+            boolean isApart = readers.stream().anyMatch(reader -> WordProducts.serves(reader, target));
+            if (program.outputs().contains(stage.name()) || readers.isEmpty() || isTiled || isApart) {
                 continue;
             }
             Stage last = readers.getLast();

@@ -11,6 +11,7 @@ import dev.woodpecker.runtime.plan.binding.BindingResult;
 import dev.woodpecker.runtime.plan.binding.BoundKernel;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.Values;
+import dev.woodpecker.runtime.plan.program.DeadStages;
 import dev.woodpecker.runtime.plan.program.InlineConstants;
 import dev.woodpecker.runtime.plan.program.SameNames;
 import java.util.ArrayList;
@@ -110,7 +111,10 @@ final class KernelGraphBuilder implements Values {
             }
         }
         return new Operation.Algorithm(
-                bound.variant(), InlineConstants.inline(program, inlined), inputs, Optional.empty());
+                bound.variant(),
+                inlined.isEmpty() ? program : DeadStages.remove(InlineConstants.inline(program, inlined)),
+                inputs,
+                Optional.empty());
     }
 
     @Override

@@ -1,9 +1,13 @@
 package dev.woodpecker.runtime.plan.program;
 
+import dev.woodpecker.compiler.ir.Arithmetic;
+import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.NdArray;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Writes inputs of one known element into the program.
@@ -30,9 +34,36 @@ public final class InlineConstants {
                                 stage,
                                 e -> e instanceof Expr.Read read && elements.containsKey(read.tensor())
                                         ? constant(read, elements.get(read.tensor()))
-                                        : e))
+                                        : folded(e)))
                         .toList(),
                 program.outputs());
+    }
+
+    /** What zeros leave of arithmetic of integers: with a zero point of 0 the sums that it is multiplied by fall away. */
+    private static Expr folded(Expr e) {
+        return switch (e) {
+            case Expr.Cast(DType type, Expr operand) -> Arithmetic.cast(type, operand).orElse(e);
+            case Expr.Binary(BinaryOp op, Expr a, Expr b)
+            when a instanceof Expr.IntConst(long x, DType type)
+                    && b instanceof Expr.IntConst(long y, DType _)
+                    && !op.isComparison() -> {
+                OptionalLong value = Arithmetic.integer(op, type, x, y);
+                yield value.isPresent() ? new Expr.IntConst(value.getAsLong(), type) : e;
+            }
+            case Expr.Binary(BinaryOp op, Expr a, Expr b)
+            when a.type().isInteger() ->
+                switch (op) {
+                    case MUL -> isZero(a) ? a : isZero(b) ? b : e;
+                    case ADD -> isZero(a) ? b : isZero(b) ? a : e;
+                    case SUB -> isZero(b) ? a : e;
+                    case DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4, LT, LE, GT, GE, EQ, NE -> e;
+                };
+            case Expr other -> other;
+        };
+    }
+
+    private static boolean isZero(Expr e) {
+        return e instanceof Expr.IntConst(long value, DType _) && value == 0;
     }
 
     /** Whether every read of the input is within its extents whatever the indices: then it is its one element. */

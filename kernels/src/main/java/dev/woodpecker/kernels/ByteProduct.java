@@ -44,8 +44,9 @@ public final class ByteProduct {
         IntTensor ofRows = rowSums(left);
         IntTensor ofColumns = columnSums(right);
         int n = a.size(a.rank() - 1);
-        return Ints.tensor(productShape(a, b), o -> product(o, left, right)
-                - ends(o, ofRows, aZeroPoint, aOffset, ofColumns, bZeroPoint, bOffset, n));
+        return Ints.tensor(
+                productShape(a, b),
+                o -> product(o, left, right) - ends(o, ofRows, aZeroPoint, aOffset, ofColumns, bZeroPoint, bOffset, n));
     }
 
     /** {@link QuantizedProduct#quantizedMatmul}. */
@@ -75,8 +76,8 @@ public final class ByteProduct {
             float scale = aScale.at(o.within(aScale.shape()))
                     * bScale.at(o.within(bScale.shape()))
                     / yScale.at(o.within(yScale.shape()));
-            long total = product(o, left, right)
-                    - ends(o, ofRows, aZeroPoint, aOffset, ofColumns, bZeroPoint, bOffset, n);
+            long total =
+                    product(o, left, right) - ends(o, ofRows, aZeroPoint, aOffset, ofColumns, bZeroPoint, bOffset, n);
             return quantized(total * scale, yZeroPoint.at(o.within(yZeroPoint.shape())), least, greatest);
         });
     }
@@ -100,10 +101,12 @@ public final class ByteProduct {
         IntTensor filters = filterWords(w, wOffset);
         IntTensor ofFilters = filterSums(filters);
         Index places = places(x, w, strides, pads, dilations);
-        IntTensor ofWindows = windowSums(pixels, xZeroPoint, xOffset, filters.shape().from(1), places, strides, pads, dilations);
-        return Ints.tensor(Index.of(x.size(0), w.size(0)).concat(places), o -> window(
-                        o, pixels, xZeroPoint, xOffset, filters, strides, pads, dilations)
-                - ends(o, ofWindows, xZeroPoint, xOffset, ofFilters, wZeroPoint, wOffset, filters));
+        IntTensor ofWindows =
+                windowSums(pixels, xZeroPoint, xOffset, filters.shape().from(1), places, strides, pads, dilations);
+        return Ints.tensor(
+                Index.of(x.size(0), w.size(0)).concat(places),
+                o -> window(o, pixels, xZeroPoint, xOffset, filters, strides, pads, dilations)
+                        - ends(o, ofWindows, xZeroPoint, xOffset, ofFilters, wZeroPoint, wOffset, filters));
     }
 
     /** {@link QuantizedProduct#quantizedConvolution}, without groups. */
@@ -134,7 +137,8 @@ public final class ByteProduct {
         IntTensor filters = filterWords(w, wOffset);
         IntTensor ofFilters = filterSums(filters);
         Index places = places(x, w, strides, pads, dilations);
-        IntTensor ofWindows = windowSums(pixels, xZeroPoint, xOffset, filters.shape().from(1), places, strides, pads, dilations);
+        IntTensor ofWindows =
+                windowSums(pixels, xZeroPoint, xOffset, filters.shape().from(1), places, strides, pads, dilations);
         return Ints.tensor(Index.of(x.size(0), w.size(0)).concat(places), o -> {
             float scale = xScale.at(Index.of(0).within(xScale.shape()))
                     * wScale.at(Index.of(o.get(1)).within(wScale.shape()))
@@ -154,40 +158,48 @@ public final class ByteProduct {
     /** Four columns to a word; what is missing is 0. a: [..., m, k]; returns [..., m, ceil(k / 4)]. */
     private static IntTensor rowWords(IntTensor a, int offset) {
         int last = a.rank() - 1;
-        return Ints.tensor(a.shape().with(last, (a.size(last) + 3) / 4), i -> word(
-                offset + a.atOr(-offset, i.with(last, 4 * i.get(last))),
-                offset + a.atOr(-offset, i.with(last, 4 * i.get(last) + 1)),
-                offset + a.atOr(-offset, i.with(last, 4 * i.get(last) + 2)),
-                offset + a.atOr(-offset, i.with(last, 4 * i.get(last) + 3))));
+        return Ints.tensor(
+                a.shape().with(last, (a.size(last) + 3) / 4),
+                i -> word(
+                        offset + a.atOr(-offset, i.with(last, 4 * i.get(last))),
+                        offset + a.atOr(-offset, i.with(last, 4 * i.get(last) + 1)),
+                        offset + a.atOr(-offset, i.with(last, 4 * i.get(last) + 2)),
+                        offset + a.atOr(-offset, i.with(last, 4 * i.get(last) + 3))));
     }
 
     /** Four rows to a word; what is missing is 0. b: [..., k, n]; returns [..., ceil(k / 4), n]. */
     private static IntTensor columnWords(IntTensor b, int offset) {
         int rows = b.rank() - 2;
-        return Ints.tensor(b.shape().with(rows, (b.size(rows) + 3) / 4), i -> word(
-                offset + b.atOr(-offset, i.with(rows, 4 * i.get(rows))),
-                offset + b.atOr(-offset, i.with(rows, 4 * i.get(rows) + 1)),
-                offset + b.atOr(-offset, i.with(rows, 4 * i.get(rows) + 2)),
-                offset + b.atOr(-offset, i.with(rows, 4 * i.get(rows) + 3))));
+        return Ints.tensor(
+                b.shape().with(rows, (b.size(rows) + 3) / 4),
+                i -> word(
+                        offset + b.atOr(-offset, i.with(rows, 4 * i.get(rows))),
+                        offset + b.atOr(-offset, i.with(rows, 4 * i.get(rows) + 1)),
+                        offset + b.atOr(-offset, i.with(rows, 4 * i.get(rows) + 2)),
+                        offset + b.atOr(-offset, i.with(rows, 4 * i.get(rows) + 3))));
     }
 
     /** Four channels to a word; what is missing is the zero point. x: [n, c, d...]; returns [n, ceil(c / 4), d...]. */
     private static IntTensor pixelWords(IntTensor x, IntTensor xZeroPoint, int offset) {
         long nothing = zeroPoint(xZeroPoint, 0);
-        return Ints.tensor(x.shape().with(1, (x.size(1) + 3) / 4), i -> word(
-                offset + x.atOr(nothing, i.with(1, 4 * i.get(1))),
-                offset + x.atOr(nothing, i.with(1, 4 * i.get(1) + 1)),
-                offset + x.atOr(nothing, i.with(1, 4 * i.get(1) + 2)),
-                offset + x.atOr(nothing, i.with(1, 4 * i.get(1) + 3))));
+        return Ints.tensor(
+                x.shape().with(1, (x.size(1) + 3) / 4),
+                i -> word(
+                        offset + x.atOr(nothing, i.with(1, 4 * i.get(1))),
+                        offset + x.atOr(nothing, i.with(1, 4 * i.get(1) + 1)),
+                        offset + x.atOr(nothing, i.with(1, 4 * i.get(1) + 2)),
+                        offset + x.atOr(nothing, i.with(1, 4 * i.get(1) + 3))));
     }
 
     /** Four channels to a word; what is missing is 0. w: [k, c, r...]; returns [k, ceil(c / 4), r...]. */
     private static IntTensor filterWords(IntTensor w, int offset) {
-        return Ints.tensor(w.shape().with(1, (w.size(1) + 3) / 4), i -> word(
-                offset + w.atOr(-offset, i.with(1, 4 * i.get(1))),
-                offset + w.atOr(-offset, i.with(1, 4 * i.get(1) + 1)),
-                offset + w.atOr(-offset, i.with(1, 4 * i.get(1) + 2)),
-                offset + w.atOr(-offset, i.with(1, 4 * i.get(1) + 3))));
+        return Ints.tensor(
+                w.shape().with(1, (w.size(1) + 3) / 4),
+                i -> word(
+                        offset + w.atOr(-offset, i.with(1, 4 * i.get(1))),
+                        offset + w.atOr(-offset, i.with(1, 4 * i.get(1) + 1)),
+                        offset + w.atOr(-offset, i.with(1, 4 * i.get(1) + 2)),
+                        offset + w.atOr(-offset, i.with(1, 4 * i.get(1) + 3))));
     }
 
     private static long word(long first, long second, long third, long fourth) {
@@ -196,19 +208,24 @@ public final class ByteProduct {
 
     private static IntTensor rowSums(IntTensor left) {
         int last = left.rank() - 1;
-        return Ints.tensor(left.shape().drop(last), i -> Ints.sum(
-                left.size(last), k -> Ints.dot4(left.at(i.concat(Index.of(k))), FOUR_ONES)));
+        return Ints.tensor(
+                left.shape().drop(last),
+                i -> Ints.sum(left.size(last), k -> Ints.dot4(left.at(i.concat(Index.of(k))), FOUR_ONES)));
     }
 
     private static IntTensor columnSums(IntTensor right) {
         int rows = right.rank() - 2;
-        return Ints.tensor(right.shape().drop(rows), i -> Ints.sum(
-                right.size(rows), k -> Ints.dot4(FOUR_ONES, right.at(i.weave(Index.of(k), rows)))));
+        return Ints.tensor(
+                right.shape().drop(rows),
+                i -> Ints.sum(right.size(rows), k -> Ints.dot4(FOUR_ONES, right.at(i.weave(Index.of(k), rows)))));
     }
 
     private static IntTensor filterSums(IntTensor filters) {
-        return Ints.tensor(filters.size(0), k -> Ints.sum(
-                filters.shape().from(1), t -> Ints.dot4(FOUR_ONES, filters.at(Index.of(k).concat(t)))));
+        return Ints.tensor(
+                filters.size(0),
+                k -> Ints.sum(
+                        filters.shape().from(1),
+                        t -> Ints.dot4(FOUR_ONES, filters.at(Index.of(k).concat(t)))));
     }
 
     /** Of all pixels under a window. taps: [ceil(c / 4), r...]; returns [n, p...]. */
@@ -222,19 +239,20 @@ public final class ByteProduct {
             int[] pads,
             int[] dilations) {
         long outside = FOUR_ONES * (zeroPoint(xZeroPoint, 0) + xOffset);
-        return Ints.tensor(Index.of(pixels.size(0)).concat(places), o -> Ints.sum(taps, t -> {
-            Index position = places.map(d -> o.get(1 + d) * strides[d] - pads[d] + t.get(1 + d) * dilations[d]);
-            return Ints.dot4(
-                    pixels.atOr(outside, Index.of(o.get(0), t.get(0)).concat(position)), FOUR_ONES);
-        }));
+        return Ints.tensor(
+                Index.of(pixels.size(0)).concat(places),
+                o -> Ints.sum(taps, t -> {
+                    Index position = places.map(d -> o.get(1 + d) * strides[d] - pads[d] + t.get(1 + d) * dilations[d]);
+                    return Ints.dot4(
+                            pixels.atOr(outside, Index.of(o.get(0), t.get(0)).concat(position)), FOUR_ONES);
+                }));
     }
 
     private static Index places(IntTensor x, IntTensor w, int[] strides, int[] pads, int[] dilations) {
         Index window = w.shape().from(2);
         int spatial = window.rank();
         return window.map(
-                d -> (x.size(2 + d) + pads[d] + pads[spatial + d] - dilations[d] * (window.get(d) - 1) - 1)
-                                / strides[d]
+                d -> (x.size(2 + d) + pads[d] + pads[spatial + d] - dilations[d] * (window.get(d) - 1) - 1) / strides[d]
                         + 1);
     }
 

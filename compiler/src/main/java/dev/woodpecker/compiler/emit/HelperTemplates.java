@@ -89,7 +89,8 @@ final class HelperTemplates {
                 return ($T)(($U)sum + ($U)(low + high));
             }\
             """);
-        // VNNI has it as one instruction. Before it, even and odd bytes apart, products of 16 bits added in pairs: exact, where
+        // VNNI has it as one instruction. Before it, even and odd bytes apart, products of 16 bits added in pairs:
+        // exact, where
         // those of bytes would saturate. Compilers differ in what they call their functions for these.
         t.put("dot4.vector", """
             $v dot4_$v($v sum, $v a, $v b) {

@@ -323,8 +323,7 @@ final class Elements {
     }
 
     private Scalar dot4(Scalar a, Scalar b) {
-        Expr sum =
-                fold.binary(BinaryOp.DOT4, fold.cast(DType.I32, a.expr()), fold.cast(DType.I32, b.expr()));
+        Expr sum = fold.binary(BinaryOp.DOT4, fold.cast(DType.I32, a.expr()), fold.cast(DType.I32, b.expr()));
         return new Scalar(Kind.INT, sum, DType.I32, false);
     }
 

@@ -33,10 +33,9 @@ final class CallRules {
             entry("Concat", AXIS),
             entry("ConstantOfShape", List.of(MovementRules::constantOfShape)),
             entry("Conv", List.of(WindowRules::convolution)),
-            entry("ConvInteger", List.of(
-                            WindowRules::convolution,
-                            QuantizationRules::sums,
-                            QuantizationRules.offsets("x", "w"))),
+            entry(
+                    "ConvInteger",
+                    List.of(WindowRules::convolution, QuantizationRules::sums, QuantizationRules.offsets("x", "w"))),
             entry("ConvTranspose", List.of(WindowRules::transposedConvolution)),
             entry("CumProd", AXIS_INPUT),
             entry("CumSum", AXIS_INPUT),
@@ -56,7 +55,9 @@ final class CallRules {
             entry("LogSoftmax", AXIS),
             entry("LpNormalization", AXIS),
             entry("LpPool", POOL),
-            entry("MatMulInteger", List.of(
+            entry(
+                    "MatMulInteger",
+                    List.of(
                             QuantizationRules.byRow("aZeroPoint"),
                             QuantizationRules::sums,
                             QuantizationRules.offsets("a", "b"))),
@@ -72,10 +73,9 @@ final class CallRules {
             entry("OneHot", List.of(AxisRules.axis("axis", 1), TypeRules.typeOf("values"))),
             entry("Pad", List.of(MovementRules::pad)),
             entry("Pow", List.of(TypeRules.typeOf("x"))),
-            entry("QLinearConv", List.of(
-                            WindowRules::convolution,
-                            QuantizationRules::product,
-                            QuantizationRules.offsets("x", "w"))),
+            entry(
+                    "QLinearConv",
+                    List.of(WindowRules::convolution, QuantizationRules::product, QuantizationRules.offsets("x", "w"))),
             entry(
                     "QLinearMatMul",
                     List.of(

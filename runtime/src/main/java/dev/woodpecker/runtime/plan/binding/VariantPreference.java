@@ -10,13 +10,12 @@ import java.util.Map;
  * that are not named here in the order of their source.
  */
 final class VariantPreference {
-    private static final Map<String, List<String>> PREFERRED =
-            Map.of(
-                    "Conv", List.of("depthwise", "direct", "anyRank", "im2col", "winograd2", "winograd4"),
-                    "ConvInteger", List.of("dot4"),
-                    "MatMulInteger", List.of("dot4"),
-                    "QLinearConv", List.of("dot4"),
-                    "QLinearMatMul", List.of("dot4"));
+    private static final Map<String, List<String>> PREFERRED = Map.of(
+            "Conv", List.of("depthwise", "direct", "anyRank", "im2col", "winograd2", "winograd4"),
+            "ConvInteger", List.of("dot4"),
+            "MatMulInteger", List.of("dot4"),
+            "QLinearConv", List.of("dot4"),
+            "QLinearMatMul", List.of("dot4"));
 
     static final Comparator<CompiledKernel> ORDER = Comparator.comparingInt(VariantPreference::rank);
 

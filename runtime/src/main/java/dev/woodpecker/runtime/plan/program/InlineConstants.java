@@ -42,7 +42,8 @@ public final class InlineConstants {
     /** What zeros leave of arithmetic of integers: with a zero point of 0 the sums that it is multiplied by fall away. */
     private static Expr folded(Expr e) {
         return switch (e) {
-            case Expr.Cast(DType type, Expr operand) -> Arithmetic.cast(type, operand).orElse(e);
+            case Expr.Cast(DType type, Expr operand) ->
+                Arithmetic.cast(type, operand).orElse(e);
             case Expr.Binary(BinaryOp op, Expr a, Expr b)
             when a instanceof Expr.IntConst(long x, DType type)
                     && b instanceof Expr.IntConst(long y, DType _)

@@ -58,8 +58,8 @@ final class BuildCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "PROCESSOR",
             description =
-                    "Processors to have kernels for: x86-64-v2, x86-64-v3, x86-64-v4. The best that runs is taken when"
-                            + " the file is loaded. Default: this machine's.")
+                    "Processors to have kernels for: x86-64-v2, x86-64-v3, x86-64-v4, aarch64. The best that runs is"
+                            + " taken when the file is loaded. Default: this machine's.")
     private List<String> targets = new ArrayList<>();
 
     @Option(

@@ -57,6 +57,8 @@ public record PlanBuild(
         List<String> targets,
         List<Map<String, Integer>> shapes,
         Optional<PrivateKey> key) {
+    private static final String AARCH64 = "aarch64";
+
     public PlanBuild {
         targets = List.copyOf(targets);
         shapes = shapes.stream()
@@ -116,8 +118,8 @@ public record PlanBuild(
             WorkerPool pool = ownPool.orElseGet(WorkerPool::shared);
             Workshop workshop = new Workshop(graph, new KernelBinder(library), compiler, pool, arena);
             List<PlanContent.ForTarget> made = new ArrayList<>();
-            for (VectorLevel level : levels(file, compiler.cpu())) {
-                made.add(workshop.build(level));
+            for (CpuFeatures processor : processors(file, compiler.cpu())) {
+                made.add(workshop.build(processor));
             }
             Map<String, TensorType> inputs = new LinkedHashMap<>();
             graph.inputs().forEach(input -> graph.type(input).ifPresent(type -> inputs.put(input, type)));
@@ -134,20 +136,29 @@ public record PlanBuild(
         }
     }
 
-    private List<VectorLevel> levels(Path file, CpuFeatures cpu) {
-        if (targets.isEmpty()) {
-            return List.of(level(file, cpu.level().architecture()));
+    private List<CpuFeatures> processors(Path file, CpuFeatures cpu) {
+        if (!targets.isEmpty()) {
+            return targets.stream()
+                    .distinct()
+                    .map(name -> processor(file, name, cpu))
+                    .toList();
         }
-        return targets.stream().distinct().map(name -> level(file, name)).toList();
+        return List.of(
+                cpu.isAarch64() ? cpu.asAarch64() : processor(file, cpu.level().architecture(), cpu));
     }
 
-    private static VectorLevel level(Path file, String name) {
+    private static CpuFeatures processor(Path file, String name, CpuFeatures cpu) {
+        if (name.equals(AARCH64)) {
+            return cpu.asAarch64();
+        }
         return VectorLevel.ofArchitecture(name)
-                .filter(level -> Target.find("cpu:" + level.architecture()).isPresent())
+                .map(cpu::atLevel)
+                .filter(processor -> Target.find(CpuTarget.name(processor)).isPresent())
                 .orElseThrow(() -> new PlanFileException(
                         file.toString(),
                         PlanFileException.Reason.NOT_BUILT,
-                        "there is no target '" + name + "' for plan files; there are x86-64-v2, x86-64-v3, x86-64-v4"));
+                        "there is no target '" + name + "' for plan files; there are x86-64-v2, x86-64-v3, x86-64-v4, "
+                                + AARCH64));
     }
 
     /** Makes plans, the constants of which are computed on this machine whatever machine the kernels are for. */
@@ -179,12 +190,11 @@ public record PlanBuild(
                     KernelLog.of(environment));
         }
 
-        PlanContent.ForTarget build(VectorLevel level) {
-            CpuFeatures processor = compiler.cpu().atLevel(level);
+        PlanContent.ForTarget build(CpuFeatures processor) {
             // Of other processors the sizes of caches are not known.
-            Target target = level == compiler.cpu().level()
+            Target target = CpuTarget.name(processor).equals(CpuTarget.name(compiler.cpu()))
                     ? CpuTarget.of(processor)
-                    : Target.parse("cpu:" + level.architecture());
+                    : Target.parse(CpuTarget.name(processor));
             KernelStore store = store(compiler.reproducibleFor(processor), target);
             Planner planner = new Planner(
                     model.toString(),
@@ -200,7 +210,7 @@ public record PlanBuild(
                     Model.selector(options, pool));
             List<CompiledPlan> plans =
                     shapes.stream().map(extents -> plan(planner, extents)).toList();
-            return new PlanContent.ForTarget(target.name(), level.flags(), plans);
+            return new PlanContent.ForTarget(target.name(), processor.flags(), plans);
         }
 
         private CompiledPlan plan(Planner planner, Map<String, Integer> extents) {

@@ -6,6 +6,7 @@ package dev.woodpecker.runtime;
  */
 public abstract sealed class WoodpeckerException extends RuntimeException
         permits InvalidInputException,
+                MachineException,
                 MemoryLimitException,
                 ModelFormatException,
                 OperatorException,

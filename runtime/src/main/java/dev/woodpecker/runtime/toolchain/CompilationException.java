@@ -1,10 +1,11 @@
 package dev.woodpecker.runtime.toolchain;
 
+import dev.woodpecker.runtime.MachineException;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** A compiler refused generated source: a defect of the generator, so everything needed to find it is in the message. */
-public final class CompilationException extends RuntimeException {
+public final class CompilationException extends MachineException {
     private static final long serialVersionUID = 1;
 
     private final String sourceName;

@@ -32,6 +32,8 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
             new Extension("avx512_fp16", "-mavx512fp16", 12, 14),
             new Extension("avx_vnni", "-mavxvnni", 11, 12));
 
+    private static final Set<String> AARCH64 = Set.of("asimd", "fp");
+
     public CpuFeatures {
         flags = Collections.unmodifiableSet(new TreeSet<>(flags));
     }
@@ -82,6 +84,16 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
         return new CpuFeatures(model, level.flags(), caches, quota, cores);
     }
 
+    /** Any 64-bit ARM processor, for code that is made for another machine than this one. */
+    public CpuFeatures asAarch64() {
+        return new CpuFeatures("any aarch64", AARCH64, caches, quota, cores);
+    }
+
+    /** Whether it is a 64-bit ARM processor: all of these, and no others, say so. */
+    public boolean isAarch64() {
+        return flags.containsAll(AARCH64);
+    }
+
     public VectorLevel level() {
         return VectorLevel.of(flags);
     }
@@ -99,6 +111,9 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
     /** The flags that let a compiler use this processor, the same list for the same features. */
     List<String> compilerFlags(CompilerFamily family, int majorVersion) {
         List<String> result = new ArrayList<>();
+        if (isAarch64() && !ofHost().isAarch64()) {
+            result.add("--target=aarch64-linux-gnu");
+        }
         VectorLevel level = level();
         if (!level.march().isEmpty()) {
             result.add("-march=" + level.march());

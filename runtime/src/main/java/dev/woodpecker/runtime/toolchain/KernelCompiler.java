@@ -51,9 +51,22 @@ public final class KernelCompiler {
     /**
      * A compiler for another processor whose files hold what is compiled together and nothing else: the same sources give
      * the same bytes, whatever was compiled before and on however many cores.
+     *
+     * @throws ToolchainException if it is of another architecture, and there is no clang that compiles for it
      */
     public KernelCompiler reproducibleFor(CpuFeatures processor) {
-        return new KernelCompiler(compiler, processor, cache, true);
+        boolean isForeign = processor.isAarch64() != cpu.isAarch64();
+        return new KernelCompiler(isForeign ? crossCompiler() : compiler, processor, cache, true);
+    }
+
+    /** One that has every architecture in it, and a linker for all of them. */
+    private CCompiler crossCompiler() {
+        if (compiler.family() == CompilerFamily.CLANG && compiler.linkFlags().contains("-fuse-ld=lld")) {
+            return compiler;
+        }
+        return BundledLlvm.find(cache)
+                .orElseThrow(() -> new ToolchainException("Code for another architecture is compiled by the clang of "
+                        + BundledLlvm.COORDINATES + ", which is not on the class path. Put it there"));
     }
 
     /**

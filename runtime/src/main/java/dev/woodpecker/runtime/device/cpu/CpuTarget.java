@@ -9,7 +9,7 @@ public final class CpuTarget {
     private CpuTarget() {}
 
     public static Target of(CpuFeatures cpu) {
-        Target known = Target.parse("cpu:" + architecture(cpu));
+        Target known = Target.parse(name(cpu));
         CpuCaches caches = cpu.caches();
         return known.with(
                 caches.l1Bytes() > 0 ? caches.l1Bytes() : known.fastBytes(),
@@ -17,14 +17,15 @@ public final class CpuTarget {
                 cpu.cores());
     }
 
-    private static String architecture(CpuFeatures cpu) {
-        if (System.getProperty("os.arch", "").equals("aarch64")) {
-            return "aarch64";
+    /** What the target for a processor is called, as {@code cpu:x86-64-v3}. */
+    public static String name(CpuFeatures cpu) {
+        if (cpu.isAarch64()) {
+            return "cpu:aarch64";
         }
         return switch (cpu.level()) {
-            case AVX512 -> "x86-64-v4";
-            case AVX2 -> "x86-64-v3";
-            case SSE4, BASELINE -> "x86-64-v2";
+            case AVX512 -> "cpu:x86-64-v4";
+            case AVX2 -> "cpu:x86-64-v3";
+            case SSE4, BASELINE -> "cpu:x86-64-v2";
         };
     }
 }

@@ -1,9 +1,10 @@
 package dev.woodpecker.runtime.device.cpu;
 
+import dev.woodpecker.runtime.MachineException;
 import java.util.Locale;
 
 /** Memory outside the Java heap cannot be had. */
-public final class NativeMemoryException extends RuntimeException {
+public final class NativeMemoryException extends MachineException {
     private static final long serialVersionUID = 1;
 
     private final long bytes;

@@ -206,7 +206,10 @@ public final class DefaultSchedule {
     private static void gatherRows(ScheduleBuilder builder, Target target) {
         TensorProgram program = builder.nest().program();
         for (Stage stage : program.stages()) {
-            if (isBlocked(builder, stage) && builder.isAlone(stage.name()) && readsStages(program, stage)) {
+            if (isBlocked(builder, stage)
+                    && !WordProducts.serves(stage, target)
+                    && builder.isAlone(stage.name())
+                    && readsStages(program, stage)) {
                 SpatialRule.followMemory(builder, stage, target);
             }
         }

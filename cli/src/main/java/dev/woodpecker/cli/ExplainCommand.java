@@ -75,6 +75,7 @@ final class ExplainCommand implements Runnable {
                 profile.kernels().size(),
                 whole * 1e3,
                 profile.constantKernels());
+        out.printf(Locale.ROOT, "%.2f MB between kernels, where values share memory%n", profile.arenaBytes() / 1e6);
         out.println(peak);
         for (Profile.Kernel kernel : profile.kernels()) {
             out.printf(

@@ -181,6 +181,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
                 runs,
                 kernels,
                 plans.stream().mapToInt(ExecutablePlan::constantKernels).sum(),
+                plans.stream().mapToLong(ExecutablePlan::arenaBytes).max().orElse(0),
                 timeline);
     }
 }

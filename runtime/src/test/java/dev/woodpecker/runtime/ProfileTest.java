@@ -20,7 +20,7 @@ class ProfileTest {
     Path directory = Path.of("");
 
     private static Profile of(List<Profile.Event> timeline) {
-        return new Profile(1, List.of(), 0, timeline);
+        return new Profile(1, List.of(), 0, 0, timeline);
     }
 
     private static List<JsonObject> traceEvents(Profile profile) {

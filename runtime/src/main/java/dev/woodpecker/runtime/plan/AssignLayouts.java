@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -57,8 +58,7 @@ final class AssignLayouts {
                 fixed.addAll(operation.outputs());
             }
             switch (operation) {
-                case Operation.View view ->
-                    operations.add(new Operation.View(view.name(), rowMajor(view.input()), view.output()));
+                case Operation.View view -> add(view);
                 case Operation.Kernel kernel -> add(kernel);
                 case Operation.Part _, Operation.Join _ -> throw shared(operation);
             }
@@ -110,6 +110,19 @@ final class AssignLayouts {
 
     private static String name(String value, Map<String, String> names) {
         return names.getOrDefault(value, value);
+    }
+
+    /** A view of what lies in blocks, if its shape has a name for that order of the elements. */
+    private void add(Operation.View view) {
+        LayoutMap layout = layout(view.input());
+        boolean seen = !layout.isRowMajor()
+                && !Layouts.pads(layout, shape(view.input()))
+                && !fixed.contains(view.input());
+        Optional<LayoutMap> kept =
+                seen ? Layouts.seenAs(layout, shape(view.input()), shape(view.output())) : Optional.empty();
+        kept.ifPresent(k -> set(view.output(), k));
+        String input = kept.isPresent() ? view.input() : rowMajor(view.input());
+        operations.add(new Operation.View(view.name(), input, view.output()));
     }
 
     private void add(Operation.Kernel kernel) {
@@ -193,6 +206,14 @@ final class AssignLayouts {
             if (taken && copiedBytes(kernel, candidate) <= bestBytes) {
                 best = candidate;
                 bestBytes = copiedBytes(kernel, candidate);
+            }
+            String tensor = kernel.program().inputs().get(i).name();
+            Map<String, LayoutMap> read = Map.of(tensor, layout);
+            if (!taken
+                    && LayoutTakers.readsBlocksAlongRows(kernel.program(), tensor, layout)
+                    && copiedBytes(kernel, read) < bestBytes) {
+                best = read;
+                bestBytes = copiedBytes(kernel, read);
             }
         }
         return withLanesOfWeights(kernel, best);

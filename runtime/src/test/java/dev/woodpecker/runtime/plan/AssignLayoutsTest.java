@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.TestGraph;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -72,6 +73,44 @@ class AssignLayoutsTest {
         assertThat(assigned(graph, "y"))
                 .contains("c as 0,1,2,3: f32[1, 32, 8, 8] = copy(c) # copy(c)")
                 .contains("y: f32[1, 32, 8, 8] = softmax(c as 0,1,2,3) # softmax1");
+    }
+
+    /** As the heads of detectors do it. */
+    @Test
+    void channelsArePutLastStraightFromBlocks() {
+        TestGraph graph = convolution().node("transpose1", "Transpose", "c", "t", "perm", new long[] {0, 2, 3, 1});
+        assertThat(assigned(graph, "t"))
+                .endsWith("t: f32[1, 8, 8, 32] = transpose(c) # transpose1\n")
+                .doesNotContain("copy(c)");
+    }
+
+    @Test
+    void aViewOfTheMapKeepsTheBlocks() {
+        TestGraph graph = convolution()
+                .constant("shape", NdArray.of(new long[] {1, 32, 64}, 3))
+                .node("reshape1", "Reshape", "c shape", "r", "allowzero", 0)
+                .node("transpose1", "Transpose", "r", "t", "perm", new long[] {0, 2, 1});
+        assertThat(assigned(graph, "t"))
+                .contains("r: f32[1, 32, 64] as 0,1/16,2,1%16 = view(c) # reshape1")
+                .endsWith("t: f32[1, 64, 32] = transpose(r) # transpose1\n");
+    }
+
+    @Test
+    void aViewThatMixesChannelsIsOfRows() {
+        TestGraph graph = convolution()
+                .constant("shape", NdArray.of(new long[] {1, 2048}, 2))
+                .node("reshape1", "Reshape", "c shape", "r", "allowzero", 0)
+                .node("relu1", "Relu", "r", "y");
+        assertThat(assigned(graph, "y")).contains("= copy(c)").contains("r: f32[1, 2048] = view(c as 0,1,2,3)");
+    }
+
+    /** Its vectors would run along rows that the blocks are not of. */
+    @Test
+    void aTransposeOfRowsAndColumnsReadsRows() {
+        TestGraph graph = convolution().node("transpose1", "Transpose", "c", "t", "perm", new long[] {0, 1, 3, 2});
+        assertThat(assigned(graph, "t")).contains("t as 0,1,2,3: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = transpose(c)");
+        TestGraph turned = convolution().node("transpose1", "Transpose", "c", "t", "perm", new long[] {0, 2, 1, 3});
+        assertThat(assigned(turned, "t")).contains("= copy(c)").contains("t: f32[1, 8, 32, 8] = transpose(c as 0,1,2,3)");
     }
 
     /** [1, 32, 1, 1] in blocks of 16 channels is the same memory as in rows. */

@@ -36,6 +36,32 @@ public final class LayoutTakers {
         return takers;
     }
 
+    /**
+     * Whether a tensor in a blocked layout is read block by block along the innermost axis of rows that are written: as by a
+     * Transpose that puts the channels last.
+     */
+    public static boolean readsBlocksAlongRows(TensorProgram program, String tensor, LayoutMap layout) {
+        List<Reads.At> reads = Reads.of(program, tensor);
+        return program.stages().size() == 1
+                && program.stages().getFirst().reduction().isEmpty()
+                && program.input(tensor)
+                        .filter(input -> isDivisible(input.shape(), layout))
+                        .isPresent()
+                && !reads.isEmpty()
+                && reads.stream().allMatch(at -> isAlongRows(at, layout));
+    }
+
+    private static boolean isAlongRows(Reads.At at, LayoutMap layout) {
+        Expr innermost = at.stage().axes().getLast().variable();
+        for (int axis = 0; axis < layout.rank(); axis++) {
+            Expr index = at.read().indices().get(axis);
+            if (layout.blockOf(axis) > 1 && !index.equals(innermost)) {
+                return false;
+            }
+        }
+        return at.read().outside().isEmpty();
+    }
+
     /** Whether every read of a tensor is at the very index that the reading stage computes. */
     public static boolean readsAtOwnIndex(TensorProgram program, String tensor) {
         List<Reads.At> reads = Reads.of(program, tensor);
@@ -58,20 +84,26 @@ public final class LayoutTakers {
     private static boolean isInStep(Reads.At at, LayoutMap layout) {
         for (int axis = 0; axis < layout.rank(); axis++) {
             long block = layout.blockOf(axis);
-            if (block > 1 && !isAxisOf(at.stage(), at.read().indices().get(axis), block)) {
+            if (block > 1 && !isAxisOf(at.stage(), axis, layout.rank(), at.read().indices().get(axis), block)) {
                 return false;
             }
         }
         return true;
     }
 
-    /** An axis of the stage, shifted by whole blocks at most. */
-    private static boolean isAxisOf(Stage stage, Expr index, long block) {
+    /**
+     * An axis of the stage, shifted by whole blocks at most: the one that is blocked there too, where the stage has as many
+     * axes.
+     */
+    private static boolean isAxisOf(Stage stage, int axis, int rank, Expr index, long block) {
         return switch (index) {
+            case Expr.Var variable when stage.axes().size() == rank ->
+                stage.axes().get(axis).variable().equals(variable);
             case Expr.Var variable ->
-                stage.axes().stream().anyMatch(axis -> axis.variable().equals(variable));
+                stage.axes().stream().anyMatch(a -> a.variable().equals(variable));
             case Expr.Binary(BinaryOp op, Expr left, Expr.IntConst right)
-            when op == BinaryOp.ADD || op == BinaryOp.SUB -> right.value() % block == 0 && isAxisOf(stage, left, block);
+            when op == BinaryOp.ADD || op == BinaryOp.SUB ->
+                right.value() % block == 0 && isAxisOf(stage, axis, rank, left, block);
             default -> false;
         };
     }

@@ -14,8 +14,7 @@ import java.util.OptionalDouble;
  * @param arenaBytes what the plans take at most for the values between kernels, which share memory
  * @param timeline what ran when, the first {@value #MOST_EVENTS} of runs and kernels, in the order in which they ended
  */
-public record Profile(
-        long runs, List<Kernel> kernels, int constantKernels, long arenaBytes, List<Event> timeline) {
+public record Profile(long runs, List<Kernel> kernels, int constantKernels, long arenaBytes, List<Event> timeline) {
     /** How much of a timeline is kept. */
     public static final int MOST_EVENTS = 100_000;
 

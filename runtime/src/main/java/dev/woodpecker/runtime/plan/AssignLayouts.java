@@ -115,9 +115,8 @@ final class AssignLayouts {
     /** A view of what lies in blocks, if its shape has a name for that order of the elements. */
     private void add(Operation.View view) {
         LayoutMap layout = layout(view.input());
-        boolean seen = !layout.isRowMajor()
-                && !Layouts.pads(layout, shape(view.input()))
-                && !fixed.contains(view.input());
+        boolean seen =
+                !layout.isRowMajor() && !Layouts.pads(layout, shape(view.input())) && !fixed.contains(view.input());
         Optional<LayoutMap> kept =
                 seen ? Layouts.seenAs(layout, shape(view.input()), shape(view.output())) : Optional.empty();
         kept.ifPresent(k -> set(view.output(), k));

@@ -110,7 +110,9 @@ class AssignLayoutsTest {
         TestGraph graph = convolution().node("transpose1", "Transpose", "c", "t", "perm", new long[] {0, 1, 3, 2});
         assertThat(assigned(graph, "t")).contains("t as 0,1,2,3: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = transpose(c)");
         TestGraph turned = convolution().node("transpose1", "Transpose", "c", "t", "perm", new long[] {0, 2, 1, 3});
-        assertThat(assigned(turned, "t")).contains("= copy(c)").contains("t: f32[1, 8, 32, 8] = transpose(c as 0,1,2,3)");
+        assertThat(assigned(turned, "t"))
+                .contains("= copy(c)")
+                .contains("t: f32[1, 8, 32, 8] = transpose(c as 0,1,2,3)");
     }
 
     /** [1, 32, 1, 1] in blocks of 16 channels is the same memory as in rows. */

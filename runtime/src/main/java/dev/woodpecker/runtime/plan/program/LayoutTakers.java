@@ -84,7 +84,9 @@ public final class LayoutTakers {
     private static boolean isInStep(Reads.At at, LayoutMap layout) {
         for (int axis = 0; axis < layout.rank(); axis++) {
             long block = layout.blockOf(axis);
-            if (block > 1 && !isAxisOf(at.stage(), axis, layout.rank(), at.read().indices().get(axis), block)) {
+            if (block > 1
+                    && !isAxisOf(
+                            at.stage(), axis, layout.rank(), at.read().indices().get(axis), block)) {
                 return false;
             }
         }
@@ -97,7 +99,8 @@ public final class LayoutTakers {
      */
     private static boolean isAxisOf(Stage stage, int axis, int rank, Expr index, long block) {
         return switch (index) {
-            case Expr.Var variable when stage.axes().size() == rank ->
+            case Expr.Var variable
+            when stage.axes().size() == rank ->
                 stage.axes().get(axis).variable().equals(variable);
             case Expr.Var variable ->
                 stage.axes().stream().anyMatch(a -> a.variable().equals(variable));

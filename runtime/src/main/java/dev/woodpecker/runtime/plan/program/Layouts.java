@@ -131,7 +131,8 @@ public final class Layouts {
                 }
             }
             groups.add(new int[][] {
-                IntStream.range(firstFrom, i).toArray(), IntStream.range(firstTo, j).toArray()
+                IntStream.range(firstFrom, i).toArray(),
+                IntStream.range(firstTo, j).toArray()
             });
         }
         return groups;

@@ -36,16 +36,20 @@ class LayoutsTest {
     @Test
     void aViewKeepsBlocksWhoseAxisItKeeps() {
         LayoutMap flat = LayoutMap.rowMajor(3).blocked(1, 16);
-        assertThat(Layouts.seenAs(NCHW16C, new int[] {1, 32, 5, 7}, new int[] {1, 32, 35})).contains(flat);
-        assertThat(Layouts.seenAs(flat, new int[] {1, 32, 35}, new int[] {1, 32, 5, 7})).contains(NCHW16C);
+        assertThat(Layouts.seenAs(NCHW16C, new int[] {1, 32, 5, 7}, new int[] {1, 32, 35}))
+                .contains(flat);
+        assertThat(Layouts.seenAs(flat, new int[] {1, 32, 35}, new int[] {1, 32, 5, 7}))
+                .contains(NCHW16C);
         assertThat(Layouts.seenAs(NCHW16C, new int[] {2, 32, 5, 7}, new int[] {2, 1, 32, 5, 7}))
                 .contains(LayoutMap.parse(5, "0,1,2/16,3,4,2%16"));
     }
 
     @Test
     void aViewOfBlocksThatItsShapeHasNoNameFor() {
-        assertThat(Layouts.seenAs(NCHW16C, new int[] {1, 32, 5, 7}, new int[] {1, 32 * 35})).isEmpty();
-        assertThat(Layouts.seenAs(NCHW16C, new int[] {1, 32, 5, 7}, new int[] {1, 2, 16, 5, 7})).isEmpty();
+        assertThat(Layouts.seenAs(NCHW16C, new int[] {1, 32, 5, 7}, new int[] {1, 32 * 35}))
+                .isEmpty();
+        assertThat(Layouts.seenAs(NCHW16C, new int[] {1, 32, 5, 7}, new int[] {1, 2, 16, 5, 7}))
+                .isEmpty();
         LayoutMap nhwc = LayoutMap.permuted(0, 2, 3, 1);
         assertThat(Layouts.seenAs(nhwc, new int[] {1, 32, 5, 7}, new int[] {1, 32 * 5, 7}))
                 .as("the merged axes do not lie beside each other")

@@ -5,6 +5,7 @@ import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,7 +14,20 @@ import java.util.Optional;
  *
  * @param value the computed input
  */
-record Affine(String value, double[] factor, double[] shift) {
+record Affine(String value, List<Double> factor, List<Double> shift) {
+    Affine {
+        factor = List.copyOf(factor);
+        shift = List.copyOf(shift);
+    }
+
+    private Affine(String value, double[] factor, double[] shift) {
+        this(value, list(factor), list(shift));
+    }
+
+    private static List<Double> list(double[] values) {
+        return Arrays.stream(values).boxed().toList();
+    }
+
 
     /**
      * The node as such a function along {@code axis}, which has this extent, if it is one and keeps the shape of its input.
@@ -109,11 +123,11 @@ record Affine(String value, double[] factor, double[] shift) {
     }
 
     boolean hasShift() {
-        return Arrays.stream(shift).anyMatch(s -> s != 0);
+        return shift.stream().anyMatch(s -> s != 0);
     }
 
     boolean isFinite() {
-        return Arrays.stream(factor).allMatch(Double::isFinite)
-                && Arrays.stream(shift).allMatch(Double::isFinite);
+        return factor.stream().allMatch(Double::isFinite)
+                && shift.stream().allMatch(Double::isFinite);
     }
 }

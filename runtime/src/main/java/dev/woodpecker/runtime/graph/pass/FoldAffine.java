@@ -82,11 +82,11 @@ public final class FoldAffine {
         }
         double[] bias = layer.bias();
         for (int k = 0; k < bias.length; k++) {
-            bias[k] = bias[k] * affine.get().factor()[k] + affine.get().shift()[k];
+            bias[k] = bias[k] * affine.get().factor().get(k) + affine.get().shift().get(k);
         }
         Optional<Node> changed = layer.with(
                 editor,
-                (k, _) -> affine.get().factor()[k],
+                (k, _) -> affine.get().factor().get(k),
                 bias,
                 layer.hasBias() || affine.get().hasShift());
         changed.ifPresent(node -> editor.remove(layer.node())
@@ -118,11 +118,11 @@ public final class FoldAffine {
         double[] bias = layer.bias();
         if (affine.get().hasShift()) {
             layer.forEachWeight(
-                    (k, c, weight) -> bias[k] += weight * affine.get().shift()[c]);
+                    (k, c, weight) -> bias[k] += weight * affine.get().shift().get(c));
         }
         Optional<Node> changed = layer.with(
                 editor,
-                (_, c) -> affine.get().factor()[c],
+                (_, c) -> affine.get().factor().get(c),
                 bias,
                 layer.hasBias() || affine.get().hasShift());
         changed.ifPresent(node -> editor.remove(before)

@@ -67,7 +67,11 @@ public final class FoldPads {
     /**
      * @param pads begins and then ends of the spatial axes
      */
-    private record Border(long[] pads, double value) {}
+    private record Border(List<Long> pads, double value) {
+        Border {
+            pads = List.copyOf(pads);
+        }
+    }
 
     /** The border of a Pad that adds constants around maps, and nothing along batch and channels. */
     private Optional<Border> border(Node pad) {
@@ -106,7 +110,7 @@ public final class FoldPads {
                 spatial[rank - 4 + axis] = end;
             }
         }
-        return Optional.of(new Border(spatial, value));
+        return Optional.of(new Border(Arrays.stream(spatial).boxed().toList(), value));
     }
 
     /** The reader with the border as pads of its own, if it takes it. */
@@ -116,7 +120,7 @@ public final class FoldPads {
                         .count()
                 == 1;
         boolean asMap = reader.operator().isOnnx() && once && reader.input(0).equals(pad.output(0));
-        Optional<long[]> own = ownPads(reader, border.pads().length);
+        Optional<long[]> own = ownPads(reader, border.pads().size());
         if (!asMap || own.isEmpty()) {
             return Optional.empty();
         }
@@ -191,8 +195,8 @@ public final class FoldPads {
         };
     }
 
-    private static long[] sum(long[] a, long[] b) {
-        return IntStream.range(0, a.length).mapToLong(i -> a[i] + b[i]).toArray();
+    private static long[] sum(long[] a, List<Long> b) {
+        return IntStream.range(0, a.length).mapToLong(i -> a[i] + b.get(i)).toArray();
     }
 
     private static List<String> sources(Node pad, Node reader) {

@@ -38,8 +38,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "emulate",
         description = {
-            "Executes a kernel's CUDA on this machine's processor, the very text that wpk emit prints, and compares its",
-            "result with the reference. Accesses of memory are checked for bounds, alignment, initialisation and races,",
+            "Executes a kernel's CUDA on this machine's processor, the very text that wpk emit prints, and compares"
+                    + " its",
+            "result with the reference. Accesses of memory are checked for bounds, alignment, initialisation and"
+                    + " races,",
             "barriers and instructions of a warp for divergence. For small shapes: a multiply-add takes some 50 ns."
         },
         mixinStandardHelpOptions = true,
@@ -169,13 +171,12 @@ final class EmulateCommand implements Callable<Integer> {
     /** How far a result may be off, relative to the greatest element: 2^-16 for sums in fp32, a few ulps of shorter types. */
     private static double bound(Numerics numerics, DType type) {
         double ofType = type == DType.F16 ? 0x1p-9 : type == DType.BF16 ? 0x1p-6 : 0;
-        double ofSums =
-                switch (numerics) {
-                    case STRICT -> 0;
-                    case FP32, INT8 -> 0x1p-16;
-                    case FP16, TF32 -> 0x1p-8;
-                    case BF16 -> 0x1p-5;
-                };
+        double ofSums = switch (numerics) {
+            case STRICT -> 0;
+            case FP32, INT8 -> 0x1p-16;
+            case FP16, TF32 -> 0x1p-8;
+            case BF16 -> 0x1p-5;
+        };
         return Math.max(ofType, ofSums);
     }
 
@@ -215,9 +216,7 @@ final class EmulateCommand implements Callable<Integer> {
                                     random.doubles(elements, -1, 1).toArray(),
                                     shape)
                             : HostTensor.ofIntegers(
-                                    input.type(),
-                                    random.longs(elements, 0, 2).toArray(),
-                                    shape));
+                                    input.type(), random.longs(elements, 0, 2).toArray(), shape));
         }
         return inputs;
     }

@@ -33,12 +33,13 @@ public final class EmulatedKernel {
     /** As emulator.cc has it below each stack. */
     private static final long ZONE_BYTES = 4096;
 
-    private static final long COPY_CAPACITY = 1 << 15;
+    private static final long COPY_CAPACITY = 1 << 14;
     private static final long ALIGNMENT_BYTES = 256;
 
     private final CudaText text;
     private final int number;
     private final EmulatedLibrary library;
+    private final Map<String, List<Region>> ofPhases = new HashMap<>();
 
     EmulatedKernel(CudaText text, int number, EmulatedLibrary library) {
         this.text = text;
@@ -167,12 +168,11 @@ public final class EmulatedKernel {
                         Field.values()[Field.BLOCK_X.ordinal() + i],
                         phase.launch().block().get(i));
             }
-            MemorySegment stacks =
-                    NativeMemory.allocate(arena, threads * (STACK_BYTES + ZONE_BYTES), "the stacks of threads");
-            launch.set(Field.STACKS, stacks);
+            launch.set(Field.STACKS, library.stacks(threads * (STACK_BYTES + ZONE_BYTES)));
             launch.set(Field.STACK_BYTES, STACK_BYTES);
             List<Region> all = new ArrayList<>(regions);
-            all.addAll(library.regions(number, phase.symbol(), text.text()));
+            all.addAll(ofPhases.computeIfAbsent(
+                    phase.symbol(), symbol -> library.regions(number, symbol, text.text())));
             all.add(new Region(
                     "the arguments", Region.Kind.CONSTANT, arguments.address(), arguments.byteSize(), Long.BYTES));
             launch.set(Field.REGIONS, records(all));

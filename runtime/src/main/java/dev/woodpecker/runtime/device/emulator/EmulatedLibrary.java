@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.device.emulator;
 
+import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.toolchain.CompilerMessage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,6 +53,7 @@ final class EmulatedLibrary {
     private static final Map<Path, Object> LOCKS = new ConcurrentHashMap<>();
 
     private final Path file;
+    private final Arena arena;
     private final SymbolLookup symbols;
     private final ElfImage image;
     private final LineTable lines;
@@ -59,9 +61,12 @@ final class EmulatedLibrary {
     private final MethodHandle sizes;
     private final MemorySegment runAddress;
     private final long moved;
+    /** Kept from launch to launch: making pages takes longer than most grids run. */
+    private MemorySegment stacks = MemorySegment.NULL;
 
-    private EmulatedLibrary(Path file, SymbolLookup symbols, ElfImage image) {
+    private EmulatedLibrary(Path file, Arena arena, SymbolLookup symbols, ElfImage image) {
         this.file = file;
+        this.arena = arena;
         this.symbols = symbols;
         this.image = image;
         this.lines = LineTable.of(image);
@@ -76,7 +81,7 @@ final class EmulatedLibrary {
     static EmulatedLibrary open(Path file, Arena arena) {
         try {
             return new EmulatedLibrary(
-                    file, SymbolLookup.libraryLookup(file, arena), ElfImage.parse(Files.readAllBytes(file)));
+                    file, arena, SymbolLookup.libraryLookup(file, arena), ElfImage.parse(Files.readAllBytes(file)));
         } catch (IllegalArgumentException e) {
             throw new IllegalStateException("cannot load " + file + ": " + e.getMessage(), e);
         } catch (IOException e) {
@@ -87,6 +92,14 @@ final class EmulatedLibrary {
     /** What must be held while a grid runs. */
     Object lock() {
         return LOCKS.computeIfAbsent(file, _ -> new Object());
+    }
+
+    /** Memory for the stacks of one grid, whatever it held before; by whoever holds the lock. */
+    MemorySegment stacks(long bytes) {
+        if (stacks.byteSize() < bytes) {
+            stacks = NativeMemory.allocate(arena, bytes, "the stacks of threads");
+        }
+        return stacks;
     }
 
     MemorySegment entry(int number, String symbol) {

@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.device.emulator;
 
+import dev.woodpecker.runtime.toolchain.BundledLlvm;
 import dev.woodpecker.runtime.toolchain.CCompiler;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CompilationException;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -33,13 +35,17 @@ public final class Emulator implements AutoCloseable {
     }
 
     /**
-     * An emulator with the compiler and the cache that {@code environment} names.
+     * An emulator with the compiler and the cache that {@code environment} names; where it names no compiler, with the
+     * clang that Maven brought, which is the fastest.
      *
      * @throws dev.woodpecker.runtime.toolchain.ToolchainException when there is no compiler
      */
     public static Emulator of(Environment environment) {
         CacheDirectory cache = CacheDirectory.open(environment);
-        return new Emulator(CompilerDiscovery.discover(environment, cache), CpuFeatures.ofHost(), cache);
+        Optional<CCompiler> fastest =
+                environment.get("WPK_CC").isEmpty() ? BundledLlvm.find(cache) : Optional.empty();
+        return new Emulator(
+                fastest.orElseGet(() -> CompilerDiscovery.discover(environment, cache)), CpuFeatures.ofHost(), cache);
     }
 
     /**

@@ -75,7 +75,7 @@ static int currentThread, threads;
 static u32 epoch, blockEpoch, launchEpoch;
 static void *hostStack;
 static Copy *copies;
-static i64 freeCopy;
+static i64 freeCopy, usedCopies;
 static Region *lastRegion;
 static u64 randomState;
 
@@ -355,10 +355,10 @@ HIDDEN void emulated_copy(void *to, const void *from, int bytes, bool guard) {
     for (u64 i = (target - r->begin) >> r->elementShift; i <= (target + bytes - 1 - r->begin) >> r->elementShift; i++) {
         r->cells[i].copier = (u32)currentThread + 1;
     }
-    if (freeCopy < 0) fail(COPIES, site);
-    i64 number = freeCopy;
+    if (freeCopy < 0 && usedCopies == launch->copyCapacity) fail(COPIES, site);
+    i64 number = freeCopy < 0 ? usedCopies++ : freeCopy;
     Copy &c = copies[number];
-    freeCopy = c.next;
+    if (freeCopy >= 0) freeCopy = c.next;
     c.to = target; c.from = (u64)from; c.bytes = (u32)bytes; c.guard = guard; c.group = (u32)current->group;
     c.next = -1; c.site = site;
     if (current->lastCopy < 0) current->firstCopy = number; else copies[current->lastCopy].next = number;
@@ -518,7 +518,7 @@ HIDDEN void emulated_matrices(unsigned *fragment, const void *row, int count, in
     collective((transposed ? TRANSPOSED_MATRICES : MATRICES) + count, SITE);
 }
 
-HIDDEN void emulated_product(void *sum, const unsigned *left, const unsigned *right, int kind) {
+HIDDEN void emulated_product(void *sum, const void *left, const void *right, int kind) {
     current->operand[0] = sum;
     current->operand[1] = (void *)left;
     current->operand[2] = (void *)right;
@@ -620,8 +620,8 @@ static bool release() {
 
 static void runBlock() {
     blockEpoch = ++epoch;
-    freeCopy = 0;
-    for (i64 i = 0; i < launch->copyCapacity; i++) copies[i].next = i + 1 < launch->copyCapacity ? i + 1 : -1;
+    freeCopy = -1;
+    usedCopies = 0;
     for (int t = 0; t < threads; t++) {
         Fiber *f = fibers + t;
         f->stack = launch->stacks + (i64)t * (launch->stackBytes + ZONE) + ZONE;

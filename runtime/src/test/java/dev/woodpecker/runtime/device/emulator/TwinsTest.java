@@ -38,7 +38,7 @@ class TwinsTest {
     }
 
     @Test
-    void theyHaveTheSameNames() throws IOException {
+    void eachHasOne() throws IOException {
         Set<String> whole = functions("prelude.cu", "-D__CUDA_ARCH__=800");
         Set<String> portable = functions("prelude.cu", "-DWOODPECKER_EMULATOR");
         Set<String> inPtx = new TreeSet<>(whole);
@@ -47,7 +47,7 @@ class TwinsTest {
                 .contains("cp_async_16", "cp_async_wait", "ldmatrix_x4", "sqrt_f32")
                 .doesNotContain("max_f32");
         assertThat(portable).contains("max_f32", "i32_from_f32").isSubsetOf(whole);
-        assertThat(functions("emulator.h")).isEqualTo(inPtx);
+        assertThat(functions("emulator.h")).containsAll(inPtx);
     }
 
     @Test

@@ -57,9 +57,8 @@ public final class Pooling {
                 x.size(1),
                 p,
                 x.size(3),
-                (n, c, i, j) -> max(
-                        kernelShape[0],
-                        r -> x.atOr(NONE, n, c, i * strides[0] - pads[0] + r * dilations[0], j)));
+                (n, c, i, j) ->
+                        max(kernelShape[0], r -> x.atOr(NONE, n, c, i * strides[0] - pads[0] + r * dilations[0], j)));
         return tensor(
                 x.size(0),
                 x.size(1),

@@ -33,11 +33,12 @@ class PoolingTest {
     @Test
     void maximumByAxesIsThatOfTheWindow() {
         Tensor x = Tensor.of(new float[] {1, 9, -2, Float.NaN, 3, 4, 7, 5, 6, 0, 1, -8}, 1, 1, 3, 4);
-        Tensor y = Pooling.maxPoolByAxes(x, attribute(3, 3), attribute(1, 1), attribute(1, 1, 1, 1), attribute(1, 1), 0);
-        assertThat(y.toArray())
-                .containsExactly(9, 9, Float.NaN, Float.NaN, 9, 9, Float.NaN, Float.NaN, 6, 7, 7, 7);
+        Tensor y =
+                Pooling.maxPoolByAxes(x, attribute(3, 3), attribute(1, 1), attribute(1, 1, 1, 1), attribute(1, 1), 0);
+        assertThat(y.toArray()).containsExactly(9, 9, Float.NaN, Float.NaN, 9, 9, Float.NaN, Float.NaN, 6, 7, 7, 7);
         // one column of windows lies in the padding alone
-        Tensor beyond = Pooling.maxPoolByAxes(x, attribute(1, 2), attribute(2, 2), attribute(0, 0, 0, 1), attribute(1, 3), 1);
+        Tensor beyond =
+                Pooling.maxPoolByAxes(x, attribute(1, 2), attribute(2, 2), attribute(0, 0, 0, 1), attribute(1, 3), 1);
         Tensor whole = Pooling.maxPool(x, attribute(1, 2), attribute(2, 2), attribute(0, 0, 0, 1), attribute(1, 3), 1);
         assertThat(beyond.toArray()).containsExactly(whole.toArray());
     }

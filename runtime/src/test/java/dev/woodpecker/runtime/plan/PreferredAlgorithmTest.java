@@ -34,12 +34,16 @@ class PreferredAlgorithmTest {
         methods.put("", "maxPool");
         methods.put("separable", "maxPoolByAxes");
         int pad = window / 2;
-        return preferred("MaxPool", methods, Numerics.FP32, call -> call.tensor("x", DType.F32, 1, 32, 16, 16)
-                .ints("kernelShape", window, window)
-                .ints("strides", stride, stride)
-                .ints("pads", pad, pad, pad, pad)
-                .ints("dilations", 1, 1)
-                .integer("ceilMode", 0));
+        return preferred(
+                "MaxPool",
+                methods,
+                Numerics.FP32,
+                call -> call.tensor("x", DType.F32, 1, 32, 16, 16)
+                        .ints("kernelShape", window, window)
+                        .ints("strides", stride, stride)
+                        .ints("pads", pad, pad, pad, pad)
+                        .ints("dilations", 1, 1)
+                        .integer("ceilMode", 0));
     }
 
     @Test
@@ -53,14 +57,18 @@ class PreferredAlgorithmTest {
         Map<String, String> methods = new LinkedHashMap<>();
         methods.put("", "transposed");
         methods.put("phases", "transposedByPhases");
-        return preferred("ConvTranspose", methods, numerics, call -> call.tensor("x", DType.F32, 1, 32, 16, 16)
-                .tensor("w", DType.F32, 32, 16, 3, 3)
-                .tensor("b", DType.F32, 16)
-                .ints("strides", stride, stride)
-                .ints("pads", 1, 1, 1, 1)
-                .ints("dilations", 1, 1)
-                .integer("group", 1)
-                .ints("outputPadding", 0, 0));
+        return preferred(
+                "ConvTranspose",
+                methods,
+                numerics,
+                call -> call.tensor("x", DType.F32, 1, 32, 16, 16)
+                        .tensor("w", DType.F32, 32, 16, 3, 3)
+                        .tensor("b", DType.F32, 16)
+                        .ints("strides", stride, stride)
+                        .ints("pads", 1, 1, 1, 1)
+                        .ints("dilations", 1, 1)
+                        .integer("group", 1)
+                        .ints("outputPadding", 0, 0));
     }
 
     @Test
@@ -74,13 +82,17 @@ class PreferredAlgorithmTest {
         methods.put("direct", "conv2d");
         methods.put("winograd2", "tilesOf2");
         methods.put("winograd4", "tilesOf4");
-        return preferred("Conv", methods, numerics, call -> call.tensor("x", DType.F32, 1, filters, size, size)
-                .tensor("w", DType.F32, filters, filters, 3, 3)
-                .tensor("b", DType.F32, filters)
-                .ints("strides", 1, 1)
-                .ints("pads", 1, 1, 1, 1)
-                .ints("dilations", 1, 1)
-                .integer("group", 1));
+        return preferred(
+                "Conv",
+                methods,
+                numerics,
+                call -> call.tensor("x", DType.F32, 1, filters, size, size)
+                        .tensor("w", DType.F32, filters, filters, 3, 3)
+                        .tensor("b", DType.F32, filters)
+                        .ints("strides", 1, 1)
+                        .ints("pads", 1, 1, 1, 1)
+                        .ints("dilations", 1, 1)
+                        .integer("group", 1));
     }
 
     @Test

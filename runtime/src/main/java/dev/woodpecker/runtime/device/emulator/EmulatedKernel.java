@@ -171,8 +171,8 @@ public final class EmulatedKernel {
             launch.set(Field.STACKS, library.stacks(threads * (STACK_BYTES + ZONE_BYTES)));
             launch.set(Field.STACK_BYTES, STACK_BYTES);
             List<Region> all = new ArrayList<>(regions);
-            all.addAll(ofPhases.computeIfAbsent(
-                    phase.symbol(), symbol -> library.regions(number, symbol, text.text())));
+            all.addAll(
+                    ofPhases.computeIfAbsent(phase.symbol(), symbol -> library.regions(number, symbol, text.text())));
             all.add(new Region(
                     "the arguments", Region.Kind.CONSTANT, arguments.address(), arguments.byteSize(), Long.BYTES));
             launch.set(Field.REGIONS, records(all));

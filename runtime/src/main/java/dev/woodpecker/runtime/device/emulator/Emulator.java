@@ -42,8 +42,7 @@ public final class Emulator implements AutoCloseable {
      */
     public static Emulator of(Environment environment) {
         CacheDirectory cache = CacheDirectory.open(environment);
-        Optional<CCompiler> fastest =
-                environment.get("WPK_CC").isEmpty() ? BundledLlvm.find(cache) : Optional.empty();
+        Optional<CCompiler> fastest = environment.get("WPK_CC").isEmpty() ? BundledLlvm.find(cache) : Optional.empty();
         return new Emulator(
                 fastest.orElseGet(() -> CompilerDiscovery.discover(environment, cache)), CpuFeatures.ofHost(), cache);
     }

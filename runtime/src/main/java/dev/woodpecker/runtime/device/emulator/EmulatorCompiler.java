@@ -182,7 +182,8 @@ final class EmulatorCompiler {
         }
         flags.addAll(
                 switch (compiler.family()) {
-                    case GCC -> List.of("-O1", "-g1", "-fno-tree-vectorize", "-Werror=frame-larger-than=" + MOST_FRAME_BYTES);
+                    case GCC ->
+                        List.of("-O1", "-g1", "-fno-tree-vectorize", "-Werror=frame-larger-than=" + MOST_FRAME_BYTES);
                     // Compiles seven times as fast unoptimised, which texts of a test run once repay. No read is
                     // left out because a write of the same place follows.
                     case CLANG ->

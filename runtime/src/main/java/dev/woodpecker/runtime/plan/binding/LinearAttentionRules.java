@@ -2,7 +2,6 @@ package dev.woodpecker.runtime.plan.binding;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.NdArray;
-import dev.woodpecker.runtime.UnsupportedModelException.Subject;
 import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;

@@ -518,7 +518,7 @@ HIDDEN void emulated_matrices(unsigned *fragment, const void *row, int count, in
     collective((transposed ? TRANSPOSED_MATRICES : MATRICES) + count, SITE);
 }
 
-HIDDEN void emulated_product(void *sum, const void *left, const void *right, int kind) {
+HIDDEN void emulated_product(void *sum, const unsigned *left, const unsigned *right, int kind) {
     current->operand[0] = sum;
     current->operand[1] = (void *)left;
     current->operand[2] = (void *)right;

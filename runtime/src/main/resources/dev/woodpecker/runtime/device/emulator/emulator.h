@@ -28,7 +28,7 @@ void emulated_commit();
 void emulated_wait(int pending);
 unsigned emulated_shared_address(const void *p);
 void emulated_matrices(unsigned *fragment, const void *row, int count, int transposed);
-void emulated_product(void *sum, const void *left, const void *right, int kind);
+void emulated_product(void *sum, const unsigned *left, const unsigned *right, int kind);
 void emulated_shuffle(void *to, const void *from, int distance);
 float emulated_f32_from_f16(unsigned short x);
 unsigned short emulated_f16_from_f32(float x);
@@ -51,22 +51,13 @@ MATH_TWIN(rint, double, f64, __builtin_rint)
 MATH_TWIN(trunc, double, f64, __builtin_trunc)
 TWIN float f32_from_f16(unsigned short x) { return emulated_f32_from_f16(x); }
 TWIN unsigned short f16_from_f32(float x) { return emulated_f16_from_f32(x); }
-/* To the nearest, of two the greater in magnitude; what is no number has its upper bits kept. */
+
+/* Halves away from zero; infinities and NaN stay. */
 TWIN float tf32_from_f32(float x) {
     union { float value; unsigned bits; } u = {x};
-    if ((u.bits & 0x7f800000) != 0x7f800000) u.bits += 0x1000;
-    u.bits &= 0xffffe000;
+    if ((u.bits & 0x7f800000) != 0x7f800000) u.bits = (u.bits + 0x1000) & 0xffffe000;
     return u.value;
 }
-
-#define SHFL_TWIN(distance) \
-    TWIN void shfl_xor_##distance##_f32(float *to, const float *from) { emulated_shuffle(to, from, distance); } \
-    TWIN void shfl_xor_##distance##_i32(int *to, const int *from) { emulated_shuffle(to, from, distance); }
-SHFL_TWIN(16)
-SHFL_TWIN(8)
-SHFL_TWIN(4)
-SHFL_TWIN(2)
-SHFL_TWIN(1)
 
 TWIN unsigned shared_address(const void *p) { return emulated_shared_address(p); }
 TWIN void cp_async_4(void *to, const void *from, bool guard) { emulated_copy(to, from, 4, guard); }
@@ -100,8 +91,21 @@ TWIN void mma_m16n8k16_f32_bf16(float *sum, const unsigned *left, const unsigned
     emulated_product(sum, left, right, PRODUCT_BF16);
 }
 TWIN void mma_m16n8k8_f32_tf32(float *sum, const float *left, const float *right) {
-    emulated_product(sum, left, right, PRODUCT_TF32);
+    emulated_product(sum, (const unsigned *)left, (const unsigned *)right, PRODUCT_TF32);
 }
+
+#define SHUFFLE_TWIN(distance, T, t) \
+    TWIN void shfl_xor_##distance##_##t(T *to, const T *from) { emulated_shuffle(to, from, distance); }
+SHUFFLE_TWIN(16, float, f32)
+SHUFFLE_TWIN(8, float, f32)
+SHUFFLE_TWIN(4, float, f32)
+SHUFFLE_TWIN(2, float, f32)
+SHUFFLE_TWIN(1, float, f32)
+SHUFFLE_TWIN(16, int, i32)
+SHUFFLE_TWIN(8, int, i32)
+SHUFFLE_TWIN(4, int, i32)
+SHUFFLE_TWIN(2, int, i32)
+SHUFFLE_TWIN(1, int, i32)
 
 /* How the emulator calls a kernel of any parameters, all of which are pointers or 64-bit integers. */
 template <int... I> struct EmulatedIndices {};

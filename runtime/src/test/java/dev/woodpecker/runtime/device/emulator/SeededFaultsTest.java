@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * reference, and each way of breaking it is found, with the line and what is wrong there.
  */
 class SeededFaultsTest {
-    private static final String BARRIER = "__syncthreads();";
+    private static final String BARRIER = "__syncthreads\\(\\);";
 
     @TempDir
     private static Path home = Path.of("");
@@ -70,6 +70,7 @@ class SeededFaultsTest {
 
     private static final KernelSource SOURCE = source();
     private static final String TEXT = SOURCE.text();
+    private static final int START = TEXT.indexOf("extern \"C\"");
     private static final Map<String, HostTensor> INPUTS = inputs();
 
     private static List<Seed> seeds() {
@@ -83,37 +84,40 @@ class SeededFaultsTest {
         }
         seeds.add(new Seed(
                 "a wait for one group less",
-                with("cp_async_wait<0>", "cp_async_wait<1>"),
+                with("cp_async_wait<1>", "cp_async_wait<2>"),
                 Kind.PENDING_COPY,
                 "shared"));
-        seeds.add(new Seed("one row too many", with("< 45);", "< 46);"), Kind.OUT_OF_BOUNDS, "a has 4680 elements"));
+        seeds.add(new Seed("one row too many", with("< 45\\);", "< 46);"), Kind.OUT_OF_BOUNDS, "a has 4680 elements"));
         seeds.add(new Seed(
-                "a tile too small", with("a_cache[1536]", "a_cache[1528]"), Kind.OUT_OF_BOUNDS, "a_cache[1528]"));
-        seeds.add(new Seed("a tile not loaded", with("i_i_o < 1", "i_i_o < 0"), Kind.UNINITIALISED, "shared b_cache["));
+                "a tile too small", with("a_cache\\[1536", "a_cache[1528"), Kind.OUT_OF_BOUNDS, "a_cache[1528]"));
         seeds.add(new Seed(
-                "one element further", with("lane * 8,", "lane * 8 + 1,"), Kind.MISALIGNED, "16 bytes at once"));
+                "a tile not loaded", with("if \\(\\w+ < 1\\)", "if (0)"), Kind.UNINITIALISED, "shared b_cache["));
+        seeds.add(new Seed("one element further", with(" \\* 8,", " * 8 + 1,"), Kind.MISALIGNED, "16 bytes at once"));
         seeds.add(new Seed(
-                "an input stored to", with("out[i_o", "((unsigned short *)a)[i_o"), Kind.READ_ONLY, "global a["));
+                "an input stored to", with("\\bout\\[", "((unsigned short *)a)["), Kind.READ_ONLY, "global a["));
         seeds.add(new Seed(
-                "too short a register array", with("out_acc[0] = 0", "out_acc[lane] = 0"), Kind.INDEX, "index "));
+                "too short a register array",
+                with("out_acc\\[[^]]*] = 0", "out_acc[threadIdx.x] = 0"),
+                Kind.INDEX,
+                "index "));
         seeds.add(new Seed(
                 "a warp that leaves",
-                with("float out_acc[8];", "if (i_i_o == 1) return; float out_acc[8];"),
+                with("float out_acc\\[8];", "if (threadIdx.y == 1) return; $0"),
                 Kind.BARRIER_EXIT,
                 "has left the kernel"));
         seeds.add(new Seed(
                 "a barrier for each warp",
-                with(BARRIER, "if (i_i_o == 0)\n" + BARRIER + "\nelse\n" + BARRIER),
+                with(BARRIER, "if (threadIdx.y == 0)\n$0\nelse\n$0"),
                 Kind.BARRIER_LINES,
                 "waits at another"));
         seeds.add(new Seed(
                 "a lane that stays away",
-                with("mma_m16n8k16_f32_f16(out_acc,", "if (lane != 3) mma_m16n8k16_f32_f16(out_acc,"),
+                with("mma_m16n8k16_f32_f16", "if (threadIdx.x != 3) $0"),
                 Kind.COLLECTIVE,
                 "waits for its warp"));
         seeds.add(new Seed(
                 "a result of another block",
-                lastBrace("if (j_o == 1) out[0] += 1;"),
+                lastBrace("if (blockIdx.x == 1) out[0] += 1;"),
                 Set.of(Kind.BLOCK_RACE, Kind.UNINITIALISED),
                 "global out[0]"));
         return seeds;
@@ -150,7 +154,7 @@ class SeededFaultsTest {
     @ParameterizedTest
     @MethodSource("compilers")
     void whatDoesNotEndIsStopped(CCompiler compiler) {
-        List<String> endless = List.of("for (;;) " + BARRIER, "for (volatile int i = 0; i < 1; i = 0) {}");
+        List<String> endless = List.of("for (;;) __syncthreads();", "for (volatile int i = 0; i < 1; i = 0) {}");
         try (Emulator emulator = emulator(compiler)) {
             List<EmulatedKernel> kernels = emulator.load(endless.stream()
                     .map(loop -> new CudaText(SOURCE.lowered(), lastBrace(loop)))
@@ -189,10 +193,9 @@ class SeededFaultsTest {
     @ParameterizedTest
     @MethodSource("compilers")
     void aSwappedFragmentRegisterGivesAWrongResult(CCompiler compiler) {
-        String load = "ldmatrix_x4(a_cache_fragment, a_cache + k_o % 3 * 512 + i_i_o * 256, 16);";
         String swapped = with(
-                load,
-                load + " { unsigned first = a_cache_fragment[1]; a_cache_fragment[1] = a_cache_fragment[2];"
+                "ldmatrix_x4\\(a_cache_fragment, [^;]*;",
+                "$0 { unsigned first = a_cache_fragment[1]; a_cache_fragment[1] = a_cache_fragment[2];"
                         + " a_cache_fragment[2] = first; }");
         try (Emulator emulator = emulator(compiler)) {
             Emulation ended =
@@ -208,7 +211,7 @@ class SeededFaultsTest {
     @ParameterizedTest
     @MethodSource("compilers")
     void aFrameBeyondTheStackIsRefusedByTheCompiler(CCompiler compiler) {
-        String deep = with("float out_acc[8];", "volatile float deep[20000]; deep[lane] = 1; float out_acc[8];");
+        String deep = with("float out_acc\\[8];", "volatile float deep[20000]; deep[threadIdx.x] = 1; $0");
         try (Emulator emulator = emulator(compiler)) {
             CudaText text = new CudaText(SOURCE.lowered(), deep);
             assertThatThrownBy(() -> emulator.load(text))
@@ -237,11 +240,9 @@ class SeededFaultsTest {
         return (int) kernel(pattern).results().count();
     }
 
-    /** Finds a pattern whose parentheses stand for themselves in what follows the prelude. */
+    /** Finds a pattern in what follows the prelude. */
     private static Matcher kernel(String pattern) {
-        Matcher matcher =
-                Pattern.compile(pattern.replace("(", "\\(").replace(")", "\\)")).matcher(TEXT);
-        return matcher.region(TEXT.indexOf("extern \"C\""), TEXT.length());
+        return Pattern.compile(pattern).matcher(TEXT.substring(START));
     }
 
     private static String without(String pattern, int number) {
@@ -249,12 +250,12 @@ class SeededFaultsTest {
         for (int i = 0; i <= number; i++) {
             assertThat(matcher.find()).isTrue();
         }
-        return TEXT.substring(0, matcher.start()) + TEXT.substring(matcher.end());
+        return TEXT.substring(0, START + matcher.start()) + TEXT.substring(START + matcher.end());
     }
 
-    private static String with(String before, String after) {
-        int at = TEXT.indexOf(before, TEXT.indexOf("extern \"C\""));
-        return at < 0 ? TEXT : TEXT.substring(0, at) + after + TEXT.substring(at + before.length());
+    /** The first place that fits, replaced; {@code $0} is what was there. */
+    private static String with(String pattern, String replacement) {
+        return TEXT.substring(0, START) + kernel(pattern).replaceFirst(replacement);
     }
 
     private static String lastBrace(String before) {

@@ -1,9 +1,11 @@
 package dev.woodpecker.cli;
 
 import dev.woodpecker.cli.soak.MemoryUse;
+import dev.woodpecker.cli.soak.QuotaGroup;
 import dev.woodpecker.cli.soak.Soak;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +17,7 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code wpk soak}: runs a model many times on many threads, and watches its answers and its memory. */
@@ -46,8 +49,17 @@ final class SoakCommand implements Callable<Integer> {
             description = "After how many runs a thread opens a new session. Default: ${DEFAULT-VALUE}.")
     private int sessionRuns = 100;
 
+    @Option(
+            names = "--quota",
+            paramLabel = "CORES",
+            description = "Runs in a control group that may use so much processor time, as 1.5.")
+    private double quotaCores;
+
     @Override
     public Integer call() throws InterruptedException {
+        if (quotaCores > 0) {
+            return underQuota();
+        }
         PrintWriter out = spec.commandLine().getOut();
         try (Model model = arguments.load(0)) {
             List<Map<String, NdArray>> inputs = new ArrayList<>();
@@ -60,17 +72,33 @@ final class SoakCommand implements Callable<Integer> {
         }
     }
 
+    private int underQuota() throws InterruptedException {
+        try (QuotaGroup group = QuotaGroup.of(quotaCores)) {
+            return group.runAgainWithout("--quota")
+                    .orElseThrow(() -> new IOException("the system does not tell how this program was called"));
+        } catch (IOException e) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "no control group can be had for --quota " + quotaCores + ": " + e + ". "
+                            + QuotaGroup.remedy(quotaCores),
+                    e);
+        }
+    }
+
     private void print(Soak.Result result, PrintWriter out) {
         out.printf(
                 Locale.ROOT,
-                "%d runs in %d sessions on %d threads: %.1f s, %.0f runs/s; median %.3f ms, 99 %% within %.3f ms%n",
+                "%d runs in %d sessions on %d threads: %.1f s, %.0f runs/s, %.0f runs/s of a core; median %.3f ms, 99 %%"
+                        + " within %.3f ms, %.1f times the median%n",
                 result.runs(),
                 result.sessions(),
                 threads,
                 result.seconds(),
                 result.runsPerSecond(),
+                result.runs() / result.processorSeconds(),
                 result.medianSeconds() * 1e3,
-                result.p99Seconds() * 1e3);
+                result.p99Seconds() * 1e3,
+                result.p99Seconds() / result.medianSeconds());
         print("after a tenth", result.settled(), out);
         print("after a half", result.middle(), out);
         print("at the end", result.end(), out);

@@ -3,6 +3,7 @@ package dev.woodpecker.cli.soak;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.Session;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -35,6 +36,7 @@ public record Soak(int threads, long runs, int sessionRuns) {
      * What came of it.
      *
      * @param wrong runs whose answer was another than the first
+     * @param processorSeconds that all threads of the process used meanwhile, the collector's and compiler's too
      * @param settled memory after a tenth of the runs
      * @param middle after half of them
      * @param end after all; the model is still open, no session is
@@ -44,6 +46,7 @@ public record Soak(int threads, long runs, int sessionRuns) {
             long sessions,
             long wrong,
             double seconds,
+            double processorSeconds,
             double medianSeconds,
             double p99Seconds,
             MemoryUse settled,
@@ -66,6 +69,7 @@ public record Soak(int threads, long runs, int sessionRuns) {
         long sessions = 0;
         long wrong = 0;
         long start = System.nanoTime();
+        long startOfProcessor = processorNanoseconds();
         try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
             Callable<Part> all = course::part;
             for (Future<Part> future : executor.invokeAll(Collections.nCopies(threads, all))) {
@@ -86,11 +90,16 @@ public record Soak(int threads, long runs, int sessionRuns) {
                 sessions,
                 wrong,
                 (System.nanoTime() - start) * 1e-9,
+                (processorNanoseconds() - startOfProcessor) * 1e-9,
                 latencies.quantileSeconds(0.5),
                 latencies.quantileSeconds(0.99),
                 course.settled,
                 course.middle,
                 MemoryUse.now());
+    }
+
+    private static long processorNanoseconds() {
+        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
     }
 
     /** One thread's part. */

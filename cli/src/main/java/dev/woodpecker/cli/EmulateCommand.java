@@ -189,9 +189,8 @@ final class EmulateCommand implements Callable<Integer> {
                 double a = value(actual, i);
                 greatest = Math.max(greatest, Math.abs(e));
                 // NaN beside a number is as far as can be.
-                difference = Math.max(
-                        difference,
-                        Double.compare(e, a) == 0 ? 0 : e - a == e - a ? Math.abs(e - a) : Double.POSITIVE_INFINITY);
+                double between = Double.isNaN(e - a) ? Double.POSITIVE_INFINITY : Math.abs(e - a);
+                difference = Math.max(difference, Double.compare(e, a) == 0 ? 0 : between);
             }
             return new Difference(difference, greatest);
         }

@@ -88,8 +88,8 @@ final class SoakCommand implements Callable<Integer> {
     private void print(Soak.Result result, PrintWriter out) {
         out.printf(
                 Locale.ROOT,
-                "%d runs in %d sessions on %d threads: %.1f s, %.0f runs/s, %.0f runs/s of a core; median %.3f ms, 99 %%"
-                        + " within %.3f ms, %.1f times the median%n",
+                "%d runs in %d sessions on %d threads: %.1f s, %.0f runs/s, %.0f runs/s of a core; median %.3f ms, 99"
+                        + " %% within %.3f ms, %.1f times the median%n",
                 result.runs(),
                 result.sessions(),
                 threads,

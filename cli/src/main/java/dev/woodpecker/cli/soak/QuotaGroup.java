@@ -52,8 +52,8 @@ public final class QuotaGroup implements AutoCloseable {
     public static String remedy(double cores) {
         return String.format(
                 Locale.ROOT,
-                "Run the command as root, or without --quota under systemd-run --scope -p CPUQuota=%.0f%%, or in a container"
-                        + " with --cpus %s",
+                "Run the command as root, or without --quota under systemd-run --scope -p CPUQuota=%.0f%%, or in a"
+                        + " container with --cpus %s",
                 cores * 100,
                 cores);
     }

@@ -99,7 +99,11 @@ public record Soak(int threads, long runs, int sessionRuns) {
     }
 
     private static long processorNanoseconds() {
-        return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toNanos();
+        return ProcessHandle.current()
+                .info()
+                .totalCpuDuration()
+                .orElse(Duration.ZERO)
+                .toNanos();
     }
 
     /** One thread's part. */

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Collects steps while applying them, so that a rule can look at the nest that it has made so far, and asks where there is
@@ -216,7 +215,11 @@ final class ScheduleBuilder {
     /** All loops of the lists, one after the other. */
     @SafeVarargs
     static List<String> joined(List<String>... loops) {
-        return Stream.of(loops).flatMap(List::stream).toList();
+        List<String> all = new ArrayList<>();
+        for (List<String> some : loops) {
+            all.addAll(some);
+        }
+        return List.copyOf(all);
     }
 
     /** Whether the loops around the stage are all its own; stages that move into them come before it. */

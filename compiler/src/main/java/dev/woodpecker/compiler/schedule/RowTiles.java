@@ -71,12 +71,13 @@ final class RowTiles {
         ScheduleBuilder.Halves tile = builder.split(innermost, size, Tail.PEEL);
         if (!result.outer.isEmpty()) {
             String next = result.outer.getLast();
-            long fitting = Math.min(most / size, extent(builder, next));
+            // Of no rows at all there is a tile of one.
+            long fitting = Math.clamp(extent(builder, next), 1, Math.max(1, most / size));
             List<Long> seconds = new ArrayList<>();
             for (long rowsOfTile = 1; rowsOfTile <= fitting; rowsOfTile++) {
                 seconds.add(rowsOfTile);
             }
-            long second = builder.choose(name + ".tile.lines", seconds, Math.max(1, fitting));
+            long second = builder.choose(name + ".tile.lines", seconds, fitting);
             if (second > 1) {
                 ScheduleBuilder.Halves pair = builder.split(result.outer.removeLast(), second, Tail.PEEL);
                 result.tiles.add(pair.outer());

@@ -28,7 +28,6 @@ record Affine(String value, List<Double> factor, List<Double> shift) {
         return Arrays.stream(values).boxed().toList();
     }
 
-
     /**
      * The node as such a function along {@code axis}, which has this extent, if it is one and keeps the shape of its input.
      *
@@ -127,7 +126,6 @@ record Affine(String value, List<Double> factor, List<Double> shift) {
     }
 
     boolean isFinite() {
-        return factor.stream().allMatch(Double::isFinite)
-                && shift.stream().allMatch(Double::isFinite);
+        return factor.stream().allMatch(Double::isFinite) && shift.stream().allMatch(Double::isFinite);
     }
 }

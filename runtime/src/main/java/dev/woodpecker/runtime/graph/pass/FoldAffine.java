@@ -82,7 +82,8 @@ public final class FoldAffine {
         }
         double[] bias = layer.bias();
         for (int k = 0; k < bias.length; k++) {
-            bias[k] = bias[k] * affine.get().factor().get(k) + affine.get().shift().get(k);
+            bias[k] = bias[k] * affine.get().factor().get(k)
+                    + affine.get().shift().get(k);
         }
         Optional<Node> changed = layer.with(
                 editor,

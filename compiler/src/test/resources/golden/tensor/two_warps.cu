@@ -12,118 +12,79 @@ extern "C" __global__ void __launch_bounds__(64) tensor_product(
         const float *bias,
         float *y,
         int *status) {
-    const int m_o = blockIdx.y; /* Product.java:7 */
-    const int n_o = blockIdx.x;
-    const int m_i_o = threadIdx.y;
-    const int lane = threadIdx.x;
+    const int block_y = blockIdx.y; /* Product.java:7 */
+    const int block = blockIdx.x;
+    const int thread_y = threadIdx.y;
+    const int thread = threadIdx.x;
     float y_acc[8];
-    y_acc[0] = 0.0f;
-    y_acc[1] = 0.0f;
-    y_acc[2] = 0.0f;
-    y_acc[3] = 0.0f;
-    y_acc[4] = 0.0f;
-    y_acc[5] = 0.0f;
-    y_acc[6] = 0.0f;
-    y_acc[7] = 0.0f;
+    #pragma unroll
+    for (int n_i_o = 0; n_i_o < 2; n_i_o++) {
+        #pragma unroll
+        for (int pair = 0; pair < 2; pair++) {
+            #pragma unroll
+            for (int value = 0; value < 2; value++) {
+                y_acc[n_i_o * 4 + pair * 2 + value] = 0.0f;
+            }
+        }
+    }
     __shared__ unsigned short a_cache[1536] ALIGNED(16);
     __shared__ unsigned short b_cache[768] ALIGNED(16);
-    if (m_i_o < 1) {
-        cp_async_16(
-                b_cache + m_i_o * 256 + lane * 8,
-                b + m_i_o * 1664 + n_o * 1664 + lane / 2 * 104 + lane % 2 * 8,
-                m_i_o * 16 + n_o * 16 + lane / 2 < 27);
-    }
-    cp_async_16(
-            a_cache + m_i_o * 256 + lane * 8,
-            a + m_o * 3328 + m_i_o * 1664 + lane / 2 * 104 + lane % 2 * 8,
-            m_o * 32 + m_i_o * 16 + lane / 2 < 45);
-    cp_async_commit();
-    if (m_i_o < 1) {
-        cp_async_16(
-                b_cache + m_i_o * 256 + lane * 8 + 256,
-                b + m_i_o * 1664 + n_o * 1664 + lane / 2 * 104 + lane % 2 * 8 + 16,
-                m_i_o * 16 + n_o * 16 + lane / 2 < 27);
-    }
-    cp_async_16(
-            a_cache + m_i_o * 256 + lane * 8 + 512,
-            a + m_o * 3328 + m_i_o * 1664 + lane / 2 * 104 + lane % 2 * 8 + 16,
-            m_o * 32 + m_i_o * 16 + lane / 2 < 45);
-    cp_async_commit();
-    for (int k_o = 0; k_o < 5; k_o++) {
-        cp_async_wait<1>();
-        __syncthreads();
-        if (m_i_o < 1) {
+    #pragma unroll
+    for (int ahead = 0; ahead < 2; ahead++) {
+        if (thread_y < 1) {
             cp_async_16(
-                    b_cache + m_i_o * 256 + (k_o + 2) % 3 * 256 + lane * 8,
-                    b + m_i_o * 1664 + n_o * 1664 + lane / 2 * 104 + k_o * 16 + lane % 2 * 8 + 32,
-                    m_i_o * 16 + n_o * 16 + lane / 2 < 27 && k_o * 2 + lane % 2 < 9);
+                    b_cache + ahead * 256 + thread * 8,
+                    b + block * 1664 + thread / 2 * 104 + ahead * 16 + thread % 2 * 8,
+                    block * 16 + thread / 2 < 27);
         }
         cp_async_16(
-                a_cache + (k_o + 2) % 3 * 512 + m_i_o * 256 + lane * 8,
-                a + m_o * 3328 + m_i_o * 1664 + lane / 2 * 104 + k_o * 16 + lane % 2 * 8 + 32,
-                m_o * 32 + m_i_o * 16 + lane / 2 < 45 && k_o * 2 + lane % 2 < 9);
+                a_cache + ahead * 512 + thread_y * 256 + thread * 8,
+                a + block_y * 3328 + thread_y * 1664 + thread / 2 * 104 + ahead * 16 + thread % 2 * 8,
+                block_y * 32 + thread_y * 16 + thread / 2 < 45);
+        cp_async_commit();
+    }
+    for (int k_o = 0; k_o < 7; k_o++) {
+        cp_async_wait<1>();
+        __syncthreads();
+        const int k_o_next = k_o + 2;
+        if (k_o_next < 7) {
+            if (thread_y < 1) {
+                cp_async_16(
+                        b_cache + k_o_next % 3 * 256 + thread * 8,
+                        b + block * 1664 + thread / 2 * 104 + k_o_next * 16 + thread % 2 * 8,
+                        block * 16 + thread / 2 < 27 && k_o_next * 2 + thread % 2 < 13);
+            }
+            cp_async_16(
+                    a_cache + k_o_next % 3 * 512 + thread_y * 256 + thread * 8,
+                    a + block_y * 3328 + thread_y * 1664 + thread / 2 * 104 + k_o_next * 16 + thread % 2 * 8,
+                    block_y * 32 + thread_y * 16 + thread / 2 < 45 && k_o_next * 2 + thread % 2 < 13);
+        }
         cp_async_commit();
         unsigned int a_cache_fragment[4];
-        unsigned int b_cache_fragment[2];
-        ldmatrix_x4(a_cache_fragment, a_cache + k_o % 3 * 512 + m_i_o * 256, 16);
-        ldmatrix_x2(b_cache_fragment, b_cache + k_o % 3 * 256, 16);
-        mma_m16n8k16_f32_f16(y_acc, a_cache_fragment, b_cache_fragment);
-        unsigned int a_cache_fragment_2[4];
-        unsigned int b_cache_fragment_2[2];
-        ldmatrix_x4(a_cache_fragment_2, a_cache + k_o % 3 * 512 + m_i_o * 256, 16);
-        ldmatrix_x2(b_cache_fragment_2, b_cache + k_o % 3 * 256 + 128, 16);
-        mma_m16n8k16_f32_f16(y_acc + 4, a_cache_fragment_2, b_cache_fragment_2);
+        unsigned int b_cache_fragment[4];
+        ldmatrix_x4(a_cache_fragment, a_cache + k_o % 3 * 512 + thread_y * 256, 16);
+        #pragma unroll
+        for (int n_i_o = 0; n_i_o < 2; n_i_o++) {
+            ldmatrix_x2(b_cache_fragment + n_i_o * 2, b_cache + k_o % 3 * 256 + n_i_o * 128, 16);
+        }
+        #pragma unroll
+        for (int n_i_o = 0; n_i_o < 2; n_i_o++) {
+            mma_m16n8k16_f32_f16(y_acc + n_i_o * 4, a_cache_fragment, b_cache_fragment + n_i_o * 2);
+        }
     }
-    cp_async_wait<1>();
-    __syncthreads();
-    unsigned int a_cache_fragment[4];
-    unsigned int b_cache_fragment[2];
-    ldmatrix_x4(a_cache_fragment, a_cache + m_i_o * 256 + 1024, 16);
-    ldmatrix_x2(b_cache_fragment, b_cache + 512, 16);
-    mma_m16n8k16_f32_f16(y_acc, a_cache_fragment, b_cache_fragment);
-    unsigned int a_cache_fragment_2[4];
-    unsigned int b_cache_fragment_2[2];
-    ldmatrix_x4(a_cache_fragment_2, a_cache + m_i_o * 256 + 1024, 16);
-    ldmatrix_x2(b_cache_fragment_2, b_cache + 640, 16);
-    mma_m16n8k16_f32_f16(y_acc + 4, a_cache_fragment_2, b_cache_fragment_2);
-    cp_async_wait<0>();
-    __syncthreads();
-    unsigned int a_cache_fragment_3[4];
-    unsigned int b_cache_fragment_3[2];
-    ldmatrix_x4(a_cache_fragment_3, a_cache + m_i_o * 256, 16);
-    ldmatrix_x2(b_cache_fragment_3, b_cache, 16);
-    mma_m16n8k16_f32_f16(y_acc, a_cache_fragment_3, b_cache_fragment_3);
-    unsigned int a_cache_fragment_4[4];
-    unsigned int b_cache_fragment_4[2];
-    ldmatrix_x4(a_cache_fragment_4, a_cache + m_i_o * 256, 16);
-    ldmatrix_x2(b_cache_fragment_4, b_cache + 128, 16);
-    mma_m16n8k16_f32_f16(y_acc + 4, a_cache_fragment_4, b_cache_fragment_4);
-    if (m_o * 32 + m_i_o * 16 + lane / 4 < 45) {
-        const int bias_at = n_o * 16 + lane % 4 * 2;
-        const int y_at = m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2;
-        y[y_at] = y_acc[0] + bias[bias_at];
-        y[y_at + 1] = y_acc[1] + bias[bias_at + 1];
-    }
-    if (m_o * 32 + m_i_o * 16 + lane / 4 < 37) {
-        const int bias_at2 = n_o * 16 + lane % 4 * 2;
-        const int y_at2 = m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2;
-        y[y_at2 + 216] = y_acc[2] + bias[bias_at2];
-        y[y_at2 + 217] = y_acc[3] + bias[bias_at2 + 1];
-    }
-    if (m_o * 32 + m_i_o * 16 + lane / 4 < 45 && n_o * 8 + lane % 4 < 10) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 8] = y_acc[4]
-                + bias[n_o * 16 + lane % 4 * 2 + 8];
-    }
-    if (m_o * 32 + m_i_o * 16 + lane / 4 < 45 && n_o * 8 + lane % 4 < 9) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 9] = y_acc[5]
-                + bias[n_o * 16 + lane % 4 * 2 + 9];
-    }
-    if (m_o * 32 + m_i_o * 16 + lane / 4 < 37 && n_o * 8 + lane % 4 < 10) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 224] = y_acc[6]
-                + bias[n_o * 16 + lane % 4 * 2 + 8];
-    }
-    if (m_o * 32 + m_i_o * 16 + lane / 4 < 37 && n_o * 8 + lane % 4 < 9) {
-        y[m_o * 864 + m_i_o * 432 + lane / 4 * 27 + n_o * 16 + lane % 4 * 2 + 225] = y_acc[7]
-                + bias[n_o * 16 + lane % 4 * 2 + 9];
+    #pragma unroll
+    for (int n_i_o = 0; n_i_o < 2; n_i_o++) {
+        #pragma unroll
+        for (int pair = 0; pair < 2; pair++) {
+            #pragma unroll
+            for (int value = 0; value < 2; value++) {
+                if (block_y * 32 + thread_y * 16 + pair * 8 + thread / 4 < 45 && block * 16 + n_i_o * 8 + thread % 4
+                        * 2 + value < 27) {
+                    y[block_y * 864 + thread_y * 432 + pair * 216 + thread / 4 * 27 + block * 16 + n_i_o * 8
+                            + thread % 4 * 2 + value] = y_acc[n_i_o * 4 + pair * 2 + value]
+                            + bias[block * 16 + n_i_o * 8 + thread % 4 * 2 + value];
+                }
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ import dev.woodpecker.cli.emit.Figures;
 import dev.woodpecker.cli.emit.Section;
 import dev.woodpecker.compiler.emit.KernelSource;
 import dev.woodpecker.compiler.expr.KernelProvider.CompiledKernel;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.schedule.TraceJson;
 import dev.woodpecker.compiler.target.Numerics;
@@ -86,7 +87,10 @@ final class EmitCommand implements Callable<Integer> {
             description = "cpu (this machine's, the default), or another: cpu:x86-64-v3, cuda:sm_80.")
     private String target = THIS_CPU;
 
-    @Option(names = "--numerics", paramLabel = "MODE", description = "strict, or fp32 (the default).")
+    @Option(
+            names = "--numerics",
+            paramLabel = "MODE",
+            description = "strict, or fp32 (the default); on CUDA also tf32, fp16 and bf16, for tensor cores.")
     private String numerics = Numerics.FP32.text();
 
     @Option(names = "--variant", paramLabel = "NAME", description = "One algorithm of an operator: direct, winograd4.")
@@ -120,14 +124,15 @@ final class EmitCommand implements Callable<Integer> {
                 return 0;
             }
             List<CompiledKernel> kernels = kernels(index);
-            KernelCall call = usage(() -> KernelCall.of(kernels, pairs()));
-            write(text(call, source(call, usage(this::target)), usage(this::sections)));
+            Target machine = usage(this::target);
+            Numerics mode = usage(() -> numerics(machine));
+            KernelCall call = usage(() -> KernelCall.of(kernels, pairs(), elements(mode)));
+            write(text(call, source(call, machine, mode), usage(this::sections)));
             return 0;
         }
     }
 
-    private KernelSource source(KernelCall call, Target machine) throws IOException {
-        Numerics mode = usage(this::numerics);
+    private KernelSource source(KernelCall call, Target machine, Numerics mode) throws IOException {
         if (trace.isEmpty()) {
             return KernelSource.of(call.program(), machine, mode);
         }
@@ -139,12 +144,23 @@ final class EmitCommand implements Callable<Integer> {
         }
     }
 
-    private Numerics numerics() {
-        return Stream.of(Numerics.STRICT, Numerics.FP32)
-                .filter(mode -> mode.text().equals(numerics))
+    private Numerics numerics(Target machine) {
+        Stream<Numerics> known = machine.isCuda()
+                ? Stream.of(Numerics.STRICT, Numerics.FP32, Numerics.TF32, Numerics.FP16, Numerics.BF16)
+                : Stream.of(Numerics.STRICT, Numerics.FP32);
+        return known.filter(mode -> mode.text().equals(numerics))
                 .findFirst()
-                .orElseThrow(() ->
-                        new IllegalArgumentException("--numerics " + numerics + ": generated code is strict or fp32"));
+                .orElseThrow(() -> new IllegalArgumentException("--numerics " + numerics
+                        + ": generated code is strict or fp32, on CUDA also tf32, fp16 or bf16"));
+    }
+
+    /** The type of inputs of which nothing else is said. */
+    private static DType elements(Numerics mode) {
+        return switch (mode) {
+            case FP16 -> DType.F16;
+            case BF16 -> DType.BF16;
+            case STRICT, FP32, TF32, INT8 -> DType.F32;
+        };
     }
 
     private String text(KernelCall call, KernelSource source, List<Section> sections) {

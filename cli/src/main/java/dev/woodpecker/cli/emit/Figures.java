@@ -15,9 +15,13 @@ import dev.woodpecker.runtime.toolchain.CodeOptions.Arithmetic;
 import dev.woodpecker.runtime.toolchain.CompilationException;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.ToolchainException;
+import dev.woodpecker.tuner.cost.cuda.CudaModel;
+import dev.woodpecker.tuner.cost.cuda.Multiprocessor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** What is known about a kernel's source without running it: its work, and on CUDA what it takes of a multiprocessor. */
@@ -58,9 +62,10 @@ public final class Figures {
                     .compile(
                             new CudaSource(kernel.name(), source.text(), arithmetic),
                             CudaArchitecture.parse(kernel.target().architecture()));
-            return kernel.phases().stream()
-                    .map(phase -> resources(phase, cubin.resources(phase.symbol())))
-                    .toList();
+            List<String> lines = new ArrayList<>();
+            kernel.phases().forEach(phase -> lines.add(resources(kernel, phase, cubin.resources(phase.symbol()))));
+            lines.add(predicted(source, cubin));
+            return lines;
         } catch (ToolchainException absent) {
             return List.of("registers and shared memory are not known: " + absent.getMessage());
         } catch (CompilationException failed) {
@@ -68,12 +73,28 @@ public final class Figures {
         }
     }
 
-    private static String resources(LoweredKernel.Phase phase, KernelResources resources) {
+    /** What the model expects; nothing is run. */
+    private static String predicted(KernelSource source, Cubin cubin) {
+        LoweredKernel kernel = source.lowered();
+        CudaModel model = new CudaModel(kernel.target());
+        Map<String, KernelResources> resources = new HashMap<>();
+        kernel.phases().forEach(phase -> resources.put(phase.symbol(), cubin.resources(phase.symbol())));
+        double seconds = model.seconds(source.program(), kernel, resources);
+        double share = Cost.of(source.program()).flops() / 2.0 / seconds / model.peak(kernel);
+        return String.format(
+                Locale.ROOT,
+                "predicted, not measured: %.1f us, %.0f %% of the peak of the units that it computes on",
+                seconds * 1e6,
+                share * 100);
+    }
+
+    private static String resources(LoweredKernel kernel, LoweredKernel.Phase phase, KernelResources resources) {
         String grid = phase.launch().grid().stream()
                 .map(extent -> String.valueOf(IndexMath.constant(extent).orElse(0)))
                 .collect(Collectors.joining("x"));
         String block = phase.launch().block().stream().map(String::valueOf).collect(Collectors.joining("x"));
-        return "%s: %s blocks of %s threads, %d registers a thread, %s, %s shared a block"
+        double occupancy = Multiprocessor.of(kernel.target()).occupancy(CudaModel.threads(phase), resources);
+        return "%s: %s blocks of %s threads, %d registers a thread, %s, %s shared a block, occupancy %.0f %%"
                 .formatted(
                         phase.symbol(),
                         grid,
@@ -83,7 +104,8 @@ public final class Figures {
                                 ? "spills of " + resources.spillStoreBytes() + " B stored and "
                                         + resources.spillLoadBytes() + " B loaded"
                                 : "no spills",
-                        quantity(resources.sharedBytes(), "B"));
+                        quantity(resources.sharedBytes(), "B"),
+                        occupancy * 100);
     }
 
     /** {@code 231.2 MFLOP}: at most three digits before the point. */

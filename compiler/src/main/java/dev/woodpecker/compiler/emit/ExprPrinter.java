@@ -302,6 +302,9 @@ final class ExprPrinter {
         if (to == DType.BOOL) {
             return grouped(text(c.operand(), SUM) + " != 0", COMPARISON - 1, strength);
         }
+        if (!dialect.vectors() && to == DType.TF32) {
+            return call("tf32_from_f32", print(c.operand()));
+        }
         boolean shortFloat = !dialect.vectors() && (from == DType.F16 || to == DType.F16);
         if ((from.isFloat() && to.isInteger()) || shortFloat) {
             return call(helpers.conversion("from", to, from, 1), print(c.operand()));

@@ -106,6 +106,13 @@ final class IntrinsicPrinter {
 
     /** Elements from one row of a buffer's last two axes to the next. */
     private String rowStride(Buffer buffer) {
-        return expressions.print(buffer.shape().getLast());
+        int axes = buffer.layout().dimensions().size();
+        return expressions.print(
+                axes == 0
+                        ? Expr.index(1)
+                        : buffer.layout()
+                                .dimensions()
+                                .getLast()
+                                .size(buffer.shape().getLast()));
     }
 }

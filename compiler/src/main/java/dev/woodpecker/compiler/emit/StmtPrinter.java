@@ -25,6 +25,8 @@ import java.util.Set;
 final class StmtPrinter {
     private static final String INDENT = "    ";
     private static final int LINE_LENGTH = 110;
+    /** What a thread of a GPU loads or stores at once, at most. */
+    private static final int WIDEST_BYTES = 16;
 
     private final Dialect dialect;
     private final Prologue helpers;
@@ -152,6 +154,9 @@ final class StmtPrinter {
         if (loop.binding() == Loop.Binding.PARALLEL && !isDevice()) {
             from = "begin";
             to = "end";
+        }
+        if (loop.binding() == Loop.Binding.UNROLL && isDevice()) {
+            line("#pragma unroll");
         }
         names.open();
         String i = names.declare(loop.name());
@@ -287,7 +292,9 @@ final class StmtPrinter {
             line(intrinsics.declaration(buffer, name) + ";");
         } else if (isDevice()) {
             boolean shared = buffer.scope() == Scope.SHARED;
-            String aligned = shared ? " ALIGNED(16)" : "";
+            boolean wide = elements > 1 && Long.bitCount(bytes) == 1 && bytes >= Integer.BYTES;
+            long alignment = shared || bytes >= WIDEST_BYTES ? WIDEST_BYTES : wide ? bytes : 0;
+            String aligned = alignment > 0 ? " ALIGNED(" + alignment + ")" : "";
             line((shared ? dialect.shared() : "") + type + " " + name + "[" + elements + "]" + aligned + ";");
         } else if (PlanScratch.isPlaced(buffer)) {
             long offset = scratch.offset(buffer);

@@ -30,12 +30,19 @@ public final class Arithmetic {
     public static double round(DType type, double value) {
         return switch (type) {
             case F64 -> value;
-            case F32, TF32 -> (float) value;
+            case F32 -> (float) value;
+            case TF32 -> tf32((float) value);
             case F16 -> Float.float16ToFloat(Float.floatToFloat16((float) value));
             case BF16 -> bf16ToFloat(floatToBf16((float) value));
             case I8, U8, I16, U16, I32, U32, I64, U64, BOOL ->
                 throw new IllegalArgumentException(type.text() + " is not a float type");
         };
+    }
+
+    /** To 10 bits of mantissa, halves away from zero, as the instruction {@code cvt.rna.tf32.f32} does. */
+    private static float tf32(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return Float.isFinite(value) ? Float.intBitsToFloat((bits + 0x1000) & ~0x1fff) : value;
     }
 
     /** The upper half of the bits, rounded to nearest even; a NaN stays one. */

@@ -9,6 +9,9 @@ import java.util.Optional;
  * divides them, and the conditions that hold there. Immutable; entering a scope makes a new one.
  */
 public final class Bounds {
+    /** Tiles of threads are 64 wide at most. */
+    private static final long MOST_MULTIPLE = 64;
+
     /** How many variables with symbolic limits are eliminated in one proof. */
     private static final int MAX_ELIMINATIONS = 8;
 
@@ -316,6 +319,52 @@ public final class Bounds {
             }
         }
         return sum;
+    }
+
+    /**
+     * No less than {@code e} where a condition on a sum with multiples of it tells: of {@code 4 * e + v < 72} and
+     * {@code v >= 0}, 17. Slower than {@link #of(Expr)}, and for proofs only.
+     */
+    public long greatest(Expr e) {
+        long greatest = of(e).max();
+        if (!isIndexLike(e)) {
+            return greatest;
+        }
+        Polynomial p = Polynomial.of(e);
+        greatest = Math.min(greatest, greatestSum(p));
+        for (Polynomial fact : facts()) {
+            for (long factor = 1; fact.type() == p.type() && factor <= MOST_MULTIPLE; factor *= 2) {
+                Interval beside = sum(p.times(factor).plus(fact));
+                if (beside.isBounded()) {
+                    greatest = Math.min(greatest, Math.floorDiv(beside.max(), factor));
+                }
+            }
+        }
+        return greatest;
+    }
+
+    /** As {@link #sum}, where a quotient is no more than that of the greatest dividend. */
+    private long greatestSum(Polynomial p) {
+        Interval greatest = Interval.point(p.constant());
+        for (Polynomial.Term t : p.terms()) {
+            Interval product = Interval.point(t.coefficient());
+            for (Expr atom : t.atoms()) {
+                Interval range = of(atom);
+                boolean quotient = atom instanceof Expr.Binary(BinaryOp op, Expr dividend, Expr.IntConst(long c, DType _))
+                        && op == BinaryOp.DIV
+                        && c > 0
+                        && of(dividend).min() >= 0;
+                if (quotient) {
+                    Expr.Binary division = (Expr.Binary) atom;
+                    long c = ((Expr.IntConst) division.right()).value();
+                    long most = Math.max(range.min(), greatest(division.left()) / c);
+                    range = new Interval(range.min(), Math.min(range.max(), most));
+                }
+                product = product.times(range);
+            }
+            greatest = greatest.plus(product);
+        }
+        return greatest.max();
     }
 
     private Interval sum(Polynomial p) {

@@ -30,4 +30,26 @@ public record Buffer(String name, DType type, List<Expr> shape, LayoutMap layout
     public int rank() {
         return shape.size();
     }
+
+    /** The offset in elements, where {@code bounds} holds, of the element at a logical index. */
+    public Expr offset(List<Expr> indices, Bounds bounds) {
+        Expr offset = Expr.index(0);
+        for (LayoutMap.Dimension d : layout.dimensions()) {
+            Expr extent = shape.get(d.axis());
+            Expr position = position(indices.get(d.axis()), extent, d, bounds);
+            offset = IndexMath.add(IndexMath.mul(offset, d.size(extent)), position);
+        }
+        return offset;
+    }
+
+    private static Expr position(Expr index, Expr extent, LayoutMap.Dimension d, Bounds bounds) {
+        if (d.divisor() == 1 && d.modulus() == 0) {
+            return index;
+        }
+        Expr quotient = IndexMath.div(index, d.divisor());
+        Expr position = d.modulus() == 0 ? quotient : IndexMath.rem(quotient, d.modulus());
+        // An access is within the tensor wherever it takes place, which resolves more divisions than the loops alone.
+        Expr notNegative = new Expr.Binary(BinaryOp.GE, index, Expr.index(0));
+        return Simplifier.simplify(position, bounds.assuming(notNegative).assuming(IndexMath.less(index, extent)));
+    }
 }

@@ -60,6 +60,10 @@ final class IndexAlgebra {
                 if (partner.isPresent()) {
                     return replaced(p, List.of(t, partner.get()), left, others, t.coefficient());
                 }
+                Optional<Polynomial> digits = joinedDigits(p, t, left, divisor, others);
+                if (digits.isPresent()) {
+                    return digits;
+                }
             }
         }
         return Optional.empty();
@@ -78,6 +82,38 @@ final class IndexAlgebra {
         return p.terms().stream()
                 .filter(t -> t.coefficient() == coefficient && t.atoms().equals(atoms))
                 .findFirst();
+    }
+
+    /** Two digits of a number as one: {@code a / c % m * c + a % c} is {@code a % (c * m)}. */
+    private Optional<Polynomial> joinedDigits(Polynomial p, Term t, Expr dividend, long divisor, List<Expr> others) {
+        Optional<Expr> quotient = divided(Polynomial.of(dividend), divisor).asAtom();
+        if (quotient.isEmpty()) {
+            return Optional.empty();
+        }
+        long coefficient = Arithmetic.wrap(p.type(), t.coefficient() * divisor);
+        for (Term high : p.terms()) {
+            List<Expr> rest = new ArrayList<>(high.atoms());
+            if (high.coefficient() != coefficient || rest.size() != others.size() + 1) {
+                continue;
+            }
+            for (Expr atom : high.atoms()) {
+                boolean isHigh = atom instanceof Expr.Binary(BinaryOp op, Expr left, Expr.IntConst(long m, DType _))
+                        && op == BinaryOp.REM
+                        && m > 0
+                        && Interval.point(m).times(Interval.point(divisor)).fits(p.type())
+                        && left.equals(quotient.get());
+                rest.remove(atom);
+                if (isHigh && rest.equals(others)) {
+                    long modulus = divisor * ((Expr.IntConst) ((Expr.Binary) atom).right()).value();
+                    return remainder(Polynomial.of(dividend), modulus)
+                            .times(Polynomial.product(p.type(), others, t.coefficient()))
+                            .map(product -> p.filter(x -> !x.equals(t) && !x.equals(high), p.constant())
+                                    .plus(product));
+                }
+                rest = new ArrayList<>(high.atoms());
+            }
+        }
+        return Optional.empty();
     }
 
     private static Optional<Polynomial> replaced(

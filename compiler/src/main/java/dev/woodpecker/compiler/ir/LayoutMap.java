@@ -11,8 +11,16 @@ import java.util.stream.IntStream;
  * {@code [0, 1/16, 2, 3, 1%16]}.
  */
 public record LayoutMap(int rank, List<Dimension> dimensions) {
-    /** One physical dimension. */
-    public record Dimension(int axis, long divisor, long modulus) {
+    /**
+     * One physical dimension.
+     *
+     * @param padding steps at its end that hold nothing, so that rows of a matrix in shared memory begin in other banks
+     */
+    public record Dimension(int axis, long divisor, long modulus, long padding) {
+        public Dimension(int axis, long divisor, long modulus) {
+            this(axis, divisor, modulus, 0);
+        }
+
         /** The whole axis. */
         public static Dimension whole(int axis) {
             return new Dimension(axis, 1, 0);
@@ -20,7 +28,17 @@ public record LayoutMap(int rank, List<Dimension> dimensions) {
 
         /** Its number of steps where the axis has {@code extent} elements. */
         public long size(long extent) {
-            return modulus > 0 ? modulus : Math.ceilDiv(extent, divisor);
+            return (modulus > 0 ? modulus : Math.ceilDiv(extent, divisor)) + padding;
+        }
+
+        /** As {@link #size(long)}, of an extent that may be known at run time only. */
+        public Expr size(Expr extent) {
+            Expr steps = modulus > 0 ? Expr.index(modulus) : IndexMath.ceilDiv(extent, divisor);
+            return padding == 0 ? steps : IndexMath.add(steps, Expr.index(padding));
+        }
+
+        public Dimension padded(long steps) {
+            return new Dimension(axis, divisor, modulus, steps);
         }
     }
 
@@ -44,10 +62,22 @@ public record LayoutMap(int rank, List<Dimension> dimensions) {
     public LayoutMap blocked(int axis, long block) {
         List<Dimension> split = new ArrayList<>();
         for (Dimension d : dimensions) {
-            split.add(d.axis == axis && d.modulus == 0 ? new Dimension(axis, d.divisor * block, 0) : d);
+            split.add(d.axis == axis && d.modulus == 0 ? new Dimension(axis, d.divisor * block, 0, d.padding) : d);
         }
         split.add(new Dimension(axis, 1, block));
         return new LayoutMap(rank, split);
+    }
+
+    /** This layout whose innermost dimension has so many unused steps at its end. */
+    public LayoutMap padded(long steps) {
+        List<Dimension> changed = new ArrayList<>(dimensions);
+        changed.add(changed.removeLast().padded(steps));
+        return new LayoutMap(rank, changed);
+    }
+
+    /** Whether the last axis is contiguous and the others follow in order; rows may be padded. */
+    public boolean hasRowsInOrder() {
+        return rank > 0 && padded(0).isRowMajor();
     }
 
     public boolean isRowMajor() {
@@ -74,7 +104,7 @@ public record LayoutMap(int rank, List<Dimension> dimensions) {
         return block;
     }
 
-    /** The text form, for example {@code 0,1/16,2,3,1%16}; {@code 1/4%8} is the middle of two splits. */
+    /** The text form, for example {@code 0,1/16,2,3,1%16}; {@code 1/4%8} is the middle of two splits, {@code 1+4} is padded. */
     public String text() {
         StringBuilder text = new StringBuilder();
         for (Dimension d : dimensions) {
@@ -85,6 +115,9 @@ public record LayoutMap(int rank, List<Dimension> dimensions) {
             if (d.modulus != 0) {
                 text.append('%').append(d.modulus);
             }
+            if (d.padding != 0) {
+                text.append('+').append(d.padding);
+            }
         }
         return text.toString();
     }
@@ -92,17 +125,20 @@ public record LayoutMap(int rank, List<Dimension> dimensions) {
     /** The inverse of {@link #text()}. */
     public static LayoutMap parse(int rank, String text) {
         List<Dimension> dimensions = new ArrayList<>();
-        for (String part : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+        for (String dimension : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+            int plus = dimension.indexOf('+');
+            String part = plus < 0 ? dimension : dimension.substring(0, plus);
+            long padding = plus < 0 ? 0 : Long.parseLong(dimension.substring(plus + 1));
             int percent = part.indexOf('%');
             int slash = part.indexOf('/');
             long modulus = percent < 0 ? 0 : Long.parseLong(part.substring(percent + 1));
             String head = percent < 0 ? part : part.substring(0, percent);
             long divisor = slash < 0 ? 1 : Long.parseLong(head.substring(slash + 1));
             int axis = Integer.parseInt(slash < 0 ? head : head.substring(0, slash));
-            if (axis < 0 || axis >= rank || divisor < 1 || modulus < 0) {
+            if (axis < 0 || axis >= rank || divisor < 1 || modulus < 0 || padding < 0) {
                 throw new IllegalArgumentException("layout '" + text + "' does not fit a tensor of rank " + rank);
             }
-            dimensions.add(new Dimension(axis, divisor, modulus));
+            dimensions.add(new Dimension(axis, divisor, modulus, padding));
         }
         return new LayoutMap(rank, dimensions);
     }

@@ -4,9 +4,11 @@ import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.schedule.LoopNest;
 import dev.woodpecker.compiler.schedule.Region;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -52,8 +54,12 @@ final class BindThreads {
                         int threads = launch.block().get(THREADS.indexOf(loop.binding()));
                         if (extent(loop) < threads) {
                             Expr inside = IndexMath.less(loop.variable(), loop.extent());
+                            Stmt guarded = extent(loop) == 1
+                                    ? LoopNest.substituteVariables(body, Map.of(loop.name(), Expr.index(0)))
+                                    : body;
                             return new Stmt.For(
-                                    loop.withExtent(Expr.index(threads)), new Stmt.If(inside, body, Optional.empty()));
+                                    loop.withExtent(Expr.index(threads)),
+                                    new Stmt.If(inside, guarded, Optional.empty()));
                         }
                     }
                     return s;

@@ -29,6 +29,9 @@ final class DistinctElements {
         }
     }
 
+    /** The elements of the widest access. */
+    private static final long MOST_LANES = 16;
+
     private final Bounds bounds;
     private final Set<Expr.Var> fixed;
     private final Map<Expr, Long> weights = new HashMap<>();
@@ -67,24 +70,37 @@ final class DistinctElements {
     }
 
     private boolean areDistinct(Set<Expr.Var> workers) {
+        boolean bounded = weights.entrySet().stream().allMatch(e -> {
+            Interval range = bounds.of(e.getKey());
+            return range.isBounded() && range.max() - range.min() <= 1L << 40 && Math.abs(e.getValue()) <= 1L << 40;
+        });
+        if (!bounded) {
+            return false;
+        }
+        List<Digit> digits = digits();
+        // Those that a condition leaves one value tell it, and do not count.
+        List<Digit> counting = digits.stream().filter(d -> d.count > 1).toList();
+        return determinesAll(digits, workers) && (isNumber(counting) || isNumber(merged(counting, workers)));
+    }
+
+    /** The parts that are not the same everywhere, the least first. */
+    private List<Digit> digits() {
         List<Digit> digits = new ArrayList<>();
         for (Map.Entry<Expr, Long> entry : weights.entrySet()) {
             Interval range = bounds.of(entry.getKey());
             long weight = Math.abs(entry.getValue());
-            if (!range.isBounded() || range.max() - range.min() > 1L << 40 || weight > 1L << 40) {
-                return false;
-            }
             boolean isFixed = entry.getKey() instanceof Expr.Var v && fixed.contains(v);
+            long greatest = Math.min(range.max(), bounds.greatest(entry.getKey()));
             if (weight != 0 && range.min() != range.max() && !isFixed) {
                 digits.add(new Digit(
                         entry.getKey(),
                         weight,
-                        range.max() - range.min() + 1,
+                        Math.max(1, greatest - range.min() + 1),
                         range.min() == 0 && entry.getValue() > 0));
             }
         }
         digits.sort(Comparator.comparingLong(Digit::weight));
-        return determinesAll(digits, workers) && (isNumber(digits) || isNumber(merged(digits, workers)));
+        return digits;
     }
 
     /** Whether each digit is worth more than all smaller ones together, by their ranges or by a condition around. */
@@ -124,7 +140,8 @@ final class DistinctElements {
         for (Digit digit : digits) {
             sum = IndexMath.add(sum, IndexMath.mul(digit.value, Expr.index(digit.weight / unit)));
         }
-        return Simplifier.proves(bounds, IndexMath.less(sum, Expr.index(limit)));
+        return Simplifier.proves(bounds, IndexMath.less(sum, Expr.index(limit)))
+                || bounds.greatest(Simplifier.simplify(sum, bounds)) < limit;
     }
 
     /** Digits without workers that overlap each other, as a window does, count as one. */
@@ -165,23 +182,46 @@ final class DistinctElements {
                 numbers.add(number);
             }
         }
-        for (Expr number : numbers) {
-            Interval range = bounds.of(number);
-            if (range.min() >= 0 && range.isBounded() && isWhole(digits, number, range.max() + 1)) {
+        List<Digit> known = new ArrayList<>(digits);
+        List<Expr> open = new ArrayList<>(numbers);
+        // Sums first: what they are made of may be digits of the others.
+        open.sort(Comparator.comparing((Expr number) -> number instanceof Expr.Var));
+        for (Expr number : open) {
+            if (isWhole(known, number)) {
                 workers.stream()
                         .filter(worker -> number.equals(worker)
                                 || number.anyMatch(worker::equals) && proves(number, Set.of(worker), fixed, bounds))
                         .forEach(determined::add);
+                parts(number).forEach(part -> {
+                    determined.add(part.value);
+                    known.add(part);
+                });
             }
         }
+        workers.stream().filter(worker -> isWhole(known, worker)).forEach(determined::add);
         return workers.stream().allMatch(worker -> {
             Interval range = bounds.of(worker);
             return range.min() == range.max() || determined.contains(worker);
         });
     }
 
+    private boolean isWhole(List<Digit> digits, Expr number) {
+        Interval range = bounds.of(number);
+        return range.min() >= 0 && range.isBounded() && isWhole(digits, number, range.max() + 1);
+    }
+
+    /** What a known sum consists of, if that makes a number too. */
+    private List<Digit> parts(Expr number) {
+        DistinctElements sum = new DistinctElements(bounds, fixed);
+        if (number instanceof Expr.Var || !sum.collect(number, 1)) {
+            return List.of();
+        }
+        List<Digit> digits = sum.digits();
+        return isNumber(digits.stream().filter(d -> d.count > 1).toList()) ? digits : List.of();
+    }
+
     /** {@code number % c1}, {@code number / c1 % c2}, ..., {@code number / (c1 * c2 * ...)} with nothing left out. */
-    private static boolean isWhole(List<Digit> digits, Expr number, long extent) {
+    private boolean isWhole(List<Digit> digits, Expr number, long extent) {
         long known = 1;
         boolean grew = true;
         while (known < extent && grew) {
@@ -189,14 +229,20 @@ final class DistinctElements {
             for (Digit digit : digits) {
                 Optional<Part> part = partOf(digit.value, number, extent);
                 if (part.isPresent()
-                        && known % part.get().divisor == 0
+                        && (known % part.get().divisor == 0 || known == 1 && isKnown(number, part.get().divisor))
                         && part.get().end() > known) {
                     known = part.get().end();
                     grew = true;
                 }
             }
         }
-        return known >= extent;
+        // A condition on the tile may leave nothing of what is above.
+        return known >= extent || bounds.greatest(IndexMath.div(number, known)) == 0;
+    }
+
+    /** Whether a condition around leaves {@code number % divisor} but zero. */
+    private boolean isKnown(Expr number, long divisor) {
+        return Simplifier.proves(bounds, IndexMath.less(IndexMath.rem(number, divisor), Expr.index(1)));
     }
 
     /** {@code number / divisor % values}. */
@@ -206,13 +252,20 @@ final class DistinctElements {
         }
     }
 
-    private static Optional<Part> partOf(Expr e, Expr number, long extent) {
+    private Optional<Part> partOf(Expr e, Expr number, long extent) {
         if (e.equals(number)) {
             return Optional.of(new Part(1, extent));
         }
         if (e instanceof Expr.Binary(BinaryOp op, Expr inner, Expr.IntConst(long c, DType _)) && c > 0) {
             if (op == BinaryOp.DIV && inner.equals(number)) {
                 return Optional.of(new Part(c, Math.ceilDiv(extent, c)));
+            }
+            // (8 * a + b) / 9 is (32 * a + 4 * b + v) / 36 where v is less than 4.
+            for (long common = 2; op == BinaryOp.DIV && common <= MOST_LANES; common *= 2) {
+                Expr whole = Simplifier.simplify(IndexMath.div(number, common * c), bounds);
+                if (whole.equals(e)) {
+                    return Optional.of(new Part(common * c, Math.ceilDiv(extent, common * c)));
+                }
             }
             if (op == BinaryOp.REM) {
                 return partOf(inner, number, extent).map(part -> new Part(part.divisor, Math.min(c, part.values)));

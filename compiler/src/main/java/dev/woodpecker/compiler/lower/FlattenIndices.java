@@ -1,11 +1,8 @@
 package dev.woodpecker.compiler.lower;
 
-import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
-import dev.woodpecker.compiler.ir.IndexMath;
-import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
@@ -97,24 +94,6 @@ public final class FlattenIndices {
 
     /** The offset in elements of the element of {@code buffer} at a logical index. */
     static Expr offset(Buffer buffer, List<Expr> indices, Bounds bounds) {
-        Expr offset = Expr.index(0);
-        for (LayoutMap.Dimension d : buffer.layout().dimensions()) {
-            Expr extent = buffer.shape().get(d.axis());
-            Expr size = d.modulus() > 0 ? Expr.index(d.modulus()) : IndexMath.ceilDiv(extent, d.divisor());
-            Expr position = position(indices.get(d.axis()), extent, d, bounds);
-            offset = IndexMath.add(IndexMath.mul(offset, size), position);
-        }
-        return offset;
-    }
-
-    private static Expr position(Expr index, Expr extent, LayoutMap.Dimension d, Bounds bounds) {
-        if (d.divisor() == 1 && d.modulus() == 0) {
-            return index;
-        }
-        Expr quotient = IndexMath.div(index, d.divisor());
-        Expr position = d.modulus() == 0 ? quotient : IndexMath.rem(quotient, d.modulus());
-        // An access is within the tensor wherever it takes place, which resolves more divisions than the loops alone.
-        Expr notNegative = new Expr.Binary(BinaryOp.GE, index, Expr.index(0));
-        return Simplifier.simplify(position, bounds.assuming(notNegative).assuming(IndexMath.less(index, extent)));
+        return buffer.offset(indices, bounds);
     }
 }

@@ -40,7 +40,9 @@ final class IndexProof {
     }
 
     private static boolean isBelow(Expr e, Expr extent, Bounds bounds) {
-        if (Simplifier.proves(bounds, new Expr.Binary(BinaryOp.LT, e, extent))) {
+        boolean shown = Simplifier.proves(bounds, new Expr.Binary(BinaryOp.LT, e, extent))
+                || extent instanceof Expr.IntConst(long limit, DType _) && bounds.greatest(e) < limit;
+        if (shown) {
             return true;
         }
         if (e instanceof Expr.Binary(BinaryOp op, Expr a, Expr b)) {

@@ -86,16 +86,23 @@ public final class Lowering {
         if (!target.isCuda()) {
             stmt = show("cache accumulators", CacheAccumulators.apply(stmt), observer);
         }
+        stmt = show("combine lanes", WarpReductions.apply(stmt), observer);
         stmt = show("tensorize", TensorizeLoops.apply(stmt, target), observer);
         stmt = show("pipeline", PipelineLoops.apply(stmt), observer);
         if (target.isCuda()) {
             launch = BindThreads.launch(stmt);
-            stmt = show("bind threads", MergeThreadLoops.apply(BindThreads.guard(stmt, launch)), observer);
+            stmt = show("bind threads", MergeThreadLoops.apply(BindThreads.guard(stmt, launch), launch), observer);
             stmt = show("insert barriers", InsertBarriers.apply(stmt), observer);
+            stmt = show("outer guards", OuterGuards.apply(stmt), observer);
         }
         stmt = show("flatten indices", FlattenIndices.apply(stmt), observer);
-        stmt = show("vectorize", Vectorize.apply(stmt, target), observer);
-        stmt = show("unroll", Unroll.apply(stmt), observer);
+        if (target.isCuda()) {
+            stmt = show("wide accesses", WideAccesses.apply(stmt), observer);
+            stmt = show("unroll", Unroll.ofTables(stmt), observer);
+        } else {
+            stmt = show("vectorize", Vectorize.apply(stmt, target), observer);
+            stmt = show("unroll", Unroll.apply(stmt), observer);
+        }
         stmt = show("scalarize registers", ScalarizeRegisters.apply(stmt), observer);
         stmt = show("legalize math", LegalizeMath.apply(Simplifier.simplify(stmt), numerics), observer);
         stmt = show("legalize types", LegalizeTypes.apply(stmt, target), observer);
@@ -104,6 +111,9 @@ public final class Lowering {
         }
         stmt = show("simplify", Simplifier.simplify(stmt), observer);
         stmt = show("hoist invariants", HoistInvariants.apply(stmt), observer);
+        if (target.isCuda()) {
+            stmt = show("short names", ShortNames.apply(stmt), observer);
+        }
         long scratch = PlanScratch.bytes(stmt);
         return new LoweredKernel.Phase(symbol, extent(stmt), scratch, launch, stmt);
     }

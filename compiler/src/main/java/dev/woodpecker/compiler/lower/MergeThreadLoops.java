@@ -4,8 +4,11 @@ import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.schedule.LoopNest;
+import dev.woodpecker.compiler.schedule.Region;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Gives a loop over threads inside another one of the same direction the variable of that one: it is the same thread
@@ -21,8 +24,34 @@ import java.util.Map;
 final class MergeThreadLoops {
     private MergeThreadLoops() {}
 
-    static Stmt apply(Stmt phase) {
-        return merged(phase, new EnumMap<>(Loop.Binding.class));
+    static Stmt apply(Stmt phase, LoweredKernel.Launch launch) {
+        return merged(inThreads(phase, launch), new EnumMap<>(Loop.Binding.class));
+    }
+
+    /** The body of a block as what one thread does, where several loops over the same threads follow one another. */
+    private static Stmt inThreads(Stmt s, LoweredKernel.Launch launch) {
+        if (s instanceof Stmt.For f && f.loop().binding().isBlock()) {
+            return f.map(body -> inThreads(body, launch), e -> e);
+        }
+        Stmt body = s;
+        for (Loop.Binding binding : List.of(Loop.Binding.THREAD_X, Loop.Binding.THREAD_Y, Loop.Binding.THREAD_Z)) {
+            List<Loop> loops =
+                    Region.loops(s).stream().filter(l -> l.binding() == binding).toList();
+            boolean together =
+                    loops.size() > 1 && !(body instanceof Stmt.For(Loop l, Stmt _) && l.binding() == binding);
+            if (together) {
+                Loop threads = new Loop(
+                        Expr.Var.index(
+                                "thread." + binding.name().charAt(binding.name().length() - 1)),
+                        Expr.index(launch.block().get(binding.ordinal() - Loop.Binding.THREAD_X.ordinal())),
+                        binding,
+                        Loop.Carrier.SPATIAL,
+                        Optional.empty(),
+                        loops.getFirst().origin());
+                body = new Stmt.For(threads, body);
+            }
+        }
+        return body;
     }
 
     private static Stmt merged(Stmt s, Map<Loop.Binding, Expr.Var> threads) {

@@ -24,12 +24,11 @@ import java.util.Optional;
  * <pre>
  * for k in 0..5 pipeline 2:         alloc x[2, ..] shared
  *   alloc x[..] shared              async x[0, ..] of iteration 0; commit
- *   x[..] = ...              ->     for k in 0..4:
+ *   x[..] = ...              ->     for k in 0..5:
  *   use x[..]                         wait 0
- *                                     async x[(k + 1) % 2, ..] of iteration k + 1; commit
+ *                                     if k + 1 < 5: async x[(k + 1) % 2, ..] of iteration k + 1
+ *                                     commit
  *                                     use x[k % 2, ..]
- *                                   wait 0
- *                                   use x[0, ..] in iteration 4
  * </pre>
  */
 public final class PipelineLoops {
@@ -73,36 +72,39 @@ public final class PipelineLoops {
         return s.anyMatch(c -> c instanceof Stmt.Store store && isStaged(store.buffer()));
     }
 
-    /** Copies of the first iterations, then all iterations but the last ones with copies ahead of them, then the last ones. */
+    /**
+     * Copies of the first iterations, then all iterations with those ahead of them. The last ones start no copies but end
+     * a group, an empty one, so that each wait is for the group of its own iteration.
+     */
     private Stmt lowered() {
         long iterations = IndexMath.constant(loop.extent())
                 .orElseThrow(() -> new LoweringException("pipelined loop " + loop.name() + " has no constant extent"));
         int ahead = stages - 1;
-        List<Stmt> all = new ArrayList<>();
-        for (int i = 0; i < ahead; i++) {
-            all.addAll(copiesOf(Expr.index(i)));
-        }
+        Expr.Var first = Expr.Var.index(loop.name() + ".ahead");
+        Loop filling = new Loop(
+                first, Expr.index(ahead), Loop.Binding.UNROLL, loop.carrier(), Optional.empty(), loop.origin());
+        Expr.Var next = Expr.Var.index(loop.name() + ".next");
+        Expr further = IndexMath.add(loop.variable(), Expr.index(ahead));
         List<Stmt> steady = new ArrayList<>(List.of(new Stmt.Wait(ahead - 1)));
-        steady.addAll(copiesOf(IndexMath.add(loop.variable(), Expr.index(ahead))));
+        steady.add(new Stmt.Let(
+                next,
+                further,
+                new Stmt.If(IndexMath.less(next, Expr.index(iterations)), Stmt.seq(copiesOf(next)), Optional.empty())));
+        steady.add(new Stmt.Commit());
         steady.addAll(usesIn(loop.variable()));
-        all.add(new Stmt.For(loop.withExtent(Expr.index(iterations - ahead)), Stmt.seq(steady)));
-        for (int i = 0; i < ahead; i++) {
-            all.add(new Stmt.Wait(ahead - 1 - i));
-            all.addAll(usesIn(Expr.index(iterations - ahead + i)));
-        }
-        Stmt result = Stmt.seq(all);
+        List<Stmt> fill = new ArrayList<>(copiesOf(first));
+        fill.add(new Stmt.Commit());
+        Stmt result = Stmt.seq(new Stmt.For(filling, Stmt.seq(fill)), new Stmt.For(loop, Stmt.seq(steady)));
         for (Buffer buffer : buffers.reversed()) {
             result = new Stmt.Allocate(isStaged(buffer) ? staged(buffer) : buffer, result);
         }
         return result;
     }
 
-    /** The copies of an iteration, as a group. */
     private List<Stmt> copiesOf(Expr iteration) {
-        List<Stmt> group = new ArrayList<>();
-        copies.forEach(copy -> group.add(in(iteration, staged(AsynchronousCopies.of(copy, bounds)))));
-        group.add(new Stmt.Commit());
-        return group;
+        return copies.stream()
+                .map(copy -> in(iteration, staged(AsynchronousCopies.of(copy, bounds))))
+                .toList();
     }
 
     private List<Stmt> usesIn(Expr iteration) {
@@ -127,7 +129,8 @@ public final class PipelineLoops {
         List<LayoutMap.Dimension> dimensions = new ArrayList<>(List.of(LayoutMap.Dimension.whole(0)));
         buffer.layout()
                 .dimensions()
-                .forEach(d -> dimensions.add(new LayoutMap.Dimension(d.axis() + 1, d.divisor(), d.modulus())));
+                .forEach(d ->
+                        dimensions.add(new LayoutMap.Dimension(d.axis() + 1, d.divisor(), d.modulus(), d.padding())));
         return new Buffer(
                 buffer.name(),
                 buffer.type(),

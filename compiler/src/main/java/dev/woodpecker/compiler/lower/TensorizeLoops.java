@@ -7,6 +7,7 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Distribution;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Intrinsic;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.Scope;
@@ -69,7 +70,7 @@ public final class TensorizeLoops {
 
     private Stmt tensorized(Stmt s, Optional<Loop> lanes) {
         return switch (s) {
-            case Stmt.For f when f.loop().binding() == Loop.Binding.TENSOR -> nest(f, lanes);
+            case Stmt.For f when f.loop().binding() == Loop.Binding.TENSOR || isAroundProduct(f) -> nest(f, lanes);
             case Stmt.For f
             when f.loop().binding() == Loop.Binding.THREAD_X ->
                 f.map(child -> tensorized(child, lanes.isPresent() ? lanes : Optional.of(f.loop())), e -> e);
@@ -94,6 +95,13 @@ public final class TensorizeLoops {
             inner = body;
         }
         return loops;
+    }
+
+    /** Whether unrolled loops, and nothing else, are around a product. */
+    private static boolean isAroundProduct(Stmt.For f) {
+        return f.loop().binding() == Loop.Binding.UNROLL
+                && f.body() instanceof Stmt.For inner
+                && (isAroundProduct(inner) || tileLoops(inner).size() == 3);
     }
 
     private static Stmt inside(Stmt s, int loops) {
@@ -189,10 +197,16 @@ public final class TensorizeLoops {
     // ---- Rewriting
 
     private Stmt nest(Stmt.For f, Optional<Loop> lanes) {
-        List<Loop> loops = tileLoops(f);
+        List<Loop> around = new ArrayList<>();
+        Stmt.For tile = f;
+        while (tile.loop().binding() == Loop.Binding.UNROLL) {
+            around.add(tile.loop());
+            tile = (Stmt.For) tile.body();
+        }
+        List<Loop> loops = tileLoops(tile);
         Loop threads = lanes.orElseThrow(() ->
                 new LoweringException("the tile over " + loops.getFirst().name() + " is inside no loop over lanes"));
-        return loops.size() == 3 ? multiplied(f, loops) : elementwise(f, loops, threads);
+        return loops.size() == 3 ? multiplied(tile, around, loops, threads) : elementwise(f, loops, threads);
     }
 
     private Accumulator accumulatorOf(Buffer buffer) {
@@ -204,43 +218,94 @@ public final class TensorizeLoops {
         return accumulator;
     }
 
-    /** Loads of both operands and their product. */
-    private Stmt multiplied(Stmt.For f, List<Loop> loops) {
+    /** Loads of both operands, each once, and their products. */
+    private Stmt multiplied(Stmt.For f, List<Loop> around, List<Loop> loops, Loop threads) {
         Update update = update(f);
         Accumulator accumulator = accumulatorOf(update.store().buffer());
         TensorTile tile = accumulator.tile();
-        Stmt.Window leftTile = window(update.left(), loops.get(0), loops.get(2));
-        Stmt.Window rightTile = window(update.right(), loops.get(1), loops.get(2));
-        Stmt.Window left = fragment(
-                leftTile.buffer(), tile.product().operand("left").distribution().orElseThrow());
-        Stmt.Window right = fragment(
-                rightTile.buffer(),
-                tile.product().operand("right").distribution().orElseThrow());
+        Operand left =
+                operand(update.left(), tile.left(), tile.product().operand("left"), around, loops.get(0), loops.get(2));
+        Operand right = operand(
+                update.right(), tile.right(), tile.product().operand("right"), around, loops.get(1), loops.get(2));
         Stmt.Window sum = new Stmt.Window(
                 accumulator.buffer(), List.of(accumulator.start(update.store().indices())));
-        Stmt body = Stmt.seq(
-                new Stmt.Invoke(tile.loadLeft(), List.of(left, leftTile)),
-                new Stmt.Invoke(tile.loadRight(), List.of(right, rightTile)),
-                new Stmt.Invoke(tile.product(), List.of(sum, left, right)));
-        return new Stmt.Allocate(left.buffer(), new Stmt.Allocate(right.buffer(), body));
+        Stmt product = new Stmt.Invoke(tile.product(), List.of(sum, left.window(), right.window()));
+        Stmt body = Stmt.seq(left.load(threads), right.load(threads), LoopNest.wrap(around, product));
+        return new Stmt.Allocate(left.fragment(), new Stmt.Allocate(right.fragment(), body));
     }
 
-    /** Registers for an operand that is loaded from {@code memory}. */
-    private static Stmt.Window fragment(Buffer memory, Distribution distribution) {
-        Buffer buffer = Buffer.rowMajor(
-                memory.name() + ".fragment", memory.type(), List.of(Expr.index(distribution.values())), Scope.FRAGMENT);
-        return new Stmt.Window(buffer, List.of(Expr.index(0)));
+    /**
+     * An operand of a product: tiles of shared memory, one for each iteration of {@code loops}, and the registers that they
+     * are loaded to.
+     */
+    private record Operand(
+            Buffer fragment,
+            Distribution distribution,
+            List<Loop> loops,
+            Stmt.Window tile,
+            boolean alongDepth,
+            Optional<Intrinsic> instruction) {
+        /** Where the registers of a tile begin. */
+        Stmt.Window window() {
+            Expr number = Expr.index(0);
+            for (Loop loop : loops) {
+                number = IndexMath.add(IndexMath.mul(number, loop.extent()), loop.variable());
+            }
+            return new Stmt.Window(fragment, List.of(IndexMath.mul(number, Expr.index(distribution.values()))));
+        }
+
+        Stmt load(Loop threads) {
+            Stmt one = instruction
+                    .<Stmt>map(load -> new Stmt.Invoke(load, List.of(window(), tile)))
+                    .orElseGet(() -> elements(threads));
+            return LoopNest.wrap(loops, one);
+        }
+
+        /** Each lane brings its elements one by one. */
+        private Stmt elements(Loop threads) {
+            Expr.Var value = Expr.Var.index(fragment.name() + ".value");
+            Loop values = new Loop(
+                    value,
+                    Expr.index(distribution.values()),
+                    Loop.Binding.UNROLL,
+                    Loop.Carrier.SPATIAL,
+                    Optional.empty(),
+                    Origin.NONE);
+            Expr side = distribution.rowOf(threads.variable(), value);
+            Expr depth = distribution.columnOf(threads.variable(), value);
+            List<Expr> at = new ArrayList<>(tile.indices());
+            int last = at.size() - 1;
+            at.set(last, IndexMath.add(at.get(last), alongDepth ? depth : side));
+            at.set(last - 1, IndexMath.add(at.get(last - 1), alongDepth ? side : depth));
+            Expr element = new Expr.Load(tile.buffer(), at);
+            Expr stored = element.type() == fragment.type() ? element : new Expr.Cast(fragment.type(), element);
+            Expr to = IndexMath.add(window().indices().getFirst(), value);
+            return new Stmt.For(values, new Stmt.Store(fragment, List.of(to), stored, Origin.NONE));
+        }
     }
 
-    /** Where an operand's tile begins: rows go along {@code rows}, elements of a row along {@code depth}. */
-    private static Stmt.Window window(Expr.Load load, Loop rows, Loop depth) {
+    /** An operand that is read by {@code load}: {@code side} goes along its side of the result. */
+    private static Operand operand(
+            Expr.Load load,
+            TensorTile.Loads loads,
+            Intrinsic.Operand declared,
+            List<Loop> around,
+            Loop side,
+            Loop depth) {
         Buffer buffer = load.buffer();
         int last = buffer.rank() - 1;
+        boolean alongDepth = last >= 1 && load.indices().get(last).anyMatch(depth.variable()::equals);
+        Optional<Intrinsic> instruction = alongDepth ? loads.alongDepth() : loads.alongSide();
         long rowBytes = last < 1
                 ? 0
-                : constant(buffer.shape().get(last)) * buffer.type().bytes();
-        boolean readable = buffer.scope() == Scope.SHARED && buffer.layout().isRowMajor() && last >= 1;
-        if (!readable || rowBytes % ROW_ALIGNMENT_BYTES != 0) {
+                : buffer.layout()
+                                .dimensions()
+                                .getLast()
+                                .size(constant(buffer.shape().get(last)))
+                        * buffer.type().bytes();
+        boolean readable =
+                buffer.scope() == Scope.SHARED && last >= 1 && buffer.layout().hasRowsInOrder();
+        if (!readable || instruction.isPresent() && rowBytes % ROW_ALIGNMENT_BYTES != 0) {
             throw new LoweringException(
                     "a tile of " + buffer.name() + " cannot be loaded: its rows must lie in shared memory,"
                             + " row-major, at multiples of " + ROW_ALIGNMENT_BYTES + " bytes");
@@ -248,14 +313,26 @@ public final class TensorizeLoops {
         List<Expr> start = new ArrayList<>();
         for (int axis = 0; axis <= last; axis++) {
             Expr index = load.indices().get(axis);
-            Expr step = axis == last ? depth.variable() : axis == last - 1 ? rows.variable() : Expr.index(0);
+            Expr.Var ofLast = alongDepth ? depth.variable() : side.variable();
+            Expr.Var ofRow = alongDepth ? side.variable() : depth.variable();
+            Expr step = axis == last ? ofLast : axis == last - 1 ? ofRow : Expr.index(0);
             Expr base = Simplifier.simplify(IndexMath.sub(index, step), Bounds.none());
-            if (base.anyMatch(e -> e.equals(rows.variable()) || e.equals(depth.variable()))) {
+            if (base.anyMatch(e -> e.equals(side.variable()) || e.equals(depth.variable()))) {
                 throw new LoweringException("a tile of " + buffer.name() + " does not go along its last two axes");
             }
             start.add(base);
         }
-        return new Stmt.Window(buffer, start);
+        List<Loop> own = around.stream()
+                .filter(l -> start.stream().anyMatch(i -> i.anyMatch(l.variable()::equals)))
+                .toList();
+        Distribution distribution = declared.distribution().orElseThrow();
+        long tiles = own.stream().mapToLong(l -> constant(l.extent())).reduce(1, Math::multiplyExact);
+        Buffer fragment = Buffer.rowMajor(
+                buffer.name() + ".fragment",
+                declared.type(),
+                List.of(Expr.index(tiles * distribution.values())),
+                Scope.FRAGMENT);
+        return new Operand(fragment, distribution, own, new Stmt.Window(buffer, start), alongDepth, instruction);
     }
 
     /** Each lane does what the nest does, for the elements that it holds. */
@@ -267,14 +344,10 @@ public final class TensorizeLoops {
                 .orElseThrow(() -> new LoweringException(
                         "the tile over " + loops.stream().map(Loop::name).toList() + " has no accumulators"));
         Distribution distribution = accumulator.tile().accumulator();
-        Expr.Var value = Expr.Var.index(accumulator.buffer().name() + ".value");
-        Loop values = new Loop(
-                value,
-                Expr.index(distribution.values()),
-                Loop.Binding.UNROLL,
-                Loop.Carrier.SPATIAL,
-                Optional.empty(),
-                Origin.NONE);
+        // Two values of a lane are neighbours in a row.
+        Loop pairs = values(accumulator.buffer().name() + ".pair", distribution.values() / 2, Loop.Binding.UNROLL);
+        Loop both = values(accumulator.buffer().name() + ".value", 2, Loop.Binding.VECTOR);
+        Expr value = IndexMath.add(IndexMath.mul(pairs.variable(), Expr.index(2)), both.variable());
         Stmt onFragment = body.rewrite(
                 s -> s instanceof Stmt.Store store && isOf(store.buffer(), accumulator.before())
                         ? new Stmt.Store(
@@ -289,7 +362,12 @@ public final class TensorizeLoops {
         Map<String, Expr> element = Map.of(
                 loops.get(0).name(), distribution.rowOf(threads.variable(), value),
                 loops.get(1).name(), distribution.columnOf(threads.variable(), value));
-        return new Stmt.For(values, LoopNest.substituteVariables(onFragment, element));
+        return new Stmt.For(pairs, new Stmt.For(both, LoopNest.substituteVariables(onFragment, element)));
+    }
+
+    private static Loop values(String name, int count, Loop.Binding binding) {
+        return new Loop(
+                Expr.Var.index(name), Expr.index(count), binding, Loop.Carrier.SPATIAL, Optional.empty(), Origin.NONE);
     }
 
     private static boolean isOf(Buffer accessed, Buffer accumulator) {

@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 
 /**
  * Writes the iterations of unrolled loops out. Requires: nothing. Ensures: no {@code UNROLL} loop with a constant extent is
- * left, and indices that became constants are folded; loops inside the copies keep their names, which are then unique
+ * left (of those over tables, by {@link #ofTables}), and indices that became constants are folded; loops inside the copies keep their names, which are then unique
  * along each path only.
  */
 public final class Unroll {
@@ -22,6 +22,23 @@ public final class Unroll {
     public static Stmt apply(Stmt body) {
         Stmt unrolled = body.rewrite(s -> s instanceof Stmt.For f ? unrolled(f) : s, e -> e);
         return unrolled == body ? body : Simplifier.simplify(unrolled);
+    }
+
+    /**
+     * As {@link #apply}, only where an iteration's number is an index into a table, whose zeros and ones vanish then: other
+     * loops a GPU's compiler unrolls itself, and their text stays short.
+     */
+    public static Stmt ofTables(Stmt body) {
+        Stmt unrolled = body.rewrite(s -> s instanceof Stmt.For f && indexesTable(f) ? unrolled(f) : s, e -> e);
+        return unrolled == body ? body : Simplifier.simplify(unrolled);
+    }
+
+    private static boolean indexesTable(Stmt.For f) {
+        return f.body()
+                .anyMatch(s -> s.expressions().stream()
+                        .anyMatch(e -> e.anyMatch(n -> n instanceof Expr.TableEntry t
+                                && t.indices().stream()
+                                        .anyMatch(i -> i.anyMatch(f.loop().variable()::equals)))));
     }
 
     private static Stmt unrolled(Stmt.For f) {

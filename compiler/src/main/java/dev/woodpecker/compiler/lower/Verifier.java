@@ -267,9 +267,7 @@ public final class Verifier {
     private static Expr elements(Buffer buffer) {
         Expr elements = Expr.index(1);
         for (LayoutMap.Dimension d : buffer.layout().dimensions()) {
-            Expr size = d.modulus() > 0
-                    ? Expr.index(d.modulus())
-                    : IndexMath.ceilDiv(buffer.shape().get(d.axis()), d.divisor());
+            Expr size = d.size(buffer.shape().get(d.axis()));
             elements = IndexMath.mul(elements, size);
         }
         return elements;

@@ -14,7 +14,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Lets a stage read a tensor from a copy, {@code tensor.cache}: in the loop's every iteration a copy of what is read there,
+ * Lets a stage read a tensor from a copy, {@code tensor.cache} (or {@code tensor.registers}): in the loop's every iteration a copy of what is read there,
  * or, with no loop, a copy of the whole made before. Beyond the tensor's extents the copy holds what the read says lies
  * outside, else zeros.
  *
@@ -47,7 +47,7 @@ public record CacheRead(String tensor, String stage, Optional<String> loop, Scop
         if (loop.isPresent() && nest.find(loop.get()).isEmpty()) {
             return rejectUnknown(loop.get(), nest);
         }
-        String cache = Stages.freshTensor(nest.program(), tensor + ".cache");
+        String cache = Stages.freshTensor(nest.program(), tensor + (scope == Scope.REGISTER ? ".registers" : ".cache"));
         LoopNest cached = cache(nest, reader.get(), cache, outsides.iterator().next());
         if (loop.isEmpty()) {
             return Step.applied(cached.withBuffer(cached.buffer(cache).withScope(scope)));
@@ -63,7 +63,13 @@ public record CacheRead(String tensor, String stage, Optional<String> loop, Scop
         var type = Stages.type(nest.program(), tensor);
         List<Axis> axes = Stages.axes(shape);
         List<Expr> index = axes.stream().<Expr>map(Axis::variable).toList();
-        Optional<Expr> beyond = loop.isEmpty() ? Optional.empty() : Optional.of(outside.orElse(Expr.zero(type)));
+        boolean total = nest.program()
+                .stage(tensor)
+                .filter(s -> Stages.isTotal(nest.program(), s))
+                .isPresent();
+        Optional<Expr> beyond = loop.isEmpty() || outside.isEmpty() && total
+                ? Optional.empty()
+                : Optional.of(outside.orElse(Expr.zero(type)));
         Stage copy = new Stage(
                 cache,
                 type,

@@ -87,7 +87,7 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
         Set<String> inner = Region.inner(inside, around, scope);
         List<Expr> shape = Stages.shape(nest.program(), stage);
         Optional<Region> region = Region.covering(accesses, Region.inside(around), inner, shape);
-        return Stages.isTotal(nest.stage(stage)) ? region : region.map(r -> r.within(shape));
+        return Stages.isTotal(nest.program(), nest.stage(stage)) ? region : region.map(r -> r.within(shape));
     }
 
     private LoopNest move(LoopNest nest, Stage producer, Stmt.For target, Region region) {
@@ -103,7 +103,7 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
                 producer.name(), producer.type(), local, producer.reduction(), producer.element(), producer.origin());
         Stmt.Compute before = LoopNest.computes(nest.tree(), producer.name()).getFirst();
         Stmt fresh = keepPeels(LoopNest.nest(part, taken), nest, before);
-        Stmt loops = fresh.rewrite(s -> s instanceof Stmt.Compute c ? offset(c, producer, region) : s, e -> e);
+        Stmt loops = fresh.rewrite(s -> s instanceof Stmt.Compute c ? offset(c, nest, producer, region) : s, e -> e);
         Stmt tree = Stages.removeNest(nest.tree(), producer.name());
         LoopNest without = nest.withTree(tree);
         Stmt.For kept = without.find(target.loop().name()).orElseThrow();
@@ -149,10 +149,10 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
                 && old.equals(LoopNest.find(fresh, after).map(f -> f.loop().extent()));
     }
 
-    private static Stmt offset(Stmt.Compute c, Stage producer, Region region) {
+    private static Stmt offset(Stmt.Compute c, LoopNest nest, Stage producer, Region region) {
         List<Expr> at = new ArrayList<>();
         Expr guard = c.guard();
-        boolean total = Stages.isTotal(producer);
+        boolean total = Stages.isTotal(nest.program(), producer);
         for (int i = 0; i < c.at().size(); i++) {
             Region.Span span = region.spans().get(i);
             Expr index = IndexMath.add(span.base(), c.at().get(i));

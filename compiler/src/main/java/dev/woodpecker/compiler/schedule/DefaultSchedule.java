@@ -61,7 +61,7 @@ public final class DefaultSchedule {
         Target target = space.target();
         layOut(builder, space);
         if (target.isCuda()) {
-            stages(builder).forEach(stage -> CudaRules.schedule(builder, stage));
+            CudaRules.schedule(builder, target);
         } else {
             Set<String> before = Set.copyOf(stages(builder));
             Set<String> scheduled = TransformRule.schedule(builder, target);

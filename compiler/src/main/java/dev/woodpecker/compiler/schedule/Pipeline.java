@@ -1,5 +1,6 @@
 package dev.woodpecker.compiler.schedule;
 
+import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
@@ -82,9 +83,8 @@ public record Pipeline(String loop, Factor stages) implements Step {
             return Optional.of(name + " is more than a copy with zeros beyond the tensor's extents");
         }
         Buffer from = nest.buffer(source.tensor());
-        if (from.scope() != Scope.GLOBAL && from.scope() != Scope.WORKSPACE
-                || !from.layout().isRowMajor()) {
-            return Optional.of(name + " copies '" + from.name() + "', which is not row-major in global memory");
+        if (from.scope() != Scope.GLOBAL && from.scope() != Scope.WORKSPACE) {
+            return Optional.of(name + " copies '" + from.name() + "', which is not in global memory");
         }
         List<Stmt.Compute> leaves = LoopNest.computes(target, copy.name());
         if (leaves.size() != 1 || !isAlone(target, leaves.getFirst())) {
@@ -93,16 +93,22 @@ public record Pipeline(String loop, Factor stages) implements Step {
         List<Loop> loops =
                 new ArrayList<>(LoopNest.path(nest.tree(), leaves.getFirst()).orElseThrow());
         Loop innermost = loops.getLast();
-        long lanes = IndexMath.constant(innermost.extent()).orElse(0);
-        boolean isAccess = innermost.binding() == Loop.Binding.VECTOR
-                && Intrinsics.asynchronousCopy(
-                                Math.toIntExact(lanes * copy.type().bytes()))
-                        .isPresent();
+        long lanes = innermost.binding() == Loop.Binding.VECTOR
+                ? IndexMath.constant(innermost.extent()).orElse(0)
+                : 1;
+        boolean isAccess = Intrinsics.asynchronousCopy(
+                        Math.toIntExact(lanes * copy.type().bytes()))
+                .isPresent();
         if (!isAccess) {
             return Optional.of("the innermost loop of " + name + ", '" + innermost.name()
                     + "', must be vectorised over 4, 8 " + "or 16 bytes");
         }
-        return alignmentReason(leaves.getFirst(), loops, lanes, from).map(reason -> name + reason);
+        boolean alone = Intrinsics.asynchronousCopy(copy.type().bytes()).isPresent();
+        boolean moved = !source.indices()
+                .equals(copy.axes().stream().<Expr>map(Axis::variable).toList());
+        return alone || moved
+                ? Optional.empty()
+                : alignmentReason(leaves.getFirst(), loops, lanes, from).map(r -> name + r);
     }
 
     /** Whether the statement of the body in which a copy is made makes nothing else. */

@@ -89,8 +89,10 @@ public record Region(List<Span> spans) {
     }
 
     private static Optional<Span> separate(Expr index, Bounds bounds, Set<String> inner) {
-        // The tile of a pixel, (i.o * 4 + i.i) / 4, is i.o.
-        Optional<Affine> affine = Affine.of(Simplifier.simplify(index, bounds));
+        // The tile of a pixel, (i.o * 4 + i.i) / 4, is i.o; a loop with one iteration is none.
+        Expr only = index.rewrite(
+                e -> e instanceof Expr.Var v && inner.contains(v.name()) && isZero(bounds.of(v)) ? Expr.index(0) : e);
+        Optional<Affine> affine = Affine.of(Simplifier.simplify(only, bounds));
         if (affine.isEmpty()) {
             return Optional.empty();
         }
@@ -115,6 +117,10 @@ public record Region(List<Span> spans) {
             high += coefficient * (coefficient > 0 ? range.max() : range.min());
         }
         return Optional.of(new Span(IndexMath.add(base, Expr.index(low)), high - low + 1));
+    }
+
+    private static boolean isZero(Interval range) {
+        return range.min() == 0 && range.max() == 0;
     }
 
     /** What is known inside these loops, the first outermost. */

@@ -60,7 +60,7 @@ final class RowReductions {
     }
 
     /** Whether each read moves by one element with the axis, or not at all. */
-    private static boolean runsAlongMemory(ScheduleBuilder builder, Stage stage, Axis axis) {
+    static boolean runsAlongMemory(ScheduleBuilder builder, Stage stage, Axis axis) {
         boolean[] along = {false, true};
         stage.reduction().orElseThrow().body().anyMatch(e -> {
             if (e instanceof Expr.Read read && mentions(read, axis)) {

@@ -50,7 +50,8 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
         if (!exact && tail == Tail.SHIFT && split.carrier() == Loop.Carrier.REDUCTION) {
             return reject("a point of a reduction counts once; use GUARD or PEEL for '" + loop + "'");
         }
-        if (!exact && tail == Tail.PAD && split.carrier() == Loop.Carrier.REDUCTION) {
+        boolean adds = !exact && tail == Tail.PAD && split.carrier() == Loop.Carrier.REDUCTION;
+        if (adds && !Padding.addsNothing(nest, found.get())) {
             return reject("a reduction over padding adds what is there; use GUARD or PEEL for '" + loop + "'");
         }
         if (nest.find(loop + ".o").isPresent() || nest.find(loop + ".i").isPresent()) {
@@ -67,7 +68,8 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
         Stmt body = LoopNest.substituteVariables(target.body(), Map.of(loop, value));
         if (!exact) {
             Expr inside = IndexMath.less(value, old.extent());
-            body = body.rewrite(s -> s instanceof Stmt.Compute c ? guarded(c, inside) : s, e -> e);
+            boolean adds = old.carrier() == Loop.Carrier.REDUCTION;
+            body = body.rewrite(s -> s instanceof Stmt.Compute c ? guarded(c, inside, adds) : s, e -> e);
         }
         Optional<Loop.Peel> peel = exact ? Optional.empty() : peel(old, inner, size);
         Loop outerLoop = new Loop(
@@ -89,7 +91,10 @@ public record Split(String loop, Factor factor, Tail tail) implements Step {
         return IndexMath.constant(old.extent()).getAsLong() % size;
     }
 
-    private Stmt.Compute guarded(Stmt.Compute c, Expr inside) {
+    private Stmt.Compute guarded(Stmt.Compute c, Expr inside, boolean adds) {
+        if (adds && tail == Tail.PAD) {
+            return c;
+        }
         return tail == Tail.PAD
                 ? new Stmt.Compute(
                         c.stage(), c.part(), c.at(), c.over(), c.slot(), c.guard(), IndexMath.and(c.keep(), inside))

@@ -35,7 +35,9 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
     /** Which points of the axis make one part. */
     public enum Stretch {
         BLOCKED,
-        INTERLEAVED
+        INTERLEAVED,
+        /** As {@code INTERLEAVED}, for the threads of a block, each of which looks whether there is a point for it. */
+        LANES
     }
 
     /** What the name of the axis over the parts ends with. */
@@ -60,7 +62,7 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
         }
         OptionalLong extent = IndexMath.constant(split.get().extent());
         long count = parts.resolve(decisions);
-        if (extent.isEmpty() || count < 1 || count > extent.getAsLong()) {
+        if (extent.isEmpty() || count < 1 || count > extent.getAsLong() && stretch != Stretch.LANES) {
             return reject("'" + axis + "' cannot be split into " + count + " parts");
         }
         if (stretch == Stretch.BLOCKED && extent.getAsLong() % count != 0) {
@@ -79,7 +81,7 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
                 : IndexMath.add(IndexMath.mul(inner.variable(), outer.extent()), outer.variable());
         List<Axis> partialAxes = new ArrayList<>(old.axes());
         // Interleaved parts are lanes of a vector, next to each other; blocks of them are results of their own.
-        partialAxes.add(stretch == Stretch.INTERLEAVED ? partialAxes.size() : 0, outer);
+        partialAxes.add(stretch == Stretch.BLOCKED ? 0 : partialAxes.size(), outer);
         List<Axis> innerAxes =
                 reduction.axes().stream().map(a -> a.equals(split) ? inner : a).toList();
         Stage partial = new Stage(
@@ -109,7 +111,7 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
                 .toList());
         Stmt combinedNest = LoopNest.nest(combined, taken);
         Stmt partialNest = LoopNest.nest(partial, taken);
-        if (extent % count != 0) {
+        if (extent % count != 0 && stretch == Stretch.INTERLEAVED) {
             partialNest = peelTail(partialNest, partial, split, extent % count);
         }
         Stmt both = new Stmt.Seq(List.of(partialNest, combinedNest));

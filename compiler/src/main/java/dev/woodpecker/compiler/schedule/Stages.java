@@ -115,6 +115,19 @@ final class Stages {
         return total[0];
     }
 
+    /** As {@link #isTotal(Stage)}, where what is read may be a stage that has a value beyond its extents itself. */
+    static boolean isTotal(TensorProgram program, Stage stage) {
+        boolean[] total = {stage.reduction().isEmpty()};
+        mapReads(stage, read -> {
+            total[0] &= read.outside().isPresent()
+                    || program.stage(read.tensor())
+                            .filter(s -> isTotal(program, s))
+                            .isPresent();
+            return read;
+        });
+        return total[0];
+    }
+
     /** The tree with the part that computes nothing but {@code stage} replaced. */
     static Stmt replaceNest(Stmt tree, String stage, Stmt replacement) {
         if (LoopNest.computes(tree, stage).isEmpty()) {

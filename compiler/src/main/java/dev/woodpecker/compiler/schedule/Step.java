@@ -23,6 +23,9 @@ public sealed interface Step
                 Unroll,
                 Tensorize,
                 Pipeline,
+                Reindex,
+                JoinReduction,
+                CombineLanes,
                 Prefetch,
                 Compact {
     /** Applies the step under the decisions for its open factors. */

@@ -7,6 +7,7 @@ import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.ReduceOp;
 import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.target.TensorTile;
@@ -47,7 +48,9 @@ final class TensorOperands {
                     tile.name() + " sums in " + tile.accumulatorType().text() + "; '" + stage.name() + "' is a "
                             + reduction.op().text() + " in " + reduction.type().text());
         }
-        Expr body = LoopNest.substitute(reduction.body(), bound(stage, reduction));
+        List<Loop> around = new ArrayList<>(LoopNest.path(nest.tree(), leaf).orElseThrow());
+        Expr body = Simplifier.simplify(
+                LoopNest.substitute(reduction.body(), bound(stage, reduction)), Region.inside(around));
         if (!(body instanceof Expr.Binary(BinaryOp op, Expr x, Expr y))
                 || op != BinaryOp.MUL
                 || !(factor(x) instanceof Expr.Read a)
@@ -93,31 +96,36 @@ final class TensorOperands {
     /** Rows of the operand go along {@code own}, elements of a row along the depth. */
     private Optional<String> operandReason(Expr.Read read, String own, String other) {
         String tensor = "'" + read.tensor() + "'";
-        if (read.type() != tile.elementType()) {
+        if (read.type() != tile.memoryType()) {
             return Optional.of(tensor + " holds " + read.type().text() + "; " + tile.name() + " multiplies "
-                    + tile.elementType().text());
+                    + tile.memoryType().text());
         }
         if (nest.buffers().get(read.tensor()) == null
                 || nest.buffer(read.tensor()).scope() != Scope.SHARED) {
             return Optional.of(tensor + " is not in shared memory; use CacheRead with SHARED inside the loop around");
         }
-        if (!nest.buffer(read.tensor()).layout().isRowMajor()) {
+        if (!nest.buffer(read.tensor()).layout().hasRowsInOrder()) {
             return Optional.of(tensor + " is not row-major in shared memory");
         }
         if (zeroBeyond(read).isEmpty()) {
             return Optional.of(tensor + " is no copy that holds zeros beyond the tensor's extents");
         }
         int last = read.indices().size() - 1;
-        if (last < 1
-                || !steps(read.indices().get(last), depth())
-                || !steps(read.indices().get(last - 1), own)) {
+        boolean alongDepth = last >= 1
+                && steps(read.indices().get(last), depth())
+                && steps(read.indices().get(last - 1), own);
+        boolean alongSide = last >= 1
+                && steps(read.indices().get(last), own)
+                && steps(read.indices().get(last - 1), depth());
+        if (!alongDepth && !alongSide) {
             return Optional.of("rows of " + tensor + " must go along '" + own + "' and elements of a row along '"
-                    + depth() + "', each one by one");
+                    + depth() + "', each one by one, or the other way round");
         }
         Set<String> elsewhere = new HashSet<>(Decompose.variables(read.indices().subList(0, last - 1)));
         elsewhere.retainAll(Set.of(row(), column(), depth()));
         List<Expr> both = read.indices().subList(last - 1, last + 1);
-        if (!elsewhere.isEmpty() || mentions(both, other) || mentions(both.subList(0, 1), depth())) {
+        String ofRows = alongDepth ? depth() : own;
+        if (!elsewhere.isEmpty() || mentions(both, other) || mentions(both.subList(0, 1), ofRows)) {
             return Optional.of(
                     tensor + " is indexed by loops of the tile in more than its last two axes, or by '" + other + "'");
         }
@@ -138,12 +146,7 @@ final class TensorOperands {
     /** The tensor of which the operand is a copy with zeros beyond its extents. */
     private Optional<String> zeroBeyond(Expr.Read read) {
         Optional<Stage> copy = nest.program().stage(read.tensor());
-        if (copy.isEmpty()
-                || !(copy.get().element() instanceof Expr.Read source)
-                || !source.indices()
-                        .equals(copy.get().axes().stream()
-                                .map(a -> (Expr) a.variable())
-                                .toList())) {
+        if (copy.isEmpty() || !(copy.get().element() instanceof Expr.Read source)) {
             return Optional.empty();
         }
         return source.outside().filter(Expr.zero(source.type())::equals).map(_ -> source.tensor());
@@ -172,7 +175,13 @@ final class TensorOperands {
     /** Whether {@code condition} holds exactly where the operand's last index is within its tensor. */
     private boolean isZeroWithout(Expr condition, Expr.Read operand) {
         String source = zeroBeyond(operand).orElseThrow();
+        Stage copy = nest.stage(operand.tensor());
+        boolean plain = copy.element() instanceof Expr.Read read
+                && read.indices()
+                        .equals(copy.axes().stream()
+                                .map(a -> (Expr) a.variable())
+                                .toList());
         Expr extent = Stages.shape(nest.program(), source).getLast();
-        return condition.equals(IndexMath.less(operand.indices().getLast(), extent));
+        return plain && condition.equals(IndexMath.less(operand.indices().getLast(), extent));
     }
 }

@@ -38,6 +38,22 @@ public final class Fragments {
             List.of(GROUP),
             List.of(IN_GROUP, LOW_HIGH, new Digit(Source.VALUE, 2, 0, 8)));
 
+    private static final Digit QUAD = new Digit(Source.LANE, 1, 4, 1);
+
+    /** The left operand of {@code m16n8k8} with tf32, 16 rows of 8, in values {@code a0 .. a3}. */
+    public static final Distribution M16K8_LEFT = new Distribution(
+            "m16n8k8.a",
+            16,
+            8,
+            LANES,
+            4,
+            List.of(GROUP, new Digit(Source.VALUE, 1, 2, 8)),
+            List.of(QUAD, new Digit(Source.VALUE, 2, 0, 4)));
+
+    /** The right operand of {@code m16n8k8}, transposed, in values {@code b0, b1}. */
+    public static final Distribution N8K8_RIGHT = new Distribution(
+            "m16n8k8.b", 8, 8, LANES, 2, List.of(GROUP), List.of(QUAD, new Digit(Source.VALUE, 1, 0, 4)));
+
     /** The accumulator, 16 rows of 8 elements of 32 bits, in values {@code c0 .. c3}. */
     public static final Distribution M16N8_ACCUMULATOR = new Distribution(
             "m16n8k16.c",
@@ -47,6 +63,10 @@ public final class Fragments {
             4,
             List.of(GROUP, new Digit(Source.VALUE, 2, 0, 8)),
             List.of(IN_GROUP, LOW_HIGH));
+
+    /** One value of each lane. */
+    public static final Distribution LANES_OF_WARP =
+            new Distribution("lanes", 1, LANES, LANES, 1, List.of(), List.of(new Digit(Source.LANE, 1, 0, 1)));
 
     private Fragments() {}
 }

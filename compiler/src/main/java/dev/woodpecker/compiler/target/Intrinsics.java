@@ -8,6 +8,7 @@ import dev.woodpecker.compiler.ir.Intrinsic.Level;
 import dev.woodpecker.compiler.ir.Intrinsic.Operand;
 import dev.woodpecker.compiler.ir.Intrinsic.Semantics;
 import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.target.TensorTile.Loads;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,24 +21,31 @@ import java.util.stream.Stream;
  */
 public final class Intrinsics {
     /** Four 8x8 matrices of 16-bit elements, a 16x16 tile, from shared memory to the registers of a warp. */
-    public static final Intrinsic LDMATRIX_X4 = load("ldmatrix_x4", Fragments.M16K16_LEFT);
+    public static final Intrinsic LDMATRIX_X4 = load("ldmatrix_x4", Fragments.M16K16_LEFT, false);
 
     /** Two 8x8 matrices of 16-bit elements, an 8x16 tile, from shared memory to the registers of a warp. */
-    public static final Intrinsic LDMATRIX_X2 = load("ldmatrix_x2", Fragments.N8K16_RIGHT);
+    public static final Intrinsic LDMATRIX_X2 = load("ldmatrix_x2", Fragments.N8K16_RIGHT, false);
+
+    /** As {@link #LDMATRIX_X4}, of a tile whose rows in memory are columns of the operand. */
+    public static final Intrinsic LDMATRIX_X4_TRANS = load("ldmatrix_x4_trans", Fragments.M16K16_LEFT, true);
+
+    /** As {@link #LDMATRIX_X2}, of a tile whose rows in memory go along the columns of the result. */
+    public static final Intrinsic LDMATRIX_X2_TRANS = load("ldmatrix_x2_trans", Fragments.N8K16_RIGHT, true);
+
+    /** As {@link #MMA_M16N8K16_F32_F16}, of bfloat16. */
+    public static final Intrinsic MMA_M16N8K16_F32_BF16 =
+            mma("mma_m16n8k16_f32_bf16", DType.BF16, Fragments.M16K16_LEFT, Fragments.N8K16_RIGHT);
+
+    /** As {@link #MMA_M16N8K16_F32_F16}, of tf32, 8 points deep. */
+    public static final Intrinsic MMA_M16N8K8_F32_TF32 =
+            mma("mma_m16n8k8_f32_tf32", DType.TF32, Fragments.M16K8_LEFT, Fragments.N8K8_RIGHT);
 
     /**
      * {@code accumulator += left * right}. Products are exact; in which order and with which roundings they are added
      * the PTX ISA leaves open, to no less than single precision.
      */
-    public static final Intrinsic MMA_M16N8K16_F32_F16 = new Intrinsic(
-            "mma_m16n8k16_f32_f16",
-            Level.WARP,
-            List.of(
-                    Operand.fragment("accumulator", DType.F32, Fragments.M16N8_ACCUMULATOR, Access.UPDATE),
-                    Operand.fragment("left", DType.F16, Fragments.M16K16_LEFT, Access.READ),
-                    Operand.fragment("right", DType.F16, Fragments.N8K16_RIGHT, Access.READ)),
-            product(16, 8, 16),
-            Map.of("cuda", "mma_m16n8k16_f32_f16($accumulator, $left, $right)"));
+    public static final Intrinsic MMA_M16N8K16_F32_F16 =
+            mma("mma_m16n8k16_f32_f16", DType.F16, Fragments.M16K16_LEFT, Fragments.N8K16_RIGHT);
 
     /** Asks for the cache line of an address; no result depends on it. */
     public static final Intrinsic PREFETCH = new Intrinsic(
@@ -50,11 +58,25 @@ public final class Intrinsics {
     private static final List<Intrinsic> COPIES =
             IntStream.of(4, 8, 16).mapToObj(Intrinsics::copy).toList();
 
-    private static final List<TensorTile> TILES =
-            List.of(new TensorTile(MMA_M16N8K16_F32_F16, LDMATRIX_X4, LDMATRIX_X2, 80));
+    /** Lanes of a warp whose numbers differ in one bit exchange a value. */
+    private static final List<Intrinsic> EXCHANGES = Stream.of(DType.F32, DType.I32)
+            .flatMap(type -> Stream.of(16, 8, 4, 2, 1).map(distance -> exchanging(distance, type)))
+            .toList();
 
-    private static final List<Intrinsic> ALL = Stream.concat(
-                    Stream.of(LDMATRIX_X4, LDMATRIX_X2, MMA_M16N8K16_F32_F16, PREFETCH), COPIES.stream())
+    private static final Loads LEFT_HALVES = Loads.of(LDMATRIX_X4, LDMATRIX_X4_TRANS);
+    private static final Loads RIGHT_HALVES = Loads.of(LDMATRIX_X2, LDMATRIX_X2_TRANS);
+
+    private static final List<TensorTile> TILES = List.of(
+            new TensorTile(MMA_M16N8K16_F32_F16, LEFT_HALVES, RIGHT_HALVES, 80),
+            new TensorTile(MMA_M16N8K16_F32_BF16, LEFT_HALVES, RIGHT_HALVES, 80),
+            new TensorTile(MMA_M16N8K8_F32_TF32, Loads.NONE, Loads.NONE, 80));
+
+    private static final List<Intrinsic> ALL = Stream.of(
+                    List.of(LDMATRIX_X4, LDMATRIX_X2, LDMATRIX_X4_TRANS, LDMATRIX_X2_TRANS, PREFETCH),
+                    TILES.stream().map(TensorTile::product).toList(),
+                    COPIES,
+                    EXCHANGES)
+            .flatMap(List::stream)
             .toList();
 
     private Intrinsics() {}
@@ -74,11 +96,16 @@ public final class Intrinsics {
         return TILES.stream().filter(t -> t.name().equals(product)).findFirst();
     }
 
-    /** The tile of these extents and types; there is at most one. */
+    /** The tile that multiplies elements of a type in memory; there is at most one. */
+    public static Optional<TensorTile> tile(DType memory) {
+        return TILES.stream().filter(t -> t.memoryType() == memory).findFirst();
+    }
+
+    /** The tile of these extents and types in memory; there is at most one. */
     public static Optional<TensorTile> tile(long rows, long columns, long depth, DType element, DType accumulator) {
         return TILES.stream()
                 .filter(t -> t.rows() == rows && t.columns() == columns && t.depth() == depth)
-                .filter(t -> t.elementType() == element && t.accumulatorType() == accumulator)
+                .filter(t -> t.memoryType() == element && t.accumulatorType() == accumulator)
                 .findFirst();
     }
 
@@ -92,15 +119,58 @@ public final class Intrinsics {
                 .findFirst();
     }
 
-    private static Intrinsic load(String name, Distribution distribution) {
-        List<Integer> shape = List.of(distribution.rows(), distribution.columns());
+    /** Gives each lane the value of the lane so many further on or back: of the one whose number differs in this bit. */
+    public static Intrinsic exchange(int distance, DType type) {
+        return EXCHANGES.stream()
+                .filter(e -> e.name().equals(exchangeName(distance, type)))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "lanes exchange f32 and i32, 1, 2, 4, 8 or 16 apart, not " + type.text() + ", " + distance));
+    }
+
+    private static String exchangeName(int distance, DType type) {
+        return "shfl_xor_" + distance + "_" + type.text();
+    }
+
+    private static Intrinsic exchanging(int distance, DType type) {
+        String name = exchangeName(distance, type);
+        return new Intrinsic(
+                name,
+                Level.WARP,
+                List.of(
+                        Operand.fragment("to", type, Fragments.LANES_OF_WARP, Access.WRITE),
+                        Operand.fragment("from", type, Fragments.LANES_OF_WARP, Access.READ)),
+                tiles -> {
+                    for (int lane = 0; lane < tiles[0].length; lane++) {
+                        tiles[0][lane] = tiles[1][lane ^ distance];
+                    }
+                },
+                Map.of("cuda", name + "($to, $from)"));
+    }
+
+    private static Intrinsic mma(String name, DType type, Distribution left, Distribution right) {
+        return new Intrinsic(
+                name,
+                Level.WARP,
+                List.of(
+                        Operand.fragment("accumulator", DType.F32, Fragments.M16N8_ACCUMULATOR, Access.UPDATE),
+                        Operand.fragment("left", type, left, Access.READ),
+                        Operand.fragment("right", type, right, Access.READ)),
+                product(left.rows(), right.rows(), left.columns()),
+                Map.of("cuda", name + "($accumulator, $left, $right)"));
+    }
+
+    private static Intrinsic load(String name, Distribution distribution, boolean transposed) {
+        int rows = distribution.rows();
+        int columns = distribution.columns();
+        List<Integer> shape = transposed ? List.of(columns, rows) : List.of(rows, columns);
         return new Intrinsic(
                 name,
                 Level.WARP,
                 List.of(
                         Operand.fragment("fragment", DType.F16, distribution, Access.WRITE),
                         Operand.memory("tile", DType.F16, shape, Scope.SHARED, Access.READ)),
-                Intrinsics::assign,
+                transposed ? tiles -> transpose(tiles, rows, columns) : Intrinsics::assign,
                 Map.of("cuda", name + "($fragment, $tile, $tile.stride)"));
     }
 
@@ -118,6 +188,12 @@ public final class Intrinsics {
 
     private static void assign(double[][] tiles) {
         System.arraycopy(tiles[1], 0, tiles[0], 0, tiles[0].length);
+    }
+
+    private static void transpose(double[][] tiles, int rows, int columns) {
+        for (int i = 0; i < rows * columns; i++) {
+            tiles[0][i] = tiles[1][i % columns * rows + i / columns];
+        }
     }
 
     private static Semantics product(int rows, int columns, int depth) {

@@ -3,15 +3,26 @@ package dev.woodpecker.compiler.target;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Distribution;
 import dev.woodpecker.compiler.ir.Intrinsic;
+import java.util.Optional;
 
 /**
  * A matrix product of one instruction and the instructions that bring its operands from shared memory. The product has
  * the operands {@code accumulator} [rows, columns], {@code left} [rows, depth] and {@code right} [columns, depth]; a load
- * has {@code fragment} and {@code tile}, rows of a buffer.
+ * has {@code fragment} and {@code tile}, rows of a buffer, which are those of the operand or, transposed, go along its
+ * side. Where there is no load, lanes bring elements one by one.
  *
  * @param capability the first generation of GPUs that has it: 80 for {@code sm_80}
  */
-public record TensorTile(Intrinsic product, Intrinsic loadLeft, Intrinsic loadRight, int capability) {
+public record TensorTile(Intrinsic product, Loads left, Loads right, int capability) {
+    /** How an operand is loaded from rows along the depth, and from rows along its side of the result. */
+    public record Loads(Optional<Intrinsic> alongDepth, Optional<Intrinsic> alongSide) {
+        static final Loads NONE = new Loads(Optional.empty(), Optional.empty());
+
+        static Loads of(Intrinsic alongDepth, Intrinsic alongSide) {
+            return new Loads(Optional.of(alongDepth), Optional.of(alongSide));
+        }
+    }
+
     public String name() {
         return product.name();
     }
@@ -28,9 +39,14 @@ public record TensorTile(Intrinsic product, Intrinsic loadLeft, Intrinsic loadRi
         return product.operand("left").shape().getLast();
     }
 
-    /** The element type of both operands. */
+    /** The element type of both operands in registers. */
     public DType elementType() {
         return product.operand("left").type();
+    }
+
+    /** The element type of both operands in memory. */
+    public DType memoryType() {
+        return elementType() == DType.TF32 ? DType.F32 : elementType();
     }
 
     public DType accumulatorType() {

@@ -78,6 +78,8 @@ INSTRUCTION(rint, double, f64, "cvt.rni.f64.f64", "d")
 INSTRUCTION(trunc, double, f64, "cvt.rzi.f64.f64", "d")
 INLINE float f32_from_f16(unsigned short x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
 INLINE unsigned short f16_from_f32(float x) { unsigned short y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
+/* Rounds to 10 bits of mantissa, which is what tensor cores read of a float. */
+INLINE float tf32_from_f32(float x) { unsigned int y; asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(y) : "f"(x)); return f32_bits_of_u32(y); }
 #endif
 
 /* Java's minimum, maximum and remainder of floats. */
@@ -110,7 +112,49 @@ NARROWING(unsigned int, u32, 0u, 0xffffffffu)
 NARROWING(long long, i64, -0x7fffffffffffffffll - 1, 0x7fffffffffffffffll)
 NARROWING(unsigned long long, u64, 0ull, 0xffffffffffffffffull)
 
+/* Neighbouring elements that one instruction loads or stores, at a multiple of their size. */
+#define WIDE(T, t, lanes) \
+    struct ALIGNED(sizeof(T) * lanes) t##x##lanes { T lane[lanes]; }; \
+    INLINE t##x##lanes load_##t##x##lanes(const T *from) { return *(const t##x##lanes *)from; } \
+    INLINE void store_##t##x##lanes(T *to, t##x##lanes value) { *(t##x##lanes *)to = value; } \
+    INLINE t##x##lanes splat_##t##x##lanes(T x) { \
+        t##x##lanes value; \
+        for (int i = 0; i < lanes; i++) value.lane[i] = x; \
+        return value; \
+    }
+#define WIDE_BYTES(T, t) WIDE(T, t, 4) WIDE(T, t, 8) WIDE(T, t, 16)
+#define WIDE_HALVES(T, t) WIDE(T, t, 2) WIDE(T, t, 4) WIDE(T, t, 8)
+#define WIDE_WORDS(T, t) WIDE(T, t, 2) WIDE(T, t, 4)
+WIDE_BYTES(signed char, i8)
+WIDE_BYTES(unsigned char, u8)
+WIDE_HALVES(short, i16)
+WIDE_HALVES(unsigned short, u16)
+WIDE_HALVES(unsigned short, f16)
+WIDE_HALVES(unsigned short, bf16)
+WIDE_WORDS(int, i32)
+WIDE_WORDS(unsigned int, u32)
+WIDE_WORDS(float, f32)
+WIDE(long long, i64, 2)
+WIDE(unsigned long long, u64, 2)
+WIDE(double, f64, 2)
+
 #ifndef WOODPECKER_EMULATOR
+/* Gives each lane of a warp the value of the lane whose number differs in one bit. */
+#define SHFL_XOR(distance, T, t, r) \
+    INLINE void shfl_xor_##distance##_##t(T *to, const T *from) { \
+        asm volatile("shfl.sync.bfly.b32 %0, %1, " #distance ", 31, 0xffffffff;" : "=" r(to[0]) : r(from[0])); \
+    }
+SHFL_XOR(16, float, f32, "f")
+SHFL_XOR(8, float, f32, "f")
+SHFL_XOR(4, float, f32, "f")
+SHFL_XOR(2, float, f32, "f")
+SHFL_XOR(1, float, f32, "f")
+SHFL_XOR(16, int, i32, "r")
+SHFL_XOR(8, int, i32, "r")
+SHFL_XOR(4, int, i32, "r")
+SHFL_XOR(2, int, i32, "r")
+SHFL_XOR(1, int, i32, "r")
+
 /* Asynchronous copies from global to shared memory, zeros where the guard does not hold; made at once before sm_80. */
 INLINE unsigned shared_address(const void *p) {
     unsigned address;
@@ -158,10 +202,35 @@ INLINE void ldmatrix_x2(unsigned *fragment, const unsigned short *tile, int stri
                  : "=r"(fragment[0]), "=r"(fragment[1])
                  : "r"(shared_address(tile + lane % 8 * stride + lane / 8 % 2 * 8)) : "memory");
 }
-INLINE void mma_m16n8k16_f32_f16(float *sum, const unsigned *left, const unsigned *right) {
-    asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
+/* The same of tiles whose rows in memory are columns of the operand: each matrix is transposed on the way. */
+INLINE void ldmatrix_x4_trans(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(fragment[0]), "=r"(fragment[1]), "=r"(fragment[2]), "=r"(fragment[3])
+                 : "r"(shared_address(tile + (lane / 16 * 8 + lane % 8) * stride + lane / 8 % 2 * 8)) : "memory");
+}
+INLINE void ldmatrix_x2_trans(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+                 : "=r"(fragment[0]), "=r"(fragment[1])
+                 : "r"(shared_address(tile + lane % 16 * stride)) : "memory");
+}
+
+/* sum += left * right, of a tile of 16 x 8 results. */
+#define MMA_M16N8K16(t) \
+    INLINE void mma_m16n8k16_f32_##t(float *sum, const unsigned *left, const unsigned *right) { \
+        asm volatile("mma.sync.aligned.m16n8k16.row.col.f32." #t "." #t ".f32 " \
+                     "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
+                     : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3]) \
+                     : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1])); \
+    }
+MMA_M16N8K16(f16)
+MMA_M16N8K16(bf16)
+INLINE void mma_m16n8k8_f32_tf32(float *sum, const float *left, const float *right) {
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
                  "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
                  : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
-                 : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1]));
+                 : "r"(u32_bits_of_f32(left[0])), "r"(u32_bits_of_f32(left[1])), "r"(u32_bits_of_f32(left[2])),
+                   "r"(u32_bits_of_f32(left[3])), "r"(u32_bits_of_f32(right[0])), "r"(u32_bits_of_f32(right[1])));
 }
 #endif

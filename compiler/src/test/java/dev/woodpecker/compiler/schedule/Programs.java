@@ -57,6 +57,14 @@ public final class Programs {
         return new TensorProgram("increment", List.of(input("x", m, n)), List.of(y), List.of("y"));
     }
 
+    /** y[i] = sum over k and l of x[i, k, l]. */
+    static TensorProgram rowSums(long m, long n) {
+        Stage.Reduction sum = new Stage.Reduction(
+                ReduceOp.SUM, DType.F32, List.of(axis("k", n), axis("l", 3)), read("x", v("i"), v("k"), v("l")));
+        Stage y = new Stage("y", DType.F32, List.of(axis("i", m)), Optional.of(sum), accumulator(), SOURCE);
+        return new TensorProgram("rowSums", List.of(input("x", m, n, 3)), List.of(y), List.of("y"));
+    }
+
     private static Stage pointwise(String name, Expr element, Axis... axes) {
         return new Stage(name, DType.F32, List.of(axes), Optional.empty(), element, SOURCE);
     }

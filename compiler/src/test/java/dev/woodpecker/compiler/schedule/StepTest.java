@@ -83,6 +83,16 @@ class StepTest {
                         new Split("k", Factor.of(8), Tail.EXACT),
                         new Prefetch("b", "k.o")),
                 of("Compact", Programs.strided(8), new Compact("x", "y")),
+                of("Reindex", Programs.matmul(8, 64, 32), new Reindex("a", "y", List.of(List.of("i", "k")))),
+                of("JoinReduction", Programs.rowSums(8, 7), new JoinReduction("y")),
+                of(
+                        "CombineLanes",
+                        Programs.rowSums(8, 40),
+                        new JoinReduction("y"),
+                        new SplitReduction("y", "k", Factor.of(32), SplitReduction.Stretch.LANES),
+                        new ComputeAt("y.partial", "i", Scope.SHARED),
+                        new Bind("y.partial.k.part2", Loop.Binding.THREAD_X),
+                        new CombineLanes("k.part")),
                 of("Tensorize", tensorProduct(), upTo(Tensorize.class)),
                 of("Pipeline", tensorProduct(), upTo(Pipeline.class)));
     }

@@ -64,25 +64,37 @@ class IntrinsicsTest {
                 .doesNotHaveDuplicates();
         assertThat(Intrinsics.all())
                 .containsAll(Intrinsics.tiles().stream()
-                        .flatMap(t -> Stream.of(t.product(), t.loadLeft(), t.loadRight()))
+                        .flatMap(t -> Stream.concat(Stream.of(t.product()), loads(t)))
                         .toList());
     }
 
     @Test
     void loadsFitTheProductsThatTakeThem() {
         for (TensorTile tile : Intrinsics.tiles()) {
-            Intrinsic.Operand left = tile.loadLeft().operand("fragment");
-            Intrinsic.Operand right = tile.loadRight().operand("fragment");
-            assertThat(left.distribution())
-                    .isEqualTo(tile.product().operand("left").distribution());
-            assertThat(right.distribution())
-                    .isEqualTo(tile.product().operand("right").distribution());
+            loads(tile.left())
+                    .forEach(load -> assertThat(load.operand("fragment").distribution())
+                            .isEqualTo(tile.product().operand("left").distribution()));
+            loads(tile.right())
+                    .forEach(load -> assertThat(load.operand("fragment").distribution())
+                            .isEqualTo(tile.product().operand("right").distribution()));
+            boolean packed = tile.elementType().bytes() < 4;
+            assertThat(loads(tile).count())
+                    .as("elements of 4 bytes are brought one by one")
+                    .isEqualTo(packed ? 4 : 0);
             assertThat(tile.accumulatorType().bytes())
                     .as("an accumulator fills a register, so that lanes can use it by itself")
                     .isEqualTo(4);
             assertThat(tile.product().level().threads())
                     .isEqualTo(tile.accumulator().lanes());
         }
+    }
+
+    private static Stream<Intrinsic> loads(TensorTile tile) {
+        return Stream.concat(loads(tile.left()), loads(tile.right()));
+    }
+
+    private static Stream<Intrinsic> loads(TensorTile.Loads loads) {
+        return Stream.concat(loads.alongDepth().stream(), loads.alongSide().stream());
     }
 
     private static Matcher call(Intrinsic intrinsic) {
@@ -131,7 +143,7 @@ class IntrinsicsTest {
                             .replaceAll("#" + parameters[i] + "\\b", Matcher.quoteReplacement('"' + arguments[i] + '"'))
                             .replaceAll("\\b" + parameters[i] + "\\b", Matcher.quoteReplacement(arguments[i]));
                 }
-                expanded.add(text);
+                expanded.add(text.replace("##", ""));
             }
         }
         return expanded;

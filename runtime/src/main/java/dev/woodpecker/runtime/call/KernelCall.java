@@ -40,9 +40,14 @@ public record KernelCall(KernelSpec spec, TensorProgram program) {
      * @throws IllegalArgumentException if none does, with the reason of the one that comes nearest
      */
     public static KernelCall of(List<CompiledKernel> candidates, List<String> pairs) {
+        return of(candidates, pairs, DType.F32);
+    }
+
+    /** As {@link #of(List, List)}, with inputs of type {@code elements} where a pair names none. */
+    public static KernelCall of(List<CompiledKernel> candidates, List<String> pairs, DType elements) {
         List<Failure> failures = new ArrayList<>();
         for (CompiledKernel candidate : candidates) {
-            switch (attempt(candidate, pairs)) {
+            switch (attempt(candidate, pairs, elements)) {
                 case Attempt.Fits(KernelCall call) -> {
                     return call;
                 }
@@ -58,14 +63,14 @@ public record KernelCall(KernelSpec spec, TensorProgram program) {
                 + (others ? " (nor do the " + (failures.size() - 1) + " other kernels of this name fit)" : ""));
     }
 
-    private static Attempt attempt(CompiledKernel kernel, List<String> pairs) {
+    private static Attempt attempt(CompiledKernel kernel, List<String> pairs, DType elements) {
         KernelSpec spec = kernel.spec();
         String text = String.join(" ", pairs);
         Binding given;
         try {
-            given = BindingText.parse(withOptionalAttributes(spec), methodName(spec), text, DType.F32);
+            given = BindingText.parse(withOptionalAttributes(spec), methodName(spec), text, elements);
             if (isComplete(spec, given) || !isOnnx(spec)) {
-                given = BindingText.parse(spec, methodName(spec), text, DType.F32);
+                given = BindingText.parse(spec, methodName(spec), text, elements);
             }
         } catch (IllegalArgumentException wrong) {
             return new Attempt.Fails(new Failure(Stage.NAMES, message(wrong)));

@@ -4,6 +4,7 @@ import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cuda.KernelResources;
 import dev.woodpecker.runtime.plan.program.Cost;
@@ -22,6 +23,11 @@ public final class CudaModel {
 
     /** Warps that must be resident to keep the arithmetic units busy, with some independent work in each. */
     private static final double COMPUTING_WARPS = 12;
+
+    /** The same of warps whose threads have tiles of results: products that do not wait for one another. */
+    private static final double TILED_WARPS = 8;
+
+    private static final int TILE = 16;
 
     /** And to keep memory busy. */
     private static final double LOADING_WARPS = 24;
@@ -78,11 +84,13 @@ public final class CudaModel {
         double busy = blocks / (waves * resident * target.units());
         double perProcessor = Math.min(resident, Math.ceil(blocks / target.units()));
         double warps = perProcessor * Math.ceilDiv(threads, Multiprocessor.WARP);
-        double computing = busy * Math.min(1, warps / COMPUTING_WARPS) * target.units() * machine.cyclesPerSecond();
-        double loading = Math.sqrt(busy) * Math.min(1, warps / LOADING_WARPS);
         CudaWork work = CudaWork.of(phase);
+        double wanted = work.accumulators() >= TILE ? TILED_WARPS : COMPUTING_WARPS;
+        double computing = busy * Math.min(1, warps / wanted) * target.units() * machine.cyclesPerSecond();
+        double loading = Math.sqrt(busy) * Math.min(1, warps / LOADING_WARPS);
         double[] parts = {
             work.instructions() / machine.lanes() / computing,
+            work.tensorOperations() / machine.tensorLanes() / computing,
             work.sharedCycles() / computing,
             work.sectorBytes() / (machine.cacheBytesPerSecond() * loading),
             memorySeconds / loading
@@ -94,6 +102,18 @@ public final class CudaModel {
             all += part;
         }
         return longest + EXPOSED * (all - longest);
+    }
+
+    /** Multiply-adds a second of the units that the kernel computes on, tensor cores if it uses them. */
+    public double peak(LoweredKernel kernel) {
+        double operations = 0;
+        for (LoweredKernel.Phase phase : kernel.phases()) {
+            CudaWork work = CudaWork.of(phase);
+            double lanes = work.tensorOperations() > 0 ? machine.tensorLanes() : machine.lanes();
+            operations = Math.max(operations, lanes);
+        }
+        boolean halfRate = kernel.numerics() == Numerics.TF32 && operations > machine.lanes();
+        return (halfRate ? operations / 2 : operations) * machine.cyclesPerSecond() * target.units();
     }
 
     /** Threads of a block. */

@@ -7,6 +7,9 @@ import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.lower.LoweredKernel;
+import dev.woodpecker.compiler.lower.PlanScratch;
+import dev.woodpecker.compiler.target.Intrinsics;
+import dev.woodpecker.compiler.target.TensorTile;
 import dev.woodpecker.tuner.cost.IndexValue;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -21,18 +24,27 @@ import java.util.stream.IntStream;
  * counts once: the compiler keeps it in a register.
  *
  * @param instructions of threads, arithmetic on elements
+ * @param tensorOperations multiply-adds on tensor cores, those of four bytes twice
+ * @param accumulators registers of a thread that sums go to: independent work within a warp
  * @param sectorBytes that warps move between registers and the second-level cache, in sectors of 32 bytes
  * @param sharedCycles that warps take for shared memory, conflicts of its banks included
  */
-record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
+record CudaWork(
+        double instructions, double tensorOperations, double sectorBytes, double sharedCycles, int accumulators) {
     private static final int SECTOR_BYTES = 32;
     private static final int BANKS = 32;
     private static final int BANK_BYTES = 4;
+    private static final int REGISTER_BYTES = 4;
 
     static CudaWork of(LoweredKernel.Phase phase) {
         Counter counter = new Counter(phase.launch().block());
         counter.visit(phase.body(), 1, new HashSet<>());
-        return new CudaWork(counter.instructions, counter.sectorBytes, counter.sharedCycles);
+        return new CudaWork(
+                counter.instructions,
+                counter.tensorOperations,
+                counter.sectorBytes,
+                counter.sharedCycles,
+                counter.accumulators);
     }
 
     private static final class Counter {
@@ -42,6 +54,8 @@ record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
         private final Map<Loop.Binding, String> threadLoops = new HashMap<>();
         private final Map<String, Expr> lets = new HashMap<>();
         private double instructions;
+        private double tensorOperations;
+        private int accumulators;
         private double sectorBytes;
         private double sharedCycles;
 
@@ -67,7 +81,8 @@ record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
                         threadLoops.put(loop.binding(), loop.name());
                     }
                     double extent = IndexValue.of(loop.extent(), Map.of(), lets);
-                    visit(body, times * extent, loop.binding().isThread() ? loaded : new HashSet<>());
+                    boolean repeats = !loop.binding().isThread() && loop.binding() != Loop.Binding.UNROLL;
+                    visit(body, times * extent, repeats ? new HashSet<>() : loaded);
                 }
                 case Stmt.If(Expr condition, Stmt then, Optional<Stmt> _) -> {
                     visit(condition, times, loaded);
@@ -78,7 +93,13 @@ record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
                     visit(value, times, loaded);
                     visit(body, times, loaded);
                 }
-                case Stmt.Allocate(Buffer _, Stmt body) -> visit(body, times, new HashSet<>());
+                case Stmt.Allocate(Buffer buffer, Stmt body) -> {
+                    if (buffer.scope() == Scope.REGISTER || buffer.scope() == Scope.FRAGMENT) {
+                        long registers = Math.ceilDiv(PlanScratch.bytes(buffer), REGISTER_BYTES);
+                        accumulators = Math.max(accumulators, Math.toIntExact(registers));
+                    }
+                    visit(body, times, new HashSet<>());
+                }
                 case Stmt.Store(Buffer buffer, List<Expr> indices, Expr value, var _) -> {
                     visit(value, times, loaded);
                     access(buffer, indices, value.lanes(), times);
@@ -116,6 +137,11 @@ record CudaWork(double instructions, double sectorBytes, double sharedCycles) {
         /** Operands in registers cost nothing, others are read by each thread of the warp. */
         private void invoke(Intrinsic intrinsic, List<Stmt.Window> operands, double times) {
             instructions += times;
+            if (Intrinsics.tile(intrinsic.name()).isPresent()) {
+                TensorTile tile = Intrinsics.tile(intrinsic.name()).orElseThrow();
+                double each = (double) tile.rows() * tile.columns() * tile.depth() / tile.lanes();
+                tensorOperations += times * each * tile.elementType().bytes() / 2;
+            }
             for (Stmt.Window window : operands) {
                 access(
                         window.buffer(),

@@ -1,0 +1,161 @@
+package dev.woodpecker.compiler.lower;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.woodpecker.compiler.TestKernels;
+import dev.woodpecker.compiler.emit.Dialect;
+import dev.woodpecker.compiler.emit.KernelSource;
+import dev.woodpecker.compiler.expr.Binding;
+import dev.woodpecker.compiler.expr.KernelSpec;
+import dev.woodpecker.compiler.expr.Specializer;
+import dev.woodpecker.compiler.interp.HostTensor;
+import dev.woodpecker.compiler.interp.Interpreter;
+import dev.woodpecker.compiler.interp.KernelResult;
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The default schedules for a GPU where they differ from others: which units they compute on, and that ragged shapes come
+ * out right. Elements are small whole numbers, exact in every type, so that sums are exact in any order.
+ */
+class CudaScheduleMeaningTest {
+    private static final Target SM_80 = Target.parse("cuda:sm_80");
+
+    /** @param has what must be in the text */
+    record Case(String name, KernelSpec spec, Binding binding, Numerics numerics, List<String> has) {
+        @Override
+        public String toString() {
+            return name + ", " + numerics.text();
+        }
+    }
+
+    static List<Case> cases() {
+        List<Case> cases = new ArrayList<>();
+        for (DType type : List.of(DType.F16, DType.BF16)) {
+            String mma = "mma_m16n8k16_f32_" + type.text();
+            List<String> all = List.of(mma + "(", "ldmatrix_x4(", "ldmatrix_x2_trans(");
+            cases.add(new Case(
+                    "matmul " + type.text(), TestKernels.MATMUL, matmul(type, 40, 48, 56), Numerics.FP32, all));
+            cases.add(new Case(
+                    "ragged " + type.text(), TestKernels.MATMUL, matmul(type, 37, 45, 29), Numerics.FP32, all));
+        }
+        cases.add(new Case(
+                "conv f16",
+                TestKernels.CONVOLUTION,
+                convolution(DType.F16, 8, 9, 16, 3),
+                Numerics.FP32,
+                List.of("mma_m16n8k16_f32_f16(", "ldmatrix_x2_trans(")));
+        cases.add(new Case(
+                "matmul",
+                TestKernels.MATMUL,
+                matmul(DType.F32, 37, 45, 29),
+                Numerics.TF32,
+                List.of("mma_m16n8k8_f32_tf32(", "tf32_from_f32(", "cp_async_4(")));
+        cases.add(new Case(
+                "matmul",
+                TestKernels.MATMUL,
+                matmul(DType.F32, 40, 48, 56),
+                Numerics.FP32,
+                List.of("cp_async_16(", "load_f32x4(", "store_f32x4(", "#pragma unroll")));
+        cases.add(new Case(
+                "conv",
+                TestKernels.CONVOLUTION,
+                convolution(DType.F32, 5, 11, 13, 3),
+                Numerics.FP32,
+                List.of("cp_async_4(", "load_f32x4(")));
+        cases.add(new Case(
+                "a long reduction is split",
+                TestKernels.MATMUL,
+                matmul(DType.F32, 16, 2048, 16),
+                Numerics.FP32,
+                List.of("out_partial", "k_1(", "k_2(")));
+        cases.add(new Case(
+                "softmax, a warp",
+                TestKernels.SOFTMAX,
+                Binding.of("k").tensor("x", DType.F32, 5, 100),
+                Numerics.FP32,
+                List.of("__launch_bounds__(32)", "shfl_xor_16_f32(", "load_f32x4(")));
+        cases.add(new Case(
+                "softmax, a block",
+                TestKernels.SOFTMAX,
+                Binding.of("k").tensor("x", DType.F32, 3, 1501),
+                Numerics.FP32,
+                List.of("__launch_bounds__(256)", "shfl_xor_16_f32(", "_warps[")));
+        cases.add(new Case(
+                "sum over several axes",
+                TestKernels.REDUCE_SUM,
+                Binding.of("k").tensor("x", DType.F32, 3, 7, 20).ints("axes", 1, 2),
+                Numerics.FP32,
+                List.of("shfl_xor_16_f32(")));
+        return cases;
+    }
+
+    private static String body(KernelSource source) {
+        assertThat(source.text()).startsWith(Dialect.CUDA.prelude());
+        return source.text().substring(Dialect.CUDA.prelude().length());
+    }
+
+    private static Binding matmul(DType type, long m, long k, long n) {
+        return Binding.of("k").tensor("a", type, m, k).tensor("b", type, k, n);
+    }
+
+    private static Binding convolution(DType type, long channels, long size, long outputs, long kernel) {
+        return Binding.of("k")
+                .tensor("x", type, 2, channels, size, size)
+                .tensor("w", type, outputs, channels, kernel, kernel)
+                .tensor("b", type, outputs)
+                .ints("strides", 1, 1)
+                .ints("pads", 1, 1, 1, 1)
+                .integer("group", 1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void itComputesWhatTheProgramDoes(Case c) {
+        TensorProgram program = Specializer.specialize(c.spec, c.binding);
+        KernelSource source = KernelSource.of(program, SM_80, c.numerics);
+        assertThat(body(source)).contains(c.has);
+        assertThat(Verifier.verify(source.lowered()).stream().filter(f -> f.kind() == Finding.Kind.RESOURCES))
+                .isEmpty();
+        Map<String, HostTensor> inputs = DefaultScheduleMeaningTest.inputs(program);
+        Map<String, HostTensor> expected = Interpreter.run(program, inputs);
+        KernelResult result = Interpreter.run(source.lowered(), inputs);
+        expected.forEach((name, tensor) -> assertThat(DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
+                .isLessThanOrEqualTo(1e-5));
+    }
+
+    /** NHWC: channels are along memory, so that operands are copied 16 bytes at a time. */
+    @Test
+    void aConvolutionWithChannelsLastCopiesChannels() {
+        TensorProgram program = Specializer.specialize(TestKernels.CONVOLUTION, convolution(DType.F32, 16, 9, 16, 3));
+        LayoutMap channelsLast = LayoutMap.permuted(0, 2, 3, 1);
+        Map<String, LayoutMap> layouts = Map.of("x", channelsLast, "w", channelsLast, "out", channelsLast);
+        KernelSource source = KernelSource.of(
+                program, DefaultSchedule.of(program, SM_80, Numerics.FP32, layouts), SM_80, Numerics.FP32);
+        assertThat(body(source)).contains("cp_async_16(").doesNotContain("cp_async_4(");
+        Map<String, HostTensor> inputs = DefaultScheduleMeaningTest.inputs(program);
+        KernelResult result = Interpreter.run(source.lowered(), inputs);
+        Interpreter.run(program, inputs)
+                .forEach((name, tensor) -> assertThat(DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
+                        .isZero());
+    }
+
+    /** Rounding that numerics do not allow is refused, so that fp32 stays on the units that have it. */
+    @Test
+    void singlePrecisionIsNotRoundedUnlessAskedFor() {
+        TensorProgram program = Specializer.specialize(TestKernels.MATMUL, matmul(DType.F32, 40, 48, 56));
+        for (Numerics numerics : List.of(Numerics.STRICT, Numerics.FP32)) {
+            assertThat(body(KernelSource.of(program, SM_80, numerics))).doesNotContain("mma_", "tf32_from_f32");
+        }
+    }
+}

@@ -81,8 +81,8 @@ public final class CudaModel {
         double blocks = blocks(phase);
         double waves = Math.ceil(blocks / (resident * target.units()));
         // Multiprocessors that have no block, or fewer than others, wait for those that do.
-        double busy = blocks / (waves * resident * target.units());
         double perProcessor = Math.min(resident, Math.ceil(blocks / target.units()));
+        double busy = blocks / (waves * perProcessor * target.units());
         double warps = perProcessor * Math.ceilDiv(threads, Multiprocessor.WARP);
         CudaWork work = CudaWork.of(phase);
         double wanted = work.accumulators() >= TILE ? TILED_WARPS : COMPUTING_WARPS;

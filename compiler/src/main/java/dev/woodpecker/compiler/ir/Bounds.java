@@ -350,10 +350,11 @@ public final class Bounds {
             Interval product = Interval.point(t.coefficient());
             for (Expr atom : t.atoms()) {
                 Interval range = of(atom);
-                boolean quotient = atom instanceof Expr.Binary(BinaryOp op, Expr dividend, Expr.IntConst(long c, DType _))
-                        && op == BinaryOp.DIV
-                        && c > 0
-                        && of(dividend).min() >= 0;
+                boolean quotient =
+                        atom instanceof Expr.Binary(BinaryOp op, Expr dividend, Expr.IntConst(long c, DType _))
+                                && op == BinaryOp.DIV
+                                && c > 0
+                                && of(dividend).min() >= 0;
                 if (quotient) {
                     Expr.Binary division = (Expr.Binary) atom;
                     long c = ((Expr.IntConst) division.right()).value();

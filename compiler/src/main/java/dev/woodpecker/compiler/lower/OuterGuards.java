@@ -24,8 +24,10 @@ final class OuterGuards {
 
     private static Stmt outside(Stmt.For f) {
         boolean runs = f.loop().binding() == Loop.Binding.SERIAL || f.loop().binding() == Loop.Binding.UNROLL;
-        boolean waits = f.anyMatch(
-                s -> s instanceof Stmt.Barrier || s instanceof Stmt.Commit || s instanceof Stmt.Wait || s instanceof Stmt.Invoke);
+        boolean waits = f.anyMatch(s -> s instanceof Stmt.Barrier
+                || s instanceof Stmt.Commit
+                || s instanceof Stmt.Wait
+                || s instanceof Stmt.Invoke);
         if (!runs || waits || !(f.body() instanceof Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise))) {
             return f;
         }

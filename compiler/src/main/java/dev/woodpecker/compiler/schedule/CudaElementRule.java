@@ -94,8 +94,7 @@ final class CudaElementRule {
             return Optional.empty();
         }
         List<String> before = names();
-        builder.add(new SplitReduction(
-                stage.name(), axis.name(), Factor.of(count), SplitReduction.Stretch.BLOCKED));
+        builder.add(new SplitReduction(stage.name(), axis.name(), Factor.of(count), SplitReduction.Stretch.BLOCKED));
         return names().stream().filter(s -> !before.contains(s)).findFirst();
     }
 
@@ -128,7 +127,8 @@ final class CudaElementRule {
         }
         Axis last = stage.axes().getLast();
         List<Expr.Read> reads = reads();
-        boolean along = reads.stream().allMatch(r -> isAlong(r, last)) && reads.stream().anyMatch(r -> mentions(r, last));
+        boolean along =
+                reads.stream().allMatch(r -> isAlong(r, last)) && reads.stream().anyMatch(r -> mentions(r, last));
         long width = WIDEST_BYTES / stage.type().bytes();
         while (width > 1
                 && (!along
@@ -180,8 +180,9 @@ final class CudaElementRule {
                 .filter(r -> r.indices().size() >= 2 && !isAlong(r, stage.axes().getLast()))
                 .toList();
         boolean one = across.size() == 1
-                && reads().stream().noneMatch(r -> !r.equals(across.getFirst())
-                        && r.tensor().equals(across.getFirst().tensor()));
+                && reads().stream()
+                        .noneMatch(r -> !r.equals(across.getFirst())
+                                && r.tensor().equals(across.getFirst().tensor()));
         return one && along(across.getFirst()).isPresent() ? Optional.of(across.getFirst()) : Optional.empty();
     }
 
@@ -191,8 +192,7 @@ final class CudaElementRule {
             return Optional.empty();
         }
         Axis last = stage.axes().getLast();
-        boolean plain = read.indices().stream()
-                .allMatch(i -> i instanceof Expr.Var || i instanceof Expr.IntConst);
+        boolean plain = read.indices().stream().allMatch(i -> i instanceof Expr.Var || i instanceof Expr.IntConst);
         return stage.axes().stream()
                 .filter(a -> plain
                         && !a.equals(last)
@@ -234,7 +234,8 @@ final class CudaElementRule {
         builder.add(new Bind(columns.inner(), Loop.Binding.THREAD_X));
         List<String> before = names();
         builder.add(new CacheRead(read.tensor(), name, Optional.of(block), Scope.SHARED));
-        String copy = names().stream().filter(s -> !before.contains(s)).findFirst().orElseThrow();
+        String copy =
+                names().stream().filter(s -> !before.contains(s)).findFirst().orElseThrow();
         // One more element a row, and the lanes of a warp that read a column are in different banks.
         builder.add(new Layout(copy, LayoutMap.rowMajor(read.indices().size()).padded(1)));
         List<String> copied = builder.axisLoops(copy);

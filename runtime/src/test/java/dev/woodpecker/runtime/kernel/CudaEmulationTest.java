@@ -76,8 +76,8 @@ class CudaEmulationTest {
                 .forEach(s -> distinct.putIfAbsent(
                         s.kernelCase() + s.source().text().replaceAll("cuda:sm_\\w+, \\w+", ""), s));
         List<Scheduled> all = List.copyOf(distinct.values());
-        List<EmulatedKernel> kernels = emulator().load(
-                all.stream().map(s -> CudaText.of(s.source())).toList());
+        List<EmulatedKernel> kernels =
+                emulator().load(all.stream().map(s -> CudaText.of(s.source())).toList());
         Map<String, List<DynamicNode>> tests = new LinkedHashMap<>();
         for (int i = 0; i < all.size(); i++) {
             Scheduled scheduled = all.get(i);
@@ -116,8 +116,8 @@ class CudaEmulationTest {
                     space.point(p -> p.domain().get(random.nextInt(p.domain().size())));
             if (point instanceof SpacePoint.Scheduled(var decisions, Trace trace) && decisions.size() > 1) {
                 try {
-                    return Optional.of(new Scheduled(
-                            c, "at " + decisions, KernelSource.of(program, trace, SM_80, Numerics.FP32)));
+                    return Optional.of(
+                            new Scheduled(c, "at " + decisions, KernelSource.of(program, trace, SM_80, Numerics.FP32)));
                 } catch (LoweringException refused) {
                     // A search would leave this point out as well.
                     continue;

@@ -20,7 +20,7 @@ final class Padding {
 
     /**
      * Whether everything in the loop, over points of reductions, is a sum of products whose factors are all zero beyond
-     * the loop's extent. One zero factor is not enough: the other may be an infinity.
+     * the loop's extent. One zero factor is enough for bytes alone: that of a float may be an infinity.
      */
     static boolean addsNothing(LoopNest nest, Stmt.For target) {
         boolean[] nothing = {true};
@@ -41,10 +41,12 @@ final class Padding {
         Map<String, Expr> bound = LoopNest.bind(stage.axes(), c.at());
         bound.putAll(LoopNest.bind(stage.reduction().get().axes(), c.over()));
         Expr body = LoopNest.substitute(stage.reduction().get().body(), bound);
-        return body instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
-                && op == BinaryOp.MUL
-                && isZeroBeyond(nest, left, loop)
-                && isZeroBeyond(nest, right, loop);
+        if (!(body instanceof Expr.Binary(BinaryOp op, Expr left, Expr right))) {
+            return false;
+        }
+        boolean isZero = isZeroBeyond(nest, left, loop);
+        boolean isZeroToo = isZeroBeyond(nest, right, loop);
+        return op == BinaryOp.DOT4 ? isZero || isZeroToo : op == BinaryOp.MUL && isZero && isZeroToo;
     }
 
     private static boolean isZeroBeyond(LoopNest nest, Expr factor, Loop loop) {

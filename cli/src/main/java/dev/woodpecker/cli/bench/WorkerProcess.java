@@ -51,7 +51,8 @@ final class WorkerProcess implements AutoCloseable {
             throw new UncheckedIOException("no process can be started: " + e.getMessage(), e);
         }
         this.questions = process.outputWriter(StandardCharsets.UTF_8);
-        Thread.ofVirtual().start(this::readAnswers);
+        // No virtual thread: while it waits for a pipe it holds one of as many carriers as there are cores.
+        Thread.ofPlatform().daemon().name("answers of a worker").start(this::readAnswers);
         try {
             String[] ready = awaited("ready").split(" ", 2);
             this.loadSeconds = Double.parseDouble(ready[0]);

@@ -81,7 +81,8 @@ final class FuzzProcess implements AutoCloseable {
                     .start();
             Running started =
                     new Running(process, process.outputWriter(StandardCharsets.UTF_8), new LinkedBlockingQueue<>());
-            Thread.ofVirtual().start(started::read);
+            // No virtual thread: while it waits for a pipe it holds one of as many carriers as there are cores.
+            Thread.ofPlatform().daemon().name("answers of a worker").start(started::read);
             return started;
         } catch (IOException e) {
             throw new UncheckedIOException("no process can be started: " + e.getMessage(), e);

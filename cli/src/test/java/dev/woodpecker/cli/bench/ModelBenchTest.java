@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +49,22 @@ class ModelBenchTest {
                 .output("y")
                 .write(file);
         return new BenchModel("classifier", file);
+    }
+
+    /** The answers of each process are waited for by a thread of its own, on machines of two cores too. */
+    @Test
+    void moreSystemsThanCoresAreTimed() {
+        List<Variant> variants = Stream.of("fp32", "strict", "untuned")
+                .map(name -> Variant.named(name).orElseThrow())
+                .toList();
+        BenchSettings settings =
+                new BenchSettings(variants, true, 1, 1, 1, 0, Map.of(), Optional.empty(), Optional.empty());
+        BenchRow row = new ModelBench(settings, directory, _ -> {}).row(classifier(), 1);
+
+        assertThat(row.isRight()).as("%s", row).isTrue();
+        assertThat(row.columns())
+                .hasSize(3)
+                .allSatisfy(column -> assertThat(column.timed()).isPresent());
     }
 
     @Test

@@ -176,7 +176,7 @@ final class CudaContractionRule {
         List<String> rowLoops = sides.loops(sides.rows(), spatial);
         List<String> columnLoops = sides.loops(sides.columns(), spatial);
         List<String> depthLoops = sides.depthLoops(builder.reductionLoops(name));
-        builder.order(concat(batchLoops, rowLoops, columnLoops, depthLoops));
+        builder.order(ScheduleBuilder.joined(batchLoops, rowLoops, columnLoops, depthLoops));
         var row = builder.split(builder.fuse(rowLoops), tile.rows, Tail.PAD);
         var rowThread = builder.split(row.inner(), tile.threadRows, Tail.EXACT);
         var rowWarp = builder.split(rowThread.outer(), WARP_ROWS, Tail.EXACT);
@@ -189,7 +189,7 @@ final class CudaContractionRule {
         // blocks.
         long points = a.alongDepth() || b.alongDepth() ? 2 : 1;
         var point = builder.split(stretch.inner(), points, Tail.EXACT);
-        builder.order(concat(
+        builder.order(ScheduleBuilder.joined(
                 batchLoops,
                 List.of(row.outer(), column.outer(), rowWarp.outer(), columnWarp.outer()),
                 List.of(rowWarp.inner(), columnWarp.inner(), stretch.outer(), point.outer(), point.inner()),
@@ -287,14 +287,5 @@ final class CudaContractionRule {
         if (stages > 1) {
             builder.add(new Pipeline(loop, Factor.of(stages)));
         }
-    }
-
-    @SafeVarargs
-    private static List<String> concat(List<String>... lists) {
-        List<String> all = new ArrayList<>();
-        for (List<String> list : lists) {
-            all.addAll(list);
-        }
-        return all;
     }
 }

@@ -100,7 +100,7 @@ final class CudaTensorRule {
         List<String> rowLoops = sides.loops(sides.rows(), spatial);
         List<String> columnLoops = sides.loops(sides.columns(), spatial);
         List<String> depthLoops = sides.depthLoops(builder.reductionLoops(name));
-        builder.order(concat(batchLoops, rowLoops, columnLoops, depthLoops));
+        builder.order(ScheduleBuilder.joined(batchLoops, rowLoops, columnLoops, depthLoops));
         var row = builder.split(builder.fuse(rowLoops), blockRows, Tail.PAD);
         var rowWarp = builder.split(row.inner(), warpRows, Tail.EXACT);
         var rowTile = builder.split(rowWarp.inner(), tile.rows(), Tail.EXACT);
@@ -109,7 +109,7 @@ final class CudaTensorRule {
         var columnTile = builder.split(columnWarp.inner(), tile.columns(), Tail.EXACT);
         var stretch = builder.split(builder.fuse(depthLoops), depth, Tail.PAD);
         var step = builder.split(stretch.inner(), tile.depth(), Tail.EXACT);
-        builder.order(concat(
+        builder.order(ScheduleBuilder.joined(
                 batchLoops,
                 List.of(
                         row.outer(),
@@ -177,14 +177,5 @@ final class CudaTensorRule {
         if (stages > 1) {
             builder.add(new Pipeline(loop, Factor.of(stages)));
         }
-    }
-
-    @SafeVarargs
-    private static List<String> concat(List<String>... lists) {
-        List<String> all = new ArrayList<>();
-        for (List<String> list : lists) {
-            all.addAll(list);
-        }
-        return all;
     }
 }

@@ -1,10 +1,8 @@
 package dev.woodpecker.runtime.kernel;
 
 import dev.woodpecker.compiler.interp.HostTensor;
-import dev.woodpecker.compiler.ir.Arithmetic;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
-import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.LoweredKernel.Role;
 import dev.woodpecker.runtime.device.cpu.BufferTable;
@@ -12,6 +10,7 @@ import dev.woodpecker.runtime.device.cpu.CpuKernel;
 import dev.woodpecker.runtime.device.cpu.CpuKernel.Completion;
 import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
+import dev.woodpecker.runtime.device.emulator.TensorMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -74,13 +73,14 @@ final class NativeRun {
         BufferTable table = new BufferTable(arena, arguments.size());
         for (int i = 0; i < arguments.size(); i++) {
             Buffer buffer = arguments.get(i).buffer();
-            long bytes = elements(buffer) * buffer.type().bytes();
+            long bytes = TensorMemory.bytes(buffer);
             MemorySegment zone = NativeMemory.allocate(arena, bytes + 2 * ZONE, buffer.name());
             zone.fill(POISON);
             zones.put(buffer.name(), zone);
             MemorySegment memory = zone.asSlice(ZONE, bytes);
             if (arguments.get(i).role() == Role.INPUT) {
-                pack(Objects.requireNonNull(inputs.get(buffer.name()), buffer.name()), buffer.layout(), memory);
+                TensorMemory.write(
+                        Objects.requireNonNull(inputs.get(buffer.name()), buffer.name()), buffer.layout(), memory);
             }
             table.set(i, memory);
         }
@@ -96,95 +96,28 @@ final class NativeRun {
         }
     }
 
-    static long elements(Buffer buffer) {
-        return buffer.layout().elements(KernelCase.extents(buffer.shape()));
-    }
-
-    /** Padding becomes zeros. */
-    private static void pack(HostTensor tensor, LayoutMap layout, MemorySegment memory) {
-        memory.fill((byte) 0);
-        long[] index = new long[tensor.rank()];
-        for (int i = 0; i < tensor.elements(); i++) {
-            put(tensor, i, memory, offset(layout, index, tensor.shape()));
-            advance(index, tensor.shape());
-        }
-    }
-
     private HostTensor unpack(Buffer buffer) {
-        long[] shape = KernelCase.extents(buffer.shape());
         MemorySegment memory = Objects.requireNonNull(zones.get(buffer.name())).asSlice(ZONE);
-        HostTensor zeros = HostTensor.zeros(buffer.type(), shape);
-        double[] reals = new double[zeros.elements()];
-        long[] integers = new long[zeros.elements()];
-        long[] index = new long[shape.length];
-        for (int i = 0; i < zeros.elements(); i++) {
-            long at = offset(buffer.layout(), index, shape);
-            if (buffer.type().isFloat()) {
-                reals[i] = real(buffer.type(), memory, at);
-            } else {
-                integers[i] = integer(buffer.type(), memory, at);
+        if (buffer.type() == DType.BOOL) {
+            requireTruths(buffer, memory);
+        }
+        return TensorMemory.read(buffer, memory);
+    }
+
+    private static void requireTruths(Buffer buffer, MemorySegment memory) {
+        HostTensor stored = TensorMemory.read(
+                new Buffer(
+                        buffer.name(),
+                        DType.U8,
+                        buffer.shape(),
+                        buffer.layout(),
+                        buffer.scope(),
+                        buffer.alignmentBytes()),
+                memory);
+        for (int i = 0; i < stored.elements(); i++) {
+            if (stored.integer(i) != 0 && stored.integer(i) != 1) {
+                throw new AssertionError("a boolean is stored as " + stored.integer(i));
             }
-            advance(index, shape);
         }
-        return buffer.type().isFloat()
-                ? HostTensor.ofReals(buffer.type(), reals, shape)
-                : HostTensor.ofIntegers(buffer.type(), integers, shape);
-    }
-
-    private static long offset(LayoutMap layout, long[] index, long[] shape) {
-        long offset = 0;
-        for (LayoutMap.Dimension d : layout.dimensions()) {
-            long step = index[d.axis()] / d.divisor();
-            offset = offset * d.size(shape[d.axis()]) + (d.modulus() > 0 ? step % d.modulus() : step);
-        }
-        return offset;
-    }
-
-    private static void advance(long[] index, long[] shape) {
-        for (int axis = shape.length - 1; axis >= 0 && ++index[axis] == shape[axis]; axis--) {
-            index[axis] = 0;
-        }
-    }
-
-    private static void put(HostTensor tensor, int i, MemorySegment memory, long at) {
-        switch (tensor.type()) {
-            case F64 -> memory.setAtIndex(ValueLayout.JAVA_DOUBLE, at, tensor.real(i));
-            case F32, TF32 -> memory.setAtIndex(ValueLayout.JAVA_FLOAT, at, (float) tensor.real(i));
-            case F16 -> memory.setAtIndex(ValueLayout.JAVA_SHORT, at, Float.floatToFloat16((float) tensor.real(i)));
-            case BF16 -> memory.setAtIndex(ValueLayout.JAVA_SHORT, at, Arithmetic.floatToBf16((float) tensor.real(i)));
-            case I8, U8, BOOL -> memory.set(ValueLayout.JAVA_BYTE, at, (byte) tensor.integer(i));
-            case I16, U16 -> memory.setAtIndex(ValueLayout.JAVA_SHORT, at, (short) tensor.integer(i));
-            case I32, U32 -> memory.setAtIndex(ValueLayout.JAVA_INT, at, (int) tensor.integer(i));
-            case I64, U64 -> memory.setAtIndex(ValueLayout.JAVA_LONG, at, tensor.integer(i));
-        }
-    }
-
-    private static double real(DType type, MemorySegment memory, long at) {
-        return switch (type) {
-            case F64 -> memory.getAtIndex(ValueLayout.JAVA_DOUBLE, at);
-            case F32, TF32 -> memory.getAtIndex(ValueLayout.JAVA_FLOAT, at);
-            case F16 -> Float.float16ToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, at));
-            case BF16 -> Arithmetic.bf16ToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, at));
-            case I8, U8, BOOL, I16, U16, I32, U32, I64, U64 -> throw new IllegalArgumentException(type.text());
-        };
-    }
-
-    private static long integer(DType type, MemorySegment memory, long at) {
-        long bits = switch (type) {
-            case I8, U8 -> memory.get(ValueLayout.JAVA_BYTE, at);
-            case BOOL -> truth(memory.get(ValueLayout.JAVA_BYTE, at));
-            case I16, U16 -> memory.getAtIndex(ValueLayout.JAVA_SHORT, at);
-            case I32, U32 -> memory.getAtIndex(ValueLayout.JAVA_INT, at);
-            case I64, U64 -> memory.getAtIndex(ValueLayout.JAVA_LONG, at);
-            case F64, F32, F16, BF16, TF32 -> throw new IllegalArgumentException(type.text());
-        };
-        return Arithmetic.wrap(type, bits);
-    }
-
-    private static long truth(byte stored) {
-        if (stored != 0 && stored != 1) {
-            throw new AssertionError("a boolean is stored as " + stored);
-        }
-        return stored;
     }
 }

@@ -60,14 +60,7 @@ public final class DelayReshapes {
     }
 
     public static Graph apply(Graph graph) {
-        Graph current = graph;
-        while (true) {
-            Optional<Graph> moved = new DelayReshapes(current).moved();
-            if (moved.isEmpty()) {
-                return current;
-            }
-            current = moved.get();
-        }
+        return GraphPasses.untilUnchanged(graph, g -> new DelayReshapes(g).moved());
     }
 
     /** Every Reshape moved by one node at most. */

@@ -37,14 +37,7 @@ public final class FoldAffine {
     }
 
     public static Graph apply(Graph graph) {
-        Graph current = graph;
-        while (true) {
-            Optional<Graph> folded = new FoldAffine(current).foldedOnce();
-            if (folded.isEmpty()) {
-                return current;
-            }
-            current = folded.get();
-        }
+        return GraphPasses.untilUnchanged(graph, g -> new FoldAffine(g).foldedOnce());
     }
 
     /** Each layer with at most one of its neighbours folded into it. */

@@ -3,6 +3,8 @@ package dev.woodpecker.runtime.graph.pass;
 import dev.woodpecker.runtime.graph.Graph;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** The passes over a graph whose types are known, in order; {@code docs/passes.md} lists them with what comes after. */
@@ -26,6 +28,19 @@ public final class GraphPasses {
         Graph current = graph;
         for (UnaryOperator<Graph> pass : passes) {
             current = pass.apply(current);
+        }
+        return current;
+    }
+
+    /**
+     * @param step the graph with something changed; empty if there is nothing left to change
+     */
+    static Graph untilUnchanged(Graph graph, Function<Graph, Optional<Graph>> step) {
+        Graph current = graph;
+        Optional<Graph> changed = step.apply(current);
+        while (changed.isPresent()) {
+            current = changed.get();
+            changed = step.apply(current);
         }
         return current;
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Finds a vendor's library by the names of its versions: through the dynamic loader, and in the folders in which Python
@@ -25,13 +26,21 @@ public final class SharedObjectSearch {
     public static SharedObjectSearch of(Environment environment) {
         List<Path> bases = new ArrayList<>();
         environment.get("VIRTUAL_ENV").ifPresent(root -> bases.add(Path.of(root, "lib")));
+        // The Python that would be started: <prefix>/bin/python3, itself often a link into another prefix.
+        for (String name : List.of("python3", "python")) {
+            CompilerDiscovery.executable(name, environment).ifPresent(python -> bases.addAll(prefixes(python)));
+        }
         environment.get("CONDA_PREFIX").ifPresent(root -> bases.add(Path.of(root, "lib")));
         environment.get("HOME").ifPresent(root -> bases.add(Path.of(root, ".local", "lib")));
         bases.add(Path.of("/usr/local/lib"));
         bases.add(Path.of("/usr/lib"));
         List<Path> folders = new ArrayList<>();
+        environment.get("LD_LIBRARY_PATH").ifPresent(path -> Stream.of(path.split(":"))
+                .filter(entry -> !entry.isEmpty())
+                .forEach(entry -> folders.add(Path.of(entry))));
         environment.get("CUDA_HOME").ifPresent(root -> folders.add(Path.of(root, "lib64")));
         folders.add(Path.of("/usr/local/cuda/lib64"));
+        children(Path.of("/usr/local"), "cuda-*").forEach(root -> folders.add(root.resolve("lib64")));
         for (Path base : bases) {
             for (Path python : children(base, "python3*")) {
                 for (String packages : List.of("site-packages", "dist-packages")) {
@@ -60,6 +69,25 @@ public final class SharedObjectSearch {
             }
         }
         return Optional.empty();
+    }
+
+    private static List<Path> prefixes(Path python) {
+        List<Path> found = new ArrayList<>();
+        for (Path file : List.of(python, real(python))) {
+            Path bin = file.toAbsolutePath().getParent();
+            if (bin != null && bin.getParent() != null) {
+                found.add(bin.resolveSibling("lib"));
+            }
+        }
+        return found;
+    }
+
+    private static Path real(Path file) {
+        try {
+            return file.toRealPath();
+        } catch (IOException e) {
+            return file; // gone, or a link to nowhere: then nothing is found there either
+        }
     }
 
     private static boolean loads(String name) {

@@ -7,19 +7,8 @@ import java.util.Optional;
 
 /** What this machine has of what Woodpecker can use, and the remedy for what is missing. */
 public record ToolchainReport(List<Finding> findings) {
-    /** A library that some kernels may be taken from. */
-    private record VendorLibrary(String subject, List<String> names, String remedy) {}
-
-    private static final List<VendorLibrary> VENDOR_LIBRARIES = List.of(
-            new VendorLibrary(
-                    "cuBLASLt",
-                    List.of("libcublasLt.so.13", "libcublasLt.so.12"),
-                    "install CUDA 12 or 13, or the Python package nvidia-cublas"),
-            new VendorLibrary("cuDNN", List.of("libcudnn.so.9"), "install cuDNN 9, or the Python package nvidia-cudnn"),
-            new VendorLibrary(
-                    "NVRTC",
-                    List.of("libnvrtc.so.13", "libnvrtc.so.12"),
-                    "install CUDA 12 or 13, or the Python package nvidia-cuda-nvrtc; not needed otherwise"));
+    private static final List<NvidiaLibrary> VENDOR_LIBRARIES =
+            List.of(NvidiaLibrary.CUBLAS_LT, NvidiaLibrary.CUDNN, NvidiaLibrary.NVRTC);
 
     private static final String ONEDNN = "org/bytedeco/dnnl/linux-x86_64/libdnnl.so.3";
     /** From this update on the virtual machine's vectorised int reductions are right. */
@@ -46,7 +35,7 @@ public record ToolchainReport(List<Finding> findings) {
         findings.add(nvcc(environment));
         findings.add(ptxCompiler());
         SharedObjectSearch search = SharedObjectSearch.of(environment);
-        for (VendorLibrary library : VENDOR_LIBRARIES) {
+        for (NvidiaLibrary library : VENDOR_LIBRARIES) {
             findings.add(search.find(library.names())
                     .map(name -> Finding.found(library.subject(), name))
                     .orElseGet(() -> Finding.absent(

@@ -1,0 +1,306 @@
+package dev.woodpecker.runtime.vendor.cuda;
+
+import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Kind;
+import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Name;
+import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Type;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A graph of cuDNN: a convolution, then what its {@link Tail} says, in one kernel where an engine can.
+ *
+ * <p>Which engines count as the same numerics follows PyTorch's choice (aten/src/ATen/native/cudnn/Conv_v8.cpp): in fp32 none
+ * that rounds its inputs to a shorter type, and where tf32 is not allowed none on tensor cores.
+ */
+public final class CudnnConvolution implements AutoCloseable {
+    /** How images and their channels lie; weights likewise. */
+    public enum Order {
+        NCHW,
+        NHWC
+    }
+
+    /**
+     * What follows the convolution before its result is stored.
+     *
+     * @param bias whether an element for each filter is added
+     * @param residual whether then a tensor of the result's shape is added
+     * @param relu whether then Relu is applied
+     */
+    public record Tail(boolean bias, boolean residual, boolean relu) {
+        public static final Tail NONE = new Tail(false, false, false);
+    }
+
+    /** The tensors of the graph; their ordinals are cuDNN's names for them. */
+    public enum Port {
+        X,
+        W,
+        BIAS,
+        RESIDUAL,
+        Y
+    }
+
+    /** An engine with its settings, ready to run. */
+    public record Plan(String engine, CudnnDescriptorHandle descriptor, long workspaceBytes) {}
+
+    /** Hides cuDNN's object from users of a plan. */
+    public static final class CudnnDescriptorHandle {
+        private final CudnnDescriptor descriptor;
+
+        private CudnnDescriptorHandle(CudnnDescriptor descriptor) {
+            this.descriptor = descriptor;
+        }
+    }
+
+    /** {@code cudnnBackendHeurMode_t}: the quick model (A), the thorough one (B), and what runs everywhere. */
+    private static final List<Integer> HEURISTICS = List.of(3, 1, 2);
+
+    private static final int NOTE_TENSOR_CORE = 0;
+    private static final int NOTE_DOWN_CONVERT_INPUTS = 1;
+    private static final int MOST_NOTES = 32;
+    private static final int DATA_FLOAT = 0;
+    private static final int CROSS_CORRELATION = 1;
+    private static final int POINTWISE_ADD = 0;
+    private static final int POINTWISE_RELU = 100;
+    private static final int FIRST_VIRTUAL = 100;
+    /** What the driver's allocations have at least. */
+    private static final long ALIGNMENT_BYTES = 16;
+
+    private final Functions functions;
+    private final long handle;
+    private final Precision precision;
+    private final Order order;
+    private final List<CudnnDescriptor> owned = new ArrayList<>();
+    private final CudnnDescriptor graph;
+
+    CudnnConvolution(
+            Functions functions, long handle, ConvolutionShape shape, Precision precision, Order order, Tail tail) {
+        this.functions = functions;
+        this.handle = handle;
+        this.precision = precision;
+        this.order = order;
+        this.graph = graph(shape, tail);
+    }
+
+    private CudnnDescriptor graph(ConvolutionShape shape, Tail tail) {
+        List<Long> result = shape.result();
+        List<CudnnDescriptor> operations = new ArrayList<>();
+        int steps = (tail.bias() ? 1 : 0) + (tail.residual() ? 1 : 0) + (tail.relu() ? 1 : 0);
+        CudnnDescriptor value = steps == 0 ? tensor(Port.Y.ordinal(), result, false) : virtual(steps, result);
+        operations.add(create(Kind.OPERATION_CONVOLUTION_FORWARD)
+                .set(Name.OPERATION_CONVOLUTION_FORWARD_X, tensor(Port.X.ordinal(), shape.input(), false))
+                .set(Name.OPERATION_CONVOLUTION_FORWARD_W, tensor(Port.W.ordinal(), shape.weights(), false))
+                .set(Name.OPERATION_CONVOLUTION_FORWARD_Y, value)
+                .set(Name.OPERATION_CONVOLUTION_FORWARD_CONV_DESC, convolution(shape))
+                .setFloat(Name.OPERATION_CONVOLUTION_FORWARD_ALPHA, 1)
+                .setFloat(Name.OPERATION_CONVOLUTION_FORWARD_BETA, 0)
+                .complete());
+        if (tail.bias()) {
+            CudnnDescriptor bias = tensor(Port.BIAS.ordinal(), List.of(1L, shape.k(), 1L, 1L), false);
+            value = step(operations, POINTWISE_ADD, value, List.of(bias), --steps, result);
+        }
+        if (tail.residual()) {
+            CudnnDescriptor other = tensor(Port.RESIDUAL.ordinal(), result, false);
+            value = step(operations, POINTWISE_ADD, value, List.of(other), --steps, result);
+        }
+        if (tail.relu()) {
+            step(operations, POINTWISE_RELU, value, List.of(), --steps, result);
+        }
+        return create(Kind.OPERATIONGRAPH)
+                .set(Name.OPERATIONGRAPH_HANDLE, Type.HANDLE, handle)
+                .set(Name.OPERATIONGRAPH_OPS, operations.toArray(CudnnDescriptor[]::new))
+                .complete();
+    }
+
+    /** Adds an elementwise operation, whose result is the graph's where nothing is left to do. */
+    private CudnnDescriptor step(
+            List<CudnnDescriptor> operations,
+            int mode,
+            CudnnDescriptor from,
+            List<CudnnDescriptor> second,
+            int left,
+            List<Long> result) {
+        CudnnDescriptor to = left == 0 ? tensor(Port.Y.ordinal(), result, false) : virtual(left, result);
+        CudnnDescriptor pointwise = create(Kind.POINTWISE)
+                .setNumber(Name.POINTWISE_MODE, Type.POINTWISE_MODE, mode)
+                .setNumber(Name.POINTWISE_MATH_PREC, Type.DATA_TYPE, DATA_FLOAT)
+                .complete();
+        CudnnDescriptor operation = create(Kind.OPERATION_POINTWISE)
+                .set(Name.OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise)
+                .set(Name.OPERATION_POINTWISE_XDESC, from)
+                .set(Name.OPERATION_POINTWISE_YDESC, to);
+        second.forEach(other -> operation.set(Name.OPERATION_POINTWISE_BDESC, other));
+        operations.add(operation.complete());
+        return to;
+    }
+
+    private CudnnDescriptor convolution(ConvolutionShape shape) {
+        List<Long> pads = shape.pads();
+        return create(Kind.CONVOLUTION)
+                .setNumber(Name.CONVOLUTION_COMP_TYPE, Type.DATA_TYPE, DATA_FLOAT)
+                .setNumber(Name.CONVOLUTION_CONV_MODE, Type.CONVOLUTION_MODE, CROSS_CORRELATION)
+                .set(Name.CONVOLUTION_SPATIAL_DIMS, Type.INT64, 2)
+                .set(Name.CONVOLUTION_PRE_PADDINGS, Type.INT64, pads.get(0), pads.get(1))
+                .set(Name.CONVOLUTION_POST_PADDINGS, Type.INT64, pads.get(2), pads.get(3))
+                .set(Name.CONVOLUTION_FILTER_STRIDES, Type.INT64, longs(shape.strides()))
+                .set(Name.CONVOLUTION_DILATIONS, Type.INT64, longs(shape.dilations()))
+                .complete();
+    }
+
+    private CudnnDescriptor virtual(int number, List<Long> extents) {
+        return tensor(FIRST_VIRTUAL + number, extents, true);
+    }
+
+    private CudnnDescriptor tensor(int name, List<Long> extents, boolean virtual) {
+        return create(Kind.TENSOR)
+                // Between the operations of one kernel values are not rounded.
+                .setNumber(
+                        Name.TENSOR_DATA_TYPE,
+                        Type.DATA_TYPE,
+                        virtual ? DATA_FLOAT : precision.cudnnType())
+                .set(Name.TENSOR_DIMENSIONS, Type.INT64, longs(extents))
+                .set(Name.TENSOR_STRIDES, Type.INT64, strides(extents, order))
+                .set(Name.TENSOR_UNIQUE_ID, Type.INT64, name)
+                .set(Name.TENSOR_BYTE_ALIGNMENT, Type.INT64, ALIGNMENT_BYTES)
+                .setFlag(Name.TENSOR_IS_VIRTUAL, virtual)
+                .complete();
+    }
+
+    /** In elements, of extents that are named in the order n, c, h, w. */
+    static long[] strides(List<Long> extents, Order order) {
+        long c = extents.get(1);
+        long h = extents.get(2);
+        long w = extents.get(3);
+        return switch (order) {
+            case NCHW -> new long[] {c * h * w, h * w, w, 1};
+            case NHWC -> new long[] {c * h * w, 1, w * c, c};
+        };
+    }
+
+    /** What the heuristics name, the most promising first, and what of it can run in these numerics; at most {@code most}. */
+    public List<Plan> plans(int most) {
+        Map<Integer, List<Plan>> found = new LinkedHashMap<>();
+        int count = 0;
+        for (int mode : HEURISTICS) {
+            List<Plan> ofMode = new ArrayList<>();
+            found.put(mode, ofMode);
+            for (CudnnDescriptor configuration : configurations(mode, most)) {
+                if (count < most) {
+                    int before = ofMode.size();
+                    plan(configuration, ofMode);
+                    count += ofMode.size() - before;
+                }
+            }
+        }
+        return found.values().stream().flatMap(List::stream).toList();
+    }
+
+    private List<CudnnDescriptor> configurations(int mode, int most) {
+        try (CudnnDescriptor heuristics = CudnnDescriptor.create(functions, Kind.ENGINEHEUR)) {
+            heuristics
+                    .set(Name.ENGINEHEUR_OPERATION_GRAPH, graph)
+                    .setNumber(Name.ENGINEHEUR_MODE, Type.HEUR_MODE, mode)
+                    .complete();
+            List<CudnnDescriptor> found = heuristics.descriptors(Name.ENGINEHEUR_RESULTS, Kind.ENGINECFG, most);
+            owned.addAll(found);
+            return found;
+        } catch (VendorCallException none) {
+            return List.of(); // a mode that has nothing to say of this graph
+        }
+    }
+
+    private void plan(CudnnDescriptor configuration, List<Plan> plans) {
+        try {
+            String engine;
+            try (CudnnDescriptor described = CudnnDescriptor.create(functions, Kind.ENGINE)) {
+                configuration.copyTo(Name.ENGINECFG_ENGINE, described);
+                if (!isSameNumerics(
+                        described.numbers(Name.ENGINE_NUMERICAL_NOTE, Type.NUMERICAL_NOTE, MOST_NOTES))) {
+                    return;
+                }
+                engine = "engine " + described.number(Name.ENGINE_GLOBAL_INDEX) + " " + order;
+            }
+            CudnnDescriptor plan = create(Kind.EXECUTION_PLAN)
+                    .set(Name.EXECUTION_PLAN_HANDLE, Type.HANDLE, handle)
+                    .set(Name.EXECUTION_PLAN_ENGINE_CONFIG, configuration)
+                    .complete();
+            plans.add(new Plan(
+                    engine,
+                    new CudnnDescriptorHandle(plan),
+                    plan.number(Name.EXECUTION_PLAN_WORKSPACE_SIZE)));
+        } catch (VendorCallException unsupported) {
+            // Heuristics name configurations that turn out not to run here; that is how one finds out.
+            return;
+        }
+    }
+
+    private boolean isSameNumerics(List<Integer> notes) {
+        return switch (precision) {
+            case FP32 -> !notes.contains(NOTE_TENSOR_CORE) && !notes.contains(NOTE_DOWN_CONVERT_INPUTS);
+            case TF32 -> !notes.contains(NOTE_DOWN_CONVERT_INPUTS);
+            case FP16, BF16 -> true;
+        };
+    }
+
+    /**
+     * What a run needs to know of its memory.
+     *
+     * @param memory device memory of the graph's tensors
+     * @param workspace at least what the plan needs; 0 if that is nothing
+     */
+    public Arguments arguments(Map<Port, Long> memory, long workspace) {
+        Map<Port, Long> sorted = new EnumMap<>(memory);
+        CudnnDescriptor pack = create(Kind.VARIANT_PACK)
+                .set(
+                        Name.VARIANT_PACK_UNIQUE_IDS,
+                        Type.INT64,
+                        sorted.keySet().stream().mapToLong(Port::ordinal).toArray())
+                .set(
+                        Name.VARIANT_PACK_DATA_POINTERS,
+                        Type.VOID_PTR,
+                        sorted.values().stream().mapToLong(Long::longValue).toArray())
+                .set(Name.VARIANT_PACK_WORKSPACE, Type.VOID_PTR, workspace)
+                .complete();
+        return new Arguments(pack);
+    }
+
+    /** The memory of a run. */
+    public static final class Arguments {
+        private final CudnnDescriptor pack;
+
+        private Arguments(CudnnDescriptor pack) {
+            this.pack = pack;
+        }
+    }
+
+    /**
+     * Enqueues the graph on the handle's stream.
+     *
+     * @throws VendorCallException if the library refuses
+     */
+    public void run(Plan plan, Arguments arguments) {
+        functions.call(
+                "cudnnBackendExecute",
+                handle,
+                plan.descriptor().descriptor.pointer(),
+                arguments.pack.pointer());
+    }
+
+    private CudnnDescriptor create(Kind kind) {
+        CudnnDescriptor made = CudnnDescriptor.create(functions, kind);
+        owned.add(made);
+        return made;
+    }
+
+    private static long[] longs(List<Long> values) {
+        return values.stream().mapToLong(Long::longValue).toArray();
+    }
+
+    @Override
+    public void close() {
+        owned.reversed().forEach(CudnnDescriptor::close);
+        owned.clear();
+    }
+}

@@ -29,7 +29,6 @@ extern "C" __global__ void __launch_bounds__(64) tensor_product(
     }
     __shared__ unsigned short a_cache[1536] ALIGNED(16);
     __shared__ unsigned short b_cache[768] ALIGNED(16);
-    #pragma unroll
     for (int ahead = 0; ahead < 2; ahead++) {
         if (thread_y < 1) {
             cp_async_16(

@@ -63,7 +63,7 @@ public final class Figures {
                             new CudaSource(kernel.name(), source.text(), arithmetic),
                             CudaArchitecture.parse(kernel.target().architecture()));
             List<String> lines = new ArrayList<>();
-            kernel.phases().forEach(phase -> lines.add(resources(kernel, phase, cubin.resources(phase.symbol()))));
+            kernel.phases().forEach(phase -> lines.add(resources(kernel, phase, cubin.resources(phase))));
             lines.add(predicted(source, cubin));
             return lines;
         } catch (ToolchainException absent) {
@@ -78,7 +78,7 @@ public final class Figures {
         LoweredKernel kernel = source.lowered();
         CudaModel model = new CudaModel(kernel.target());
         Map<String, KernelResources> resources = new HashMap<>();
-        kernel.phases().forEach(phase -> resources.put(phase.symbol(), cubin.resources(phase.symbol())));
+        kernel.phases().forEach(phase -> resources.put(phase.symbol(), cubin.resources(phase)));
         double seconds = model.seconds(source.program(), kernel, resources);
         double share = Cost.of(source.program()).flops() / 2.0 / seconds / model.peak(kernel);
         return String.format(
@@ -94,7 +94,7 @@ public final class Figures {
                 .collect(Collectors.joining("x"));
         String block = phase.launch().block().stream().map(String::valueOf).collect(Collectors.joining("x"));
         double occupancy = Multiprocessor.of(kernel.target()).occupancy(CudaModel.threads(phase), resources);
-        return "%s: %s blocks of %s threads, %d registers a thread, %s, %s shared a block, occupancy %.0f %%"
+        return "%s: %s blocks of %s threads, %d registers a thread, %s, %s shared a block%s, occupancy %.0f %%"
                 .formatted(
                         phase.symbol(),
                         grid,
@@ -105,6 +105,9 @@ public final class Figures {
                                         + resources.spillLoadBytes() + " B loaded"
                                 : "no spills",
                         quantity(resources.sharedBytes(), "B"),
+                        phase.launch().dynamicSharedBytes() > 0
+                                ? " (" + phase.launch().dynamicSharedBytes() + " given at launch)"
+                                : "",
                         occupancy * 100);
     }
 

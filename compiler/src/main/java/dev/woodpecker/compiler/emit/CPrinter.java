@@ -85,14 +85,14 @@ public final class CPrinter {
         boolean narrow = isDevice() && IndexWidth.fitsInt(phase.body());
         String indexType = dialect.type(narrow ? DType.I32 : DType.I64);
         ExprPrinter expressions = new ExprPrinter(dialect, helpers, names, indexType);
-        PlanScratch scratch = PlanScratch.of(phase.body());
         StmtPrinter statements =
-                new StmtPrinter(dialect, helpers, names, expressions, scratch, VectorVariables.of(phase.body()), out);
+                new StmtPrinter(dialect, helpers, names, expressions, phase.body(), VectorVariables.of(phase.body()), out);
         Set<String> used = new HashSet<>();
         Set<String> stored = new HashSet<>();
         collect(phase.body(), used, stored);
         if (isDevice()) {
             device(kernel, phase, names, stored, out);
+            statements.declareDynamicShared();
         } else {
             host(kernel, phase, names, used, stored, statements, out);
         }

@@ -19,7 +19,10 @@ package dev.woodpecker.compiler.emit;
  * </ul>
  *
  * <p>On a GPU each phase is a kernel whose parameters are the buffers as pointers, then the parameters as 64-bit
- * integers, then a pointer to one 32-bit integer, zero before the launch, where a failed check leaves its number.
+ * integers, then a pointer to one 32-bit integer, zero before the launch, where a failed check leaves its number. It is
+ * launched with the grid, block and dynamic shared memory of its {@link
+ * dev.woodpecker.compiler.lower.LoweredKernel.Launch}; where the last is not 0, its attribute for the most dynamic shared
+ * memory must be set to as much before.
  */
 public final class KernelAbi {
     /** Part of every key under which a compiled kernel is kept. */

@@ -12,6 +12,7 @@ import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.lower.PlanScratch;
+import dev.woodpecker.compiler.lower.SharedMemory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -27,6 +28,8 @@ final class StmtPrinter {
     private static final int LINE_LENGTH = 110;
     /** What a thread of a GPU loads or stores at once, at most. */
     private static final int WIDEST_BYTES = 16;
+    /** The array whose size a launch gives. */
+    private static final String DYNAMIC_SHARED = "shared_memory";
 
     private final Dialect dialect;
     private final Prologue helpers;
@@ -34,6 +37,7 @@ final class StmtPrinter {
     private final ExprPrinter expressions;
     private final IntrinsicPrinter intrinsics;
     private final PlanScratch scratch;
+    private final SharedMemory shared;
     private final Set<String> vectorVariables;
     /** Stores that declare the variable that they give its first value, and its type. */
     private final Map<Stmt.Store, String> declarations = new IdentityHashMap<>();
@@ -47,7 +51,7 @@ final class StmtPrinter {
             Prologue helpers,
             Names names,
             ExprPrinter expressions,
-            PlanScratch scratch,
+            Stmt phase,
             Set<String> vectorVariables,
             StringBuilder out) {
         this.dialect = dialect;
@@ -55,7 +59,8 @@ final class StmtPrinter {
         this.names = names;
         this.expressions = expressions;
         this.intrinsics = new IntrinsicPrinter(dialect, names, expressions);
-        this.scratch = scratch;
+        this.scratch = PlanScratch.of(phase);
+        this.shared = SharedMemory.of(phase);
         this.vectorVariables = vectorVariables;
         this.out = out;
     }
@@ -73,6 +78,13 @@ final class StmtPrinter {
             line(text + " /* " + origin.file() + ":" + origin.line() + " */");
         } else {
             line(text);
+        }
+    }
+
+    /** What stands before the body of a function of the device. */
+    void declareDynamicShared() {
+        if (shared.isDynamic()) {
+            line("DYNAMIC_SHARED(" + names.declare(DYNAMIC_SHARED) + "); /* " + shared.bytes() + " bytes */");
         }
     }
 
@@ -290,12 +302,16 @@ final class StmtPrinter {
         long elements = Math.max(1, bytes / buffer.type().bytes());
         if (buffer.scope() == Scope.FRAGMENT) {
             line(intrinsics.declaration(buffer, name) + ";");
+        } else if (isDevice() && buffer.scope() == Scope.SHARED && shared.isDynamic()) {
+            String pointer = type + " *";
+            line(pointer + "const " + name + " = (" + pointer + ")(" + names.of(DYNAMIC_SHARED) + " + " + shared.offset(buffer)
+                    + "); /* " + elements + " elements */");
         } else if (isDevice()) {
-            boolean shared = buffer.scope() == Scope.SHARED;
+            boolean declared = buffer.scope() == Scope.SHARED;
             boolean wide = elements > 1 && Long.bitCount(bytes) == 1 && bytes >= Integer.BYTES;
-            long alignment = shared || bytes >= WIDEST_BYTES ? WIDEST_BYTES : wide ? bytes : 0;
+            long alignment = declared || bytes >= WIDEST_BYTES ? WIDEST_BYTES : wide ? bytes : 0;
             String aligned = alignment > 0 ? " ALIGNED(" + alignment + ")" : "";
-            line((shared ? dialect.shared() : "") + type + " " + name + "[" + elements + "]" + aligned + ";");
+            line((declared ? dialect.shared() : "") + type + " " + name + "[" + elements + "]" + aligned + ";");
         } else if (PlanScratch.isPlaced(buffer)) {
             long offset = scratch.offset(buffer);
             String at = offset == 0 ? "scratch" : "((char *)scratch + " + offset + ")";

@@ -43,7 +43,7 @@ final class BindThreads {
                     .orElse(1);
             block.add(Math.toIntExact(most));
         }
-        return new LoweredKernel.Launch(grid, block);
+        return new LoweredKernel.Launch(grid, block, 0);
     }
 
     static Stmt guard(Stmt phase, LoweredKernel.Launch launch) {

@@ -41,10 +41,24 @@ public record LoweredKernel(
      */
     public record Phase(String symbol, Expr extent, long scratchBytes, Launch launch, Stmt body) {}
 
-    /** Blocks in x, y, z and threads of a block in x, y, z. */
-    public record Launch(List<Expr> grid, List<Integer> block) {
+    /**
+     * Blocks in x, y, z and threads of a block in x, y, z.
+     *
+     * @param dynamicSharedBytes of each block that the launch gives, the kernel declaring none; 0 for a kernel that
+     *     declares what it needs
+     */
+    public record Launch(List<Expr> grid, List<Integer> block, long dynamicSharedBytes) {
         public static final Launch NONE =
-                new Launch(List.of(Expr.index(1), Expr.index(1), Expr.index(1)), List.of(1, 1, 1));
+                new Launch(List.of(Expr.index(1), Expr.index(1), Expr.index(1)), List.of(1, 1, 1), 0);
+
+        public Launch {
+            grid = List.copyOf(grid);
+            block = List.copyOf(block);
+        }
+
+        Launch withDynamicShared(long bytes) {
+            return new Launch(grid, block, bytes);
+        }
     }
 
     public LoweredKernel {

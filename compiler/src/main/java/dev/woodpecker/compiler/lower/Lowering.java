@@ -114,8 +114,12 @@ public final class Lowering {
         if (target.isCuda()) {
             stmt = show("short names", ShortNames.apply(stmt), observer);
         }
-        long scratch = PlanScratch.bytes(stmt);
-        return new LoweredKernel.Phase(symbol, extent(stmt), scratch, launch, stmt);
+        if (!target.isCuda()) {
+            return new LoweredKernel.Phase(symbol, extent(stmt), PlanScratch.bytes(stmt), launch, stmt);
+        }
+        SharedMemory shared = SharedMemory.of(stmt);
+        return new LoweredKernel.Phase(
+                symbol, extent(stmt), shared.bytes(), launch.withDynamicShared(shared.dynamicBytes()), stmt);
     }
 
     private static Stmt show(String pass, Stmt stmt, BiConsumer<String, Stmt> observer) {

@@ -82,7 +82,7 @@ public final class PipelineLoops {
         int ahead = stages - 1;
         Expr.Var first = Expr.Var.index(loop.name() + ".ahead");
         Loop filling = new Loop(
-                first, Expr.index(ahead), Loop.Binding.UNROLL, loop.carrier(), Optional.empty(), loop.origin());
+                first, Expr.index(ahead), Loop.Binding.SERIAL, loop.carrier(), Optional.empty(), loop.origin());
         Expr.Var next = Expr.Var.index(loop.name() + ".next");
         Expr further = IndexMath.add(loop.variable(), Expr.index(ahead));
         List<Stmt> steady = new ArrayList<>(List.of(new Stmt.Wait(ahead - 1)));

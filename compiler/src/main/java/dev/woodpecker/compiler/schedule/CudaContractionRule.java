@@ -120,8 +120,10 @@ final class CudaContractionRule {
             return Optional.empty();
         }
         String name = c.stage().name();
-        long count =
-                builder.choose(name + ".split", parts, CudaTiles.of(c, target).parts(parts));
+        long preferred = CudaTensorRule.tile(builder, c, target)
+                .map(tile -> CudaTensorTiles.of(c, tile, target).parts(parts))
+                .orElseGet(() -> CudaTiles.of(c, target).parts(parts));
+        long count = builder.choose(name + ".split", parts, preferred);
         if (count == 1) {
             return Optional.empty();
         }

@@ -17,28 +17,23 @@ import java.util.stream.LongStream;
 
 /**
  * Matrix products and convolutions on tensor cores: tiles of both operands are copied to shared memory several stretches of
- * the reduction ahead, a warp multiplies a part of them, 64 x 32 results of its own in fragments.
+ * the reduction ahead, a warp multiplies a part of them, 64 x 64 results of its own in fragments at most.
  *
  * <pre>
  * for blocks of rows, of columns: for warps thread.y: for lanes thread.x:
  *   for depth.o pipelined:
  *     copy [rows, 32] and [32, columns] to shared memory, 16 bytes at a time
- *     for depth.i by 16: load fragments of 64 rows, of 32 columns; multiply each with each
+ *     for depth.i by 16: load fragments of its rows, of its columns; multiply each with each
  *   store results, two columns at a time
  * </pre>
  */
 final class CudaTensorRule {
     private static final long LANES = 32;
 
-    /** Results of a warp, rows and columns: 64 accumulators and 24 operands a lane leave no register to spill. */
-    private static final long MOST_WARP_ROWS = 64;
-
-    private static final long MOST_WARP_COLUMNS = 32;
-
     /** Rows in shared memory end with so many unused bytes: eight of them then lie in different banks. */
     private static final long PADDING_BYTES = 16;
 
-    /** What a kernel may declare as shared memory without asking the driver for more. */
+    /** What a block may have of shared memory. */
     private final long sharedBytes;
 
     private final ScheduleBuilder builder;
@@ -77,19 +72,38 @@ final class CudaTensorRule {
     }
 
     private long choose(String what, List<Long> domain, long preferred) {
-        return builder.choose(stage.name() + "." + what, domain, preferred);
+        long inDomain = domain.contains(preferred) ? preferred : domain.getFirst();
+        return builder.choose(stage.name() + "." + what, domain, inDomain);
+    }
+
+    private CudaTensorTiles.Tile chooseTile(CudaTensorTiles.Tile best) {
+        long columns = choose("block.columns", CudaTensorTiles.BLOCKS, best.columns());
+        List<Long> rowsDomain = CudaTensorTiles.BLOCKS.stream()
+                .filter(rows -> !CudaTensorTiles.inWarps(rows, columns).isEmpty())
+                .toList();
+        long rows = choose("block.rows", rowsDomain, best.rows());
+        List<CudaTensorTiles.Tile> inWarps = CudaTensorTiles.inWarps(rows, columns);
+        List<Long> columnsDomain = inWarps.stream()
+                .map(CudaTensorTiles.Tile::warpColumns)
+                .distinct()
+                .toList();
+        long warpColumns = choose("warp.columns", columnsDomain, best.warpColumns());
+        List<CudaTensorTiles.Tile> left =
+                inWarps.stream().filter(t -> t.warpColumns() == warpColumns).toList();
+        long warpRows = choose(
+                "warp.rows", left.stream().map(CudaTensorTiles.Tile::warpRows).toList(), best.warpRows());
+        return new CudaTensorTiles.Tile(rows, columns, warpRows, warpColumns);
     }
 
     private void schedule(Contraction c) {
-        CudaTiles tiles = CudaTiles.of(c, target).onTensorCores();
-        long blockColumns = choose("block.columns", List.of(32L, 64L, 128L), tiles.columns());
-        long blockRows = choose("block.rows", List.of(32L, 64L, 128L), tiles.rows());
-        long warpColumns = choose(
-                "warp.columns", upTo(MOST_WARP_COLUMNS, blockColumns), Math.min(MOST_WARP_COLUMNS, blockColumns / 2));
-        long warpRows = choose("warp.rows", upTo(MOST_WARP_ROWS, blockRows), Math.min(MOST_WARP_ROWS, blockRows / 2));
+        CudaTensorTiles tiles = CudaTensorTiles.of(c, tile, target);
+        CudaTensorTiles.Tile chosen = chooseTile(tiles.best(1));
+        long blockColumns = chosen.columns();
+        long blockRows = chosen.rows();
+        long warpColumns = chosen.warpColumns();
+        long warpRows = chosen.warpRows();
         long bytes = tile.memoryType().bytes();
-        long preferred = blockRows + blockColumns > 192 ? 32 / bytes : 64 / bytes;
-        long depth = choose("depth", List.of(32 / bytes, 64 / bytes), preferred);
+        long depth = choose("depth", List.of(32 / bytes, 64 / bytes, 128 / bytes), 64 / bytes);
         MatrixOperand a =
                 MatrixOperand.of(builder, stage.name(), sides.left(), sides.batch(), sides.rows(), sides.depth());
         MatrixOperand b =
@@ -131,21 +145,13 @@ final class CudaTensorRule {
         stage(b, stretch.outer(), count);
         List.of(step.outer(), rowTile.outer(), columnTile.outer()).forEach(loop -> builder.add(new Unroll(loop)));
         builder.add(new Tensorize(rowTile.inner(), tile.name()));
-        pipeline(stretch.outer(), (blockRows + blockColumns) * depth * bytes + (blockRows + depth) * PADDING_BYTES);
-    }
-
-    /** 16, 32, ..., up to what a warp can hold and a block has for two. */
-    private static List<Long> upTo(long most, long block) {
-        return LongStream.of(16, 32, 64)
-                .filter(n -> n <= most && n <= block / 2)
-                .boxed()
-                .toList();
+        pipeline(stretch.outer(), operandBytes(a, blockRows, depth) + operandBytes(b, blockColumns, depth), tiles, chosen);
     }
 
     private void stage(MatrixOperand operand, String loop, long warps) {
         builder.add(new ComputeAt(operand.matrix(), loop, Scope.SHARED));
-        LayoutMap rows = operand.padded(
-                PADDING_BYTES / tile.memoryType().bytes() * (isByElements() && !operand.alongDepth() ? 2 : 1));
+        LayoutMap rows =
+                operand.padded(PADDING_BYTES / tile.memoryType().bytes() * paddings(operand));
         builder.add(new Layout(operand.matrix(), rows));
         List<String> loops = new ArrayList<>(builder.axisLoops(operand.matrix()));
         if (operand.width() > 1) {
@@ -161,11 +167,18 @@ final class CudaTensorRule {
     }
 
     /** Lanes that bring elements one by one read four rows that must be eight banks apart. */
-    private boolean isByElements() {
-        return tile.left().alongSide().isEmpty();
+    private int paddings(MatrixOperand operand) {
+        return tile.left().alongSide().isEmpty() && !operand.alongDepth() ? 2 : 1;
     }
 
-    private void pipeline(String loop, long bytes) {
+    /** Of one stretch of the reduction, in shared memory. */
+    private long operandBytes(MatrixOperand operand, long side, long depth) {
+        long rows = operand.alongDepth() ? side : depth;
+        long row = (operand.alongDepth() ? depth : side) * tile.memoryType().bytes();
+        return rows * (row + PADDING_BYTES * paddings(operand));
+    }
+
+    private void pipeline(String loop, long bytes, CudaTensorTiles tiles, CudaTensorTiles.Tile chosen) {
         List<Long> domain = LongStream.of(1, 2, 3, 4, 5)
                 .filter(n -> n == 1
                         || n * bytes <= sharedBytes
@@ -173,7 +186,7 @@ final class CudaTensorRule {
                                         instanceof Outcome.Applied)
                 .boxed()
                 .toList();
-        long stages = choose("stages", domain, Math.min(4, domain.getLast()));
+        long stages = choose("stages", domain, tiles.stages(chosen, bytes, domain));
         if (stages > 1) {
             builder.add(new Pipeline(loop, Factor.of(stages)));
         }

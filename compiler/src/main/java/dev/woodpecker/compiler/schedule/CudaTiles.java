@@ -3,6 +3,7 @@ package dev.woodpecker.compiler.schedule;
 import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.target.Target;
 import java.util.List;
+import java.util.function.LongToDoubleFunction;
 
 /**
  * Which tiles of a matrix product suit a GPU, by arithmetic: how many waves of blocks there are, how full the last is,
@@ -10,13 +11,10 @@ import java.util.List;
  *
  * @param rows of the result, all axes of its side together
  * @param products matrices of a batch
- * @param operations multiply-adds of a multiprocessor in a cycle
  */
-record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long products, int units, double operations) {
-    /** Multiply-adds of a multiprocessor in a cycle, on its arithmetic units and on tensor cores with halves. */
+record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long products, int units) {
+    /** Multiply-adds of a multiprocessor in a cycle, on its arithmetic units. */
     private static final double OPERATIONS = 128;
-
-    private static final double TENSOR_OPERATIONS = 1024;
 
     /** The bytes that it gets of the memory's in one. */
     private static final double BYTES = 12;
@@ -39,17 +37,12 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
                 swapped ? rows : columns,
                 depth,
                 all / (rows * columns),
-                target.units(),
-                OPERATIONS);
+                target.units());
     }
 
     /** {@code 80} for {@code cuda:sm_80}. */
     static int capability(Target target) {
         return target.isCuda() ? Integer.parseInt(target.architecture().replaceAll("\\D", "")) : 0;
-    }
-
-    CudaTiles onTensorCores() {
-        return new CudaTiles(rowExtent, columnExtent, depthExtent, products, units, TENSOR_OPERATIONS);
     }
 
     private static long extent(List<Axis> axes) {
@@ -58,19 +51,28 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
 
     /** Cycles of the busiest multiprocessor. */
     private double cycles(long rows, long columns, long parts) {
-        double blocks = (double) Math.ceilDiv(rowExtent, rows) * Math.ceilDiv(columnExtent, columns) * products * parts;
+        double blocks = blocks(rows, columns) * parts;
         double depth = Math.ceil((double) depthExtent / parts);
         // Small tiles load more for each product; 8 x 8 results of a thread keep the arithmetic units busy, 4 x 4 do
         // not.
         double arithmetic =
-                rows * columns * depth / operations / (0.55 + 0.15 * (rows / 128.0) + 0.2 * (columns / 128.0));
+                rows * columns * depth / OPERATIONS / (0.55 + 0.15 * (rows / 128.0) + 0.2 * (columns / 128.0));
         double loads = (rows + columns) * depth * Float.BYTES / (2.5 * BYTES);
         double block = Math.max(arithmetic, loads);
         double rounds = Math.ceil(blocks / units);
-        double combining = parts == 1
+        return rounds * block + combiningCycles(parts);
+    }
+
+    /** Blocks with tiles of this size. */
+    double blocks(long rows, long columns) {
+        return (double) Math.ceilDiv(rowExtent, rows) * Math.ceilDiv(columnExtent, columns) * products;
+    }
+
+    /** What adding the parts of a reduction takes. */
+    double combiningCycles(long parts) {
+        return parts == 1
                 ? 0
                 : LAUNCH + 2.0 * (parts + 1) * rowExtent * columnExtent * products * Float.BYTES / (BYTES * units);
-        return rounds * block + combining;
     }
 
     private record Tile(long rows, long columns) {}
@@ -101,11 +103,16 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
 
     /** Of these numbers of parts of the reduction, the one that is worth it. */
     long parts(List<Long> domain) {
+        return parts(domain, parts -> {
+            Tile tile = best(parts);
+            return cycles(tile.rows, tile.columns, parts);
+        });
+    }
+
+    static long parts(List<Long> domain, LongToDoubleFunction cycles) {
         long best = 1;
         for (long parts : domain) {
-            Tile tile = best(parts);
-            Tile before = best(best);
-            if (cycles(tile.rows, tile.columns, parts) < 0.9 * cycles(before.rows, before.columns, best)) {
+            if (cycles.applyAsDouble(parts) < 0.9 * cycles.applyAsDouble(best)) {
                 best = parts;
             }
         }

@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * @param name how it is written on a command line: {@code cpu:x86-64-v4}, {@code cuda:sm_80}
  * @param vectorBytes the widest vector register; 0 where threads are scalar
  * @param vectorRegisters how many of them there are
- * @param fastBytes CPU: level-1 data cache; CUDA: shared memory a block may use
+ * @param fastBytes CPU: level-1 data cache; CUDA: shared memory a block may use, over 48 kB of it by opting in
  * @param nearBytes CPU: level-2 cache; CUDA: level-2 cache of the device
  * @param units CPU: cores; CUDA: multiprocessors
  */
@@ -27,9 +27,9 @@ public record Target(
             "cpu:x86-64-v3", new Target("cpu:x86-64-v3", Device.CPU, 32, 16, 32 << 10, 512 << 10, 1),
             "cpu:x86-64-v2", new Target("cpu:x86-64-v2", Device.CPU, 16, 16, 32 << 10, 256 << 10, 1),
             "cpu:aarch64", new Target("cpu:aarch64", Device.CPU, 16, 32, 64 << 10, 512 << 10, 1),
-            "cuda:sm_75", new Target("cuda:sm_75", Device.CUDA, 0, 0, 48 << 10, 4 << 20, 40),
-            "cuda:sm_80", new Target("cuda:sm_80", Device.CUDA, 0, 0, 48 << 10, 40 << 20, 108),
-            "cuda:sm_90a", new Target("cuda:sm_90a", Device.CUDA, 0, 0, 48 << 10, 50 << 20, 132)));
+            "cuda:sm_75", new Target("cuda:sm_75", Device.CUDA, 0, 0, 64 << 10, 4 << 20, 40),
+            "cuda:sm_80", new Target("cuda:sm_80", Device.CUDA, 0, 0, 163 << 10, 40 << 20, 108),
+            "cuda:sm_90a", new Target("cuda:sm_90a", Device.CUDA, 0, 0, 227 << 10, 50 << 20, 132)));
 
     /** The target of this name. */
     public static Target parse(String name) {

@@ -12,6 +12,8 @@ struct index3 { int x, y, z; };
 #define threadIdx (index3{__nvvm_read_ptx_sreg_tid_x(), __nvvm_read_ptx_sreg_tid_y(), __nvvm_read_ptx_sreg_tid_z()})
 #define blockIdx (index3{__nvvm_read_ptx_sreg_ctaid_x(), __nvvm_read_ptx_sreg_ctaid_y(), __nvvm_read_ptx_sreg_ctaid_z()})
 #endif
+/* Shared memory beyond what a kernel may declare; the launch says how much. */
+#define DYNAMIC_SHARED(name) extern __shared__ unsigned char name[] __attribute__((aligned(128)))
 #endif /* An emulator has its own of what stands between #ifndef WOODPECKER_EMULATOR and #endif, and executes the rest. */
 #define INLINE static __device__ __forceinline__
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))

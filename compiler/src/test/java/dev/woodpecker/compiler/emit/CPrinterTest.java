@@ -302,7 +302,7 @@ class CPrinterTest {
                         loop(Binding.THREAD_Y, "uy", 32, loop(Binding.THREAD_X, "ux", 32, drain))));
         Stmt loops = loop(Binding.BLOCK_Y, "i.o", 16, loop(Binding.BLOCK_X, "j.o", 16, body));
         LoweredKernel.Launch launch =
-                new LoweredKernel.Launch(List.of(Expr.index(16), Expr.index(16), Expr.index(1)), List.of(32, 32, 1));
+                new LoweredKernel.Launch(List.of(Expr.index(16), Expr.index(16), Expr.index(1)), List.of(32, 32, 1), 0);
         String text = CPrinter.print(kernel("transpose", GPU, launch, loops, x, y), Dialect.CUDA.withPrelude(""));
         Golden.check("emit/transpose.cu", text);
     }

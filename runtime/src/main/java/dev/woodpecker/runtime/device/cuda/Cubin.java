@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.device.cuda;
 
+import dev.woodpecker.compiler.lower.LoweredKernel;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -12,6 +13,11 @@ import java.util.List;
 public record Cubin(Path file, CudaArchitecture architecture, List<KernelResources> resources) {
     public Cubin {
         resources = List.copyOf(resources);
+    }
+
+    /** What the kernel of a phase takes when it is launched. */
+    public KernelResources resources(LoweredKernel.Phase phase) {
+        return resources(phase.symbol()).withDynamicShared(phase.launch().dynamicSharedBytes());
     }
 
     /** What {@code kernel} takes. */

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * What one kernel takes of a multiprocessor, as the PTX assembler reports it.
  *
  * @param registers of each thread
- * @param sharedBytes of each block, statically allocated
+ * @param sharedBytes of each block: what the kernel declares, and what a launch gives where that was added
  * @param stackBytes of each thread, in local memory
  */
 public record KernelResources(
@@ -19,6 +19,12 @@ public record KernelResources(
             Pattern.compile("(\\d+) bytes stack frame, (\\d+) bytes spill stores, (\\d+) bytes spill loads");
     private static final Pattern REGISTERS = Pattern.compile("Used (\\d+) registers");
     private static final Pattern SHARED = Pattern.compile("(\\d+) bytes smem");
+
+    /** With the shared memory that a launch gives, of which the assembler does not know. */
+    public KernelResources withDynamicShared(long bytes) {
+        return new KernelResources(
+                kernel, registers, sharedBytes + bytes, stackBytes, spillStoreBytes, spillLoadBytes);
+    }
 
     /** Whether values that should be in registers lie in memory. */
     public boolean spills() {

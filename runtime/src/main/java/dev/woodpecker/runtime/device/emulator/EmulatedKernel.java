@@ -6,6 +6,8 @@ import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.LoweredKernel.Argument;
 import dev.woodpecker.compiler.lower.LoweredKernel.Phase;
 import dev.woodpecker.compiler.lower.LoweredKernel.Role;
+import dev.woodpecker.compiler.lower.PlanScratch;
+import dev.woodpecker.compiler.lower.SharedMemory;
 import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.device.emulator.LaunchRecord.Field;
 import java.lang.foreign.Arena;
@@ -173,6 +175,7 @@ public final class EmulatedKernel {
             List<Region> all = new ArrayList<>(regions);
             all.addAll(
                     ofPhases.computeIfAbsent(phase.symbol(), symbol -> library.regions(number, symbol, text.text())));
+            all.addAll(dynamicShared(phase, launch));
             all.add(new Region(
                     "the arguments", Region.Kind.CONSTANT, arguments.address(), arguments.byteSize(), Long.BYTES));
             launch.set(Field.REGIONS, records(all));
@@ -204,6 +207,24 @@ public final class EmulatedKernel {
                             launch.get(Field.BARRIERS),
                             launch.get(Field.COLLECTIVES),
                             launch.get(Field.COPIED)));
+        }
+
+        /** The arrays that the launch gives, each followed by as many bytes that belong to none. */
+        private List<Region> dynamicShared(Phase phase, LaunchRecord launch) {
+            long bytes = phase.launch().dynamicSharedBytes();
+            if (bytes == 0) {
+                return List.of();
+            }
+            MemorySegment segment = arena.allocate(2 * bytes + ALIGNMENT_BYTES, ALIGNMENT_BYTES);
+            launch.set(Field.DYNAMIC_SHARED, segment);
+            return SharedMemory.of(phase.body()).arrays().values().stream()
+                    .map(array -> new Region(
+                            array.buffer().name(),
+                            Region.Kind.SHARED,
+                            segment.address() + 2 * array.offset(),
+                            PlanScratch.bytes(array.buffer()),
+                            array.buffer().type().bytes()))
+                    .toList();
         }
 
         private MemorySegment arguments() {

@@ -25,6 +25,7 @@ final class LaunchRecord {
         COPY_CAPACITY,
         STATUS,
         SEED,
+        DYNAMIC_SHARED,
         STOP,
         FAULT,
         THREAD,

@@ -33,6 +33,7 @@ struct Launch {
     i64 copyCapacity;
     int *status;
     i64 seed;
+    u8 *dynamicShared;
     volatile i64 stop;
     /* What the emulator answers. */
     i64 fault, thread, otherThread, faultBlock[3], address, bytes, isWrite;
@@ -386,6 +387,7 @@ HIDDEN void emulated_wait(int pending) {
     }
 }
 
+HIDDEN u8 *emulated_dynamic_shared() { return launch->dynamicShared; }
 HIDDEN unsigned emulated_shared_address(const void *p) { return (unsigned)(u64)p; }
 
 /* ---- Operations of a whole warp: the last lane to come does the work for all. */

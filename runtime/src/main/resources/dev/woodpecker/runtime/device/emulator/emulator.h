@@ -17,6 +17,13 @@
 #define EMULATED_ZONE_(n) EMULATED_ZONE__(n)
 #define __shared__ EMULATED_ZONE_(__COUNTER__)
 
+/* What the launch gives: an array at an offset starts at its double, so that the bytes behind each belong to none. */
+struct EmulatedShared {
+    unsigned char *start;
+    unsigned char *operator+(long long offset) const { return start + 2 * offset; }
+};
+#define DYNAMIC_SHARED(name) const EmulatedShared name = {emulated_dynamic_shared()}
+
 struct index3 { int x, y, z; };
 
 extern "C" {
@@ -26,6 +33,7 @@ void emulated_barrier(int line);
 void emulated_copy(void *to, const void *from, int bytes, bool guard);
 void emulated_commit();
 void emulated_wait(int pending);
+unsigned char *emulated_dynamic_shared();
 unsigned emulated_shared_address(const void *p);
 void emulated_matrices(unsigned *fragment, const void *row, int count, int transposed);
 void emulated_product(void *sum, const unsigned *left, const unsigned *right, int kind);

@@ -32,8 +32,13 @@ public final class CudaModel {
     /** And to keep memory busy. */
     private static final double LOADING_WARPS = 24;
 
-    /** What does not overlap with the longest part. */
+    /** Or bytes that asynchronous copies have on their way: a latency of some 800 cycles at 40 bytes a cycle. */
+    private static final double LOADING_BYTES = 32 << 10;
+
+    /** What does not overlap with the longest part: of warps that wait for what they load, and of those that copy ahead. */
     private static final double EXPOSED = 0.25;
+
+    private static final double EXPOSED_AHEAD = 0.1;
 
     private final Target target;
     private final Multiprocessor machine;
@@ -87,10 +92,11 @@ public final class CudaModel {
         CudaWork work = CudaWork.of(phase);
         double wanted = work.accumulators() >= TILE ? TILED_WARPS : COMPUTING_WARPS;
         double computing = busy * Math.min(1, warps / wanted) * target.units() * machine.cyclesPerSecond();
-        double loading = Math.sqrt(busy) * Math.min(1, warps / LOADING_WARPS);
+        double onTheirWay = Math.max(warps / LOADING_WARPS, perProcessor * work.copiedAheadBytes() / LOADING_BYTES);
+        double loading = Math.sqrt(busy) * Math.min(1, onTheirWay);
         double[] parts = {
             work.instructions() / machine.lanes() / computing,
-            work.tensorOperations() / machine.tensorLanes() / computing,
+            work.tensorOperations() / (machine.tensorLanes() * machine.warpShare()) / computing,
             work.sharedCycles() / computing,
             work.sectorBytes() / (machine.cacheBytesPerSecond() * loading),
             memorySeconds / loading
@@ -101,7 +107,7 @@ public final class CudaModel {
             longest = Math.max(longest, part);
             all += part;
         }
-        return longest + EXPOSED * (all - longest);
+        return longest + (work.copiedAheadBytes() > 0 ? EXPOSED_AHEAD : EXPOSED) * (all - longest);
     }
 
     /** Multiply-adds a second of the units that the kernel computes on, tensor cores if it uses them. */

@@ -191,7 +191,7 @@ public record CudaRanking(CudaCompiler compiler, int drawn, int compiled, int jo
         Map<String, KernelResources> resources = new TreeMap<>();
         List<Double> occupancy = new ArrayList<>();
         for (LoweredKernel.Phase phase : kernel.phases()) {
-            KernelResources used = cubin.resources(phase.symbol());
+            KernelResources used = cubin.resources(phase);
             resources.put(phase.symbol(), used);
             occupancy.add(model.machine().occupancy(CudaModel.threads(phase), used));
         }
@@ -200,7 +200,7 @@ public record CudaRanking(CudaCompiler compiler, int drawn, int compiled, int jo
                 candidate.point(),
                 seconds,
                 kernel.phases().stream()
-                        .map(phase -> cubin.resources(phase.symbol()))
+                        .map(phase -> cubin.resources(phase))
                         .toList(),
                 occupancy));
     }

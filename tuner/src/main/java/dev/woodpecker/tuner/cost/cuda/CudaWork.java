@@ -28,9 +28,15 @@ import java.util.stream.IntStream;
  * @param accumulators registers of a thread that sums go to: independent work within a warp
  * @param sectorBytes that warps move between registers and the second-level cache, in sectors of 32 bytes
  * @param sharedCycles that warps take for shared memory, conflicts of its banks included
+ * @param copiedAheadBytes of a block that asynchronous copies have on their way while it computes
  */
 record CudaWork(
-        double instructions, double tensorOperations, double sectorBytes, double sharedCycles, int accumulators) {
+        double instructions,
+        double tensorOperations,
+        double sectorBytes,
+        double sharedCycles,
+        int accumulators,
+        double copiedAheadBytes) {
     private static final int SECTOR_BYTES = 32;
     private static final int BANKS = 32;
     private static final int BANK_BYTES = 4;
@@ -44,7 +50,8 @@ record CudaWork(
                 counter.tensorOperations,
                 counter.sectorBytes,
                 counter.sharedCycles,
-                counter.accumulators);
+                counter.accumulators,
+                counter.copiedAheadBytes());
     }
 
     private static final class Counter {
@@ -58,6 +65,8 @@ record CudaWork(
         private int accumulators;
         private double sectorBytes;
         private double sharedCycles;
+        private final Map<String, Long> copiedBytes = new HashMap<>();
+        private int pendingGroups;
 
         Counter(List<Integer> block) {
             int size = Math.min(Multiprocessor.WARP, block.get(0) * block.get(1) * block.get(2));
@@ -105,13 +114,21 @@ record CudaWork(
                     access(buffer, indices, value.lanes(), times);
                 }
                 case Stmt.AsyncCopy(Buffer to, var toIndices, Buffer from, var fromIndices, int elements, Expr _) -> {
+                    copiedBytes.put(to.name(), PlanScratch.bytes(to));
                     access(from, fromIndices, elements, times);
                     access(to, toIndices, elements, times);
                 }
                 case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) -> invoke(intrinsic, operands, times);
                 case Stmt.Check(Expr condition, int _, String _) -> visit(condition, times, loaded);
-                case Stmt.Compute _, Stmt.Barrier _, Stmt.Commit _, Stmt.Wait _ -> {}
+                case Stmt.Wait(int pending) -> pendingGroups = Math.max(pendingGroups, pending);
+                case Stmt.Compute _, Stmt.Barrier _, Stmt.Commit _ -> {}
             }
+        }
+
+        /** One stage of the pipeline is multiplied, the group waited for and those pending are on their way. */
+        double copiedAheadBytes() {
+            double all = copiedBytes.values().stream().mapToLong(Long::longValue).sum();
+            return all * (pendingGroups + 1) / (pendingGroups + 2);
         }
 
         private void visit(Expr expr, double times, Set<Expr> loaded) {
@@ -142,12 +159,18 @@ record CudaWork(
                 double each = (double) tile.rows() * tile.columns() * tile.depth() / tile.lanes();
                 tensorOperations += times * each * tile.elementType().bytes() / 2;
             }
-            for (Stmt.Window window : operands) {
-                access(
-                        window.buffer(),
-                        window.indices(),
-                        1,
-                        times * intrinsic.level().threads() / Multiprocessor.WARP);
+            for (int i = 0; i < operands.size(); i++) {
+                Stmt.Window window = operands.get(i);
+                if (intrinsic.level() == Intrinsic.Level.THREAD) {
+                    access(window.buffer(), window.indices(), 1, times);
+                } else if (window.buffer().scope() == Scope.SHARED) {
+                    // Matrices of a warp are read at the full width of shared memory, rows being in different banks.
+                    double bytes = window.buffer().type().bytes();
+                    for (int extent : intrinsic.operands().get(i).shape()) {
+                        bytes *= extent;
+                    }
+                    sharedCycles += times / lanes.size() * Math.ceil(bytes / (BANKS * BANK_BYTES));
+                }
             }
         }
 

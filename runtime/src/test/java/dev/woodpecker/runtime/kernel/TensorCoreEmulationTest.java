@@ -1,0 +1,132 @@
+package dev.woodpecker.runtime.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import dev.woodpecker.compiler.emit.KernelSource;
+import dev.woodpecker.compiler.interp.HostTensor;
+import dev.woodpecker.compiler.interp.Interpreter;
+import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.ScheduleSpace;
+import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.emulator.CudaText;
+import dev.woodpecker.runtime.device.emulator.EmulatedKernel;
+import dev.woodpecker.runtime.device.emulator.Emulation;
+import dev.woodpecker.runtime.device.emulator.Emulator;
+import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.ToolchainException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Products and convolutions as tensor cores have them, each with the tile that is written beside it: the text as printed,
+ * executed on the processor, gives the very bits of the program, inputs being small whole numbers.
+ */
+class TensorCoreEmulationTest {
+    private static final Target SM_80 = Target.parse("cuda:sm_80");
+    private static final Target SM_90A = Target.parse("cuda:sm_90a");
+
+    /**
+     * @param choices of the space, by what follows the stage's name; empty for the default schedule
+     * @param contains what the text must have, so that a rule that no longer applies is noticed
+     */
+    private record Case(
+            String call, Target target, Numerics numerics, DType elements, String choices, String contains) {
+        TensorProgram program() {
+            return KernelCalls.program(call, "product", elements);
+        }
+
+        KernelSource source() {
+            Map<String, Long> wanted = new HashMap<>();
+            for (String choice : choices.isEmpty() ? new String[0] : choices.split(" ")) {
+                wanted.put(choice.replaceAll("=.*", ""), Long.valueOf(choice.replaceAll(".*=", "")));
+            }
+            TensorProgram program = program();
+            SpacePoint point = new ScheduleSpace(program, target, numerics, Map.of(), Set.of())
+                    .point(p -> wanted.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
+            assertThat(point).as("%s", this).isInstanceOf(SpacePoint.Scheduled.class);
+            return KernelSource.of(program, ((SpacePoint.Scheduled) point).trace(), target, numerics);
+        }
+    }
+
+    private static final List<Case> CASES = List.of(
+            new Case(
+                    "MatMul a=130x128 b=128x136",
+                    SM_80,
+                    Numerics.FP16,
+                    DType.F16,
+                    "block.rows=128 block.columns=128 warp.rows=64 warp.columns=64 stages=4",
+                    "DYNAMIC_SHARED(shared_memory); /* 75776 bytes */"),
+            new Case(
+                    "MatMul a=40x192 b=192x264",
+                    SM_90A,
+                    Numerics.BF16,
+                    DType.BF16,
+                    "block.rows=128 block.columns=256 warp.rows=64 warp.columns=64 depth=64 stages=3",
+                    "DYNAMIC_SHARED(shared_memory)"),
+            new Case(
+                    "Conv x=2x12x9x9 w=20x12x3x3 b=20 strides=1,1 pads=1,1,1,1 dilations=1,1 group=1",
+                    SM_80,
+                    Numerics.FP16,
+                    DType.F16,
+                    "",
+                    "mma_m16n8k16_f32_f16"),
+            new Case("MatMul a=3x40x24 b=3x24x40", SM_80, Numerics.TF32, DType.F32, "", "mma_m16n8k8_f32_tf32"));
+
+    @TestFactory
+    Stream<DynamicTest> computesTheProgram() {
+        List<KernelSource> sources = CASES.stream().map(Case::source).toList();
+        List<EmulatedKernel> kernels =
+                emulator().load(sources.stream().map(CudaText::of).toList());
+        List<DynamicTest> tests = new ArrayList<>();
+        for (int i = 0; i < CASES.size(); i++) {
+            Case c = CASES.get(i);
+            KernelSource source = sources.get(i);
+            EmulatedKernel kernel = kernels.get(i);
+            tests.add(dynamicTest(c.call() + ", " + c.numerics().text(), () -> check(c, source, kernel)));
+        }
+        return tests.stream();
+    }
+
+    private static void check(Case c, KernelSource source, EmulatedKernel kernel) {
+        assertThat(source.text()).contains(c.contains());
+        Map<String, HostTensor> inputs = KernelCalls.smallIntegers(source.program(), -3, 4, 5);
+        assertThat(kernel.run(inputs)).isInstanceOfSatisfying(Emulation.Finished.class, finished -> assertThat(
+                        finished.outputs())
+                .isEqualTo(Interpreter.run(source.program(), inputs)));
+    }
+
+    /** The end of each array of a launch's shared memory is a border, as that of a declared array is. */
+    @TestFactory
+    Stream<DynamicTest> anAccessBesideADynamicArrayIsFound() {
+        KernelSource source = CASES.getFirst().source();
+        String moved = source.text().replace("shared_memory + 40960", "shared_memory + 40832");
+        EmulatedKernel kernel = emulator().load(new CudaText(source.lowered(), moved));
+        return Stream.of(dynamicTest("128 bytes too early", () -> {
+            assertThat(moved).isNotEqualTo(source.text());
+            assertThat(kernel.run(KernelCalls.smallIntegers(source.program(), -3, 4, 5)))
+                    .isInstanceOfSatisfying(
+                            Emulation.Faulted.class,
+                            faulted -> assertThat(faulted.fault().message()).contains("out of bounds"));
+        }));
+    }
+
+    private static Emulator emulator() {
+        try {
+            return Emulator.of(Environment.ofProcess());
+        } catch (ToolchainException absent) {
+            Assumptions.abort("SKIPPED: " + absent.getMessage());
+            throw absent;
+        }
+    }
+}

@@ -215,9 +215,11 @@ public final class DefaultSchedule {
         }
         for (Stage stage : program.stages().reversed()) {
             List<Stage> readers = Stages.readers(program, stage.name());
-            // A contraction whose columns are blocked has tiles of its own.
-            boolean isTiled = isBlocked(builder, stage) && Contraction.of(stage).isPresent();
-            boolean isApart = readers.stream().anyMatch(reader -> WordProducts.serves(reader, target));
+            // A contraction has tiles of its own; what it reads in them is not computed row by row inside.
+            boolean isTiled = isTiled(stage, target)
+                    || isBlocked(builder, stage) && Contraction.of(stage).isPresent();
+            boolean isApart = readers.stream()
+                    .anyMatch(reader -> WordProducts.serves(reader, target) || isTiled(reader, target));
             if (program.outputs().contains(stage.name()) || readers.isEmpty() || isTiled || isApart) {
                 continue;
             }
@@ -235,6 +237,12 @@ public final class DefaultSchedule {
                 gather(builder, stage.name(), places);
             }
         }
+    }
+
+    private static boolean isTiled(Stage stage, Target target) {
+        return Contraction.of(stage)
+                .filter(c -> !RowVectorRule.serves(c, target) && ContractionRule.serves(c, target))
+                .isPresent();
     }
 
     private static boolean isBlocked(ScheduleBuilder builder, Stage stage) {

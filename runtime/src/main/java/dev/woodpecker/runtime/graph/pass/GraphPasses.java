@@ -11,7 +11,11 @@ import java.util.function.UnaryOperator;
 public final class GraphPasses {
     /** What rounds otherwise. Patterns come before folding, which would take their first or last nodes away. */
     private static final List<UnaryOperator<Graph>> REASSOCIATING = List.of(
-            RecognizeLayerNormalization::apply, RecognizeGelu::apply, FoldBatchNormalization::apply, FoldAffine::apply);
+            RecognizeLayerNormalization::apply,
+            RecognizeGelu::apply,
+            RecognizeAttention::apply,
+            FoldBatchNormalization::apply,
+            FoldAffine::apply);
 
     private GraphPasses() {}
 

@@ -64,6 +64,7 @@ final class BuildCommand implements Callable<Integer> {
 
     @Option(
             names = "--threads",
+            converter = ThreadCount.class,
             description =
                     "Of records, those measured with so many threads; 0 for one a core. Default: ${DEFAULT-VALUE}.")
     private int threads = 0;

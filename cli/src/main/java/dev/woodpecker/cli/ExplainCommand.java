@@ -4,6 +4,7 @@ import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.Profile;
 import dev.woodpecker.runtime.Session;
+import dev.woodpecker.tuner.PositiveCount;
 import java.io.PrintWriter;
 import java.util.Locale;
 import java.util.Map;
@@ -28,7 +29,7 @@ final class ExplainCommand implements Runnable {
     @Mixin
     private ModelArguments arguments = new ModelArguments();
 
-    @Option(names = "--runs", description = "How many runs times are the medians of. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--runs", converter = PositiveCount.class, description = "How many runs times are the medians of. Default: ${DEFAULT-VALUE}.")
     private int runs = 10;
 
     @Override

@@ -14,6 +14,7 @@ final class ModelArguments {
 
     @Option(
             names = "--threads",
+            converter = ThreadCount.class,
             description = "Threads, the caller included; 0 for one a core. Default: ${DEFAULT-VALUE}.")
     private int threads = 0;
 

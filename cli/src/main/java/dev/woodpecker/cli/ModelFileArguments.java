@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -121,6 +123,7 @@ final class ModelFileArguments {
 
     /** Extents of open dimensions: as asked for, else as a given file has them, else 1. */
     private Map<String, Integer> extents(Model model) {
+        requireKnownDimensions(model);
         Map<String, Integer> extents = new LinkedHashMap<>();
         model.inputs().forEach((name, type) -> {
             Path given = files.get(name);
@@ -135,6 +138,26 @@ final class ModelFileArguments {
         });
         extents.putAll(dimensions);
         return extents;
+    }
+
+    private void requireKnownDimensions(Model model) {
+        Set<String> open = new TreeSet<>();
+        model.inputs().values().forEach(type -> type.shape().dimensions().forEach(dimension -> {
+            if (dimension instanceof Dimension.Symbolic(String symbol)) {
+                open.add(symbol);
+            }
+        }));
+        dimensions.forEach((name, extent) -> {
+            if (!open.contains(name)) {
+                throw new ParameterException(
+                        command.commandLine(),
+                        "--dim " + name + ": the model has no such dimension; those that it leaves open: "
+                                + (open.isEmpty() ? "none" : String.join(", ", open)));
+            }
+            if (extent < 0) {
+                throw new ParameterException(command.commandLine(), "--dim " + name + "=" + extent + ": at least 0");
+            }
+        });
     }
 
     private static int[] shape(TensorType type, Map<String, Integer> extents) {

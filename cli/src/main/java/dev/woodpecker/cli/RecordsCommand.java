@@ -7,6 +7,7 @@ import dev.woodpecker.runtime.records.Records;
 import dev.woodpecker.runtime.records.TuningRecord;
 import dev.woodpecker.runtime.timing.Distribution;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import dev.woodpecker.tuner.PositiveCount;
 import dev.woodpecker.tuner.TaskArguments;
 import dev.woodpecker.tuner.task.TuningTask;
 import java.io.IOException;
@@ -199,7 +200,7 @@ final class RecordsCommand implements Runnable {
         @Mixin
         private RecordsOptions options = new RecordsOptions();
 
-        @Option(names = "--threads", description = "Threads that the model is run with. Default: ${DEFAULT-VALUE}.")
+        @Option(names = "--threads", converter = PositiveCount.class, description = "Threads that the model is run with. Default: ${DEFAULT-VALUE}.")
         private int threads = 1;
 
         @Override

@@ -35,7 +35,7 @@ final class RecordsOptions {
 
     /** The files that are asked for, or those where records are kept. */
     List<Path> files() {
-        return files.isEmpty() ? Records.files(Environment.ofProcess()) : given();
+        return files.isEmpty() ? Records.filesToRead(Environment.ofProcess()) : given();
     }
 
     Records records() {

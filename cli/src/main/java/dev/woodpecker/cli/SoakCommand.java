@@ -5,6 +5,7 @@ import dev.woodpecker.cli.soak.QuotaGroup;
 import dev.woodpecker.cli.soak.Soak;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.tuner.PositiveCount;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -38,14 +39,16 @@ final class SoakCommand implements Callable<Integer> {
 
     @Option(
             names = "--threads",
+            converter = PositiveCount.class,
             description = "Threads that call the model, each in sessions of its own. Default: ${DEFAULT-VALUE}.")
     private int threads = 8;
 
-    @Option(names = "--runs", description = "How many runs in all. Default: ${DEFAULT-VALUE}.")
-    private long runs = 100_000;
+    @Option(names = "--runs", converter = PositiveCount.class, description = "How many runs in all. Default: ${DEFAULT-VALUE}.")
+    private int runs = 100_000;
 
     @Option(
             names = "--session-runs",
+            converter = PositiveCount.class,
             description = "After how many runs a thread opens a new session. Default: ${DEFAULT-VALUE}.")
     private int sessionRuns = 100;
 

@@ -235,6 +235,6 @@ public record Options(
 
     /** What these options let kernels be looked up in. */
     Records tuningRecords() {
-        return Records.of(records.isEmpty() ? Records.files(environment()) : records, shippedRecords);
+        return Records.of(records.isEmpty() ? Records.filesToRead(environment()) : records, shippedRecords);
     }
 }

@@ -5,7 +5,8 @@ package dev.woodpecker.runtime;
  * wrong, where, and what is allowed instead.
  */
 public abstract sealed class WoodpeckerException extends RuntimeException
-        permits InvalidInputException,
+        permits ConfigurationException,
+                InvalidInputException,
                 MachineException,
                 MemoryLimitException,
                 ModelFormatException,

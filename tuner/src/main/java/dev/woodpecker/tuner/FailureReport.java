@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Map;
@@ -61,7 +62,12 @@ public record FailureReport(boolean stackTraces) implements IExecutionExceptionH
             return message(failure);
         }
         return switch (failure) {
-            case UncheckedIOException unchecked when unchecked.getCause() instanceof IOException io -> explanation(io);
+            case UncheckedIOException unchecked when unchecked.getCause() instanceof FileSystemException file ->
+                explanation(file);
+            case UncheckedIOException bare when message(bare).equals(String.valueOf(bare.getCause())) ->
+                explanation(bare.getCause());
+            // What could not be read or written is in the message of who tried.
+            case UncheckedIOException unchecked -> message(unchecked);
             case IOException io -> explanation(io);
             default -> "internal error: " + failure + " (WPK_DEBUG=1 prints the stack trace)";
         };
@@ -75,7 +81,8 @@ public record FailureReport(boolean stackTraces) implements IExecutionExceptionH
             case AccessDeniedException denied -> "permission denied: " + denied.getFile();
             case FileAlreadyExistsException existing -> "exists already: " + existing.getFile();
             case NotDirectoryException file -> "not a directory: " + file.getFile();
-            default -> "input or output failed: " + failure;
+            case FileSystemException file when file.getReason() != null -> file.getFile() + ": " + file.getReason();
+            default -> "input or output failed: " + message(failure);
         };
     }
 

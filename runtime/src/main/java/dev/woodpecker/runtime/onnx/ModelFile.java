@@ -80,7 +80,7 @@ record ModelFile<M extends Message>(Path path, M message, MemorySegment bytes) {
                 throw malformed(path, in.getTotalBytesRead(), e);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot read " + path + ": " + e, e);
+            throw new UncheckedIOException("cannot read " + path + ": " + e.getMessage(), e);
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.woodpecker.runtime.records;
 
+import dev.woodpecker.runtime.ConfigurationException;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -67,6 +69,23 @@ public final class Records {
                 .orElseGet(() -> List.of(CacheDirectory.open(environment)
                         .folder(CacheDirectory.Section.RECORDS)
                         .resolve(DEFAULT_FILE)));
+    }
+
+    /**
+     * The same, where nothing is going to be added to them.
+     *
+     * @throws ConfigurationException if {@code WPK_RECORDS} names a file that is not there
+     */
+    public static List<Path> filesToRead(Environment environment) {
+        List<Path> files = files(environment);
+        if (environment.get("WPK_RECORDS").isPresent()) {
+            files.stream().filter(Files::notExists).findFirst().ifPresent(missing -> {
+                throw new ConfigurationException("WPK_RECORDS names " + missing
+                        + ", which is not there: wpk tune MODEL --records FILE makes one; without WPK_RECORDS the"
+                        + " cache's records count");
+            });
+        }
+        return files;
     }
 
     public boolean isEmpty() {

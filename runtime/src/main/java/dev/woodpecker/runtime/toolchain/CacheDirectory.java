@@ -14,7 +14,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The content-addressed cache: {@code <root>/v1/<section>/<first two digits>/<key>/}, one directory an entry. Entries
@@ -58,6 +60,9 @@ public final class CacheDirectory {
     /** Where entries are looked for, the writable one first. */
     private final List<CacheRoot> roots;
 
+    /** What is kept of caches that cannot be written: one directory for each in a process, and one warning. */
+    private static final Map<Path, CacheRoot> TEMPORARY = new ConcurrentHashMap<>();
+
     private CacheDirectory(List<CacheRoot> roots) {
         this.roots = roots;
     }
@@ -86,6 +91,13 @@ public final class CacheDirectory {
     }
 
     private static CacheDirectory withPrivateRoot(List<CacheRoot> readable, Path home, String reason) {
+        CacheRoot own = TEMPORARY.computeIfAbsent(home, _ -> temporary(home, reason));
+        List<CacheRoot> roots = new ArrayList<>(readable);
+        roots.addFirst(own);
+        return new CacheDirectory(List.copyOf(roots));
+    }
+
+    private static CacheRoot temporary(Path home, String reason) {
         CacheRoot own = CacheRoot.temporary();
         Log.LOGGER.log(
                 Level.WARNING,
@@ -94,9 +106,7 @@ public final class CacheDirectory {
                 home,
                 reason,
                 own.directory());
-        List<CacheRoot> roots = new ArrayList<>(readable);
-        roots.addFirst(own);
-        return new CacheDirectory(List.copyOf(roots));
+        return own;
     }
 
     /** The directory that new entries go to. */

@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.device.cpu;
 
+import dev.woodpecker.runtime.ConfigurationException;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.lang.System.Logger.Level;
@@ -38,6 +39,8 @@ public final class WorkerPool implements AutoCloseable {
 
     private static final Job NO_JOB = Job.none();
 
+    private static volatile Optional<WorkerPool> shared = Optional.empty();
+
     private final Cores cores;
     /** How many threads may compute in all for a worker of this pool to join: the cores, or what its owner asked for. */
     private final int limit;
@@ -71,14 +74,21 @@ public final class WorkerPool implements AutoCloseable {
         }
     }
 
-    /** The pool that all sessions share unless told otherwise; it is never closed. */
+    /**
+     * The pool that all sessions share unless told otherwise; it is never closed.
+     *
+     * @throws ConfigurationException if {@code WPK_THREADS} is no number of threads
+     */
     public static WorkerPool shared() {
-        return Shared.POOL;
+        return shared.orElseGet(WorkerPool::makeShared);
     }
 
-    private static final class Shared {
-        private static final WorkerPool POOL =
-                new WorkerPool(defaultSize(Environment.ofProcess(), CpuFeatures.ofHost()));
+    /** Not by a class's initialiser: what that throws is an error of the virtual machine, and only the first time. */
+    private static synchronized WorkerPool makeShared() {
+        WorkerPool pool =
+                shared.orElseGet(() -> new WorkerPool(defaultSize(Environment.ofProcess(), CpuFeatures.ofHost())));
+        shared = Optional.of(pool);
+        return pool;
     }
 
     /** {@code WPK_THREADS}, else as many as the process may use cores. */
@@ -87,7 +97,7 @@ public final class WorkerPool implements AutoCloseable {
                 .get("WPK_THREADS")
                 .map(text -> {
                     if (!text.strip().matches("[1-9][0-9]{0,3}")) {
-                        throw new IllegalArgumentException(
+                        throw new ConfigurationException(
                                 "WPK_THREADS=" + text + " is not a number of threads from 1 to 9999");
                     }
                     return Integer.parseInt(text.strip());
@@ -248,7 +258,7 @@ public final class WorkerPool implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (this == Shared.POOL) {
+        if (shared.filter(pool -> pool == this).isPresent()) {
             throw new IllegalStateException("the shared pool cannot be closed; its threads end when idle");
         }
         if (ThreadScratch.ofThisThread().isTaken()) {

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -129,6 +130,10 @@ public final class PlanFileWriter {
     }
 
     private static void write(SortedMap<String, List<MemorySegment>> entries, Path file) throws IOException {
+        Path folder = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file);
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(folder.toString());
+        }
         Path aside = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".part");
         try {
             try (FileChannel channel =

@@ -3,6 +3,7 @@ package dev.woodpecker.runtime.device.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.woodpecker.runtime.ConfigurationException;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.lang.foreign.ValueLayout;
@@ -248,7 +249,7 @@ class WorkerPoolTest {
                 .isEqualTo(7);
         for (String wrong : List.of("0", "-1", "two", "1e9")) {
             assertThatThrownBy(() -> WorkerPool.defaultSize(new Environment(Map.of("WPK_THREADS", wrong)), cpu))
-                    .isInstanceOf(IllegalArgumentException.class)
+                    .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("WPK_THREADS=" + wrong);
         }
     }

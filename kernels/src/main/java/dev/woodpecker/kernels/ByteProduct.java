@@ -39,6 +39,7 @@ public final class ByteProduct {
             int aOffset,
             int bOffset) {
         require(a.rank() >= 2 && b.rank() >= 2);
+        require(a.size(a.rank() - 1) == b.size(b.rank() - 2));
         IntTensor left = rowWords(a, aOffset);
         IntTensor right = columnWords(b, bOffset);
         IntTensor ofRows = rowSums(left);
@@ -67,6 +68,7 @@ public final class ByteProduct {
             int aOffset,
             int bOffset) {
         require(a.rank() >= 2 && b.rank() >= 2);
+        require(a.size(a.rank() - 1) == b.size(b.rank() - 2));
         IntTensor left = rowWords(a, aOffset);
         IntTensor right = columnWords(b, bOffset);
         IntTensor ofRows = rowSums(left);
@@ -96,7 +98,7 @@ public final class ByteProduct {
             int group,
             int xOffset,
             int wOffset) {
-        require(group == 1);
+        require(group == 1 && x.size(1) == w.size(1));
         IntTensor pixels = pixelWords(x, xZeroPoint, xOffset);
         IntTensor filters = filterWords(w, wOffset);
         IntTensor ofFilters = filterSums(filters);
@@ -132,7 +134,7 @@ public final class ByteProduct {
             float greatest,
             int xOffset,
             int wOffset) {
-        require(group == 1);
+        require(group == 1 && x.size(1) == w.size(1));
         IntTensor pixels = pixelWords(x, xZeroPoint, xOffset);
         IntTensor filters = filterWords(w, wOffset);
         IntTensor ofFilters = filterSums(filters);

@@ -26,6 +26,7 @@ public final class Convolution {
     public static Tensor conv2d(
             Tensor x, Tensor w, @Absent Tensor b, int[] strides, int[] pads, int[] dilations, int group) {
         require(x.rank() == 4);
+        require(x.size(1) == w.size(1) * group && w.size(0) % group == 0);
         int channels = w.size(1);
         int filters = w.size(0) / group;
         int p = (x.size(2) + pads[0] + pads[2] - dilations[0] * (w.size(2) - 1) - 1) / strides[0] + 1;
@@ -55,7 +56,7 @@ public final class Convolution {
     public static Tensor depthwise(
             Tensor x, Tensor w, @Absent Tensor b, int[] strides, int[] pads, int[] dilations, int group) {
         require(x.rank() == 4);
-        require(group == x.size(1) && w.size(1) == 1);
+        require(group == x.size(1) && w.size(1) == 1 && w.size(0) % group == 0);
         int filters = w.size(0) / group;
         int p = (x.size(2) + pads[0] + pads[2] - dilations[0] * (w.size(2) - 1) - 1) / strides[0] + 1;
         int q = (x.size(3) + pads[1] + pads[3] - dilations[1] * (w.size(3) - 1) - 1) / strides[1] + 1;
@@ -86,6 +87,7 @@ public final class Convolution {
     public static Tensor im2col(
             Tensor x, Tensor w, @Absent Tensor b, int[] strides, int[] pads, int[] dilations, int group) {
         require(x.rank() == 4);
+        require(x.size(1) == w.size(1) * group && w.size(0) % group == 0);
         int channels = w.size(1);
         int filters = w.size(0) / group;
         int p = (x.size(2) + pads[0] + pads[2] - dilations[0] * (w.size(2) - 1) - 1) / strides[0] + 1;
@@ -122,7 +124,8 @@ public final class Convolution {
     @Example("x=1x8x10x12x12 w=8x8x3x3x3 b=8 strides=1,1,1 pads=1,1,1,1,1,1 dilations=1,1,1 group=1")
     public static Tensor convolution(
             Tensor x, Tensor w, @Absent Tensor b, int[] strides, int[] pads, int[] dilations, int group) {
-        require(x.rank() != 4);
+        require(x.rank() != 4 && x.rank() == w.rank());
+        require(x.size(1) == w.size(1) * group && w.size(0) % group == 0);
         int channels = w.size(1);
         int filters = w.size(0) / group;
         Index window = w.shape().from(2);
@@ -158,6 +161,8 @@ public final class Convolution {
             int[] dilations,
             int group,
             int[] outputPadding) {
+        require(x.rank() == w.rank());
+        require(x.size(1) == w.size(0) && x.size(1) % group == 0);
         int channels = x.size(1) / group;
         int filters = w.size(1);
         Index window = w.shape().from(2);
@@ -199,6 +204,7 @@ public final class Convolution {
             int group,
             int[] outputPadding) {
         require(x.rank() == 4);
+        require(x.size(1) == w.size(0));
         require(group == 1 && dilations[0] == 1 && dilations[1] == 1);
         require(strides[0] > 1 || strides[1] > 1);
         require(pads[0] >= 0 && pads[1] >= 0);

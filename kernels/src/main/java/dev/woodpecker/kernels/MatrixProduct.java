@@ -20,6 +20,7 @@ public final class MatrixProduct {
     @Example("a=128x384 b=384x384")
     public static Tensor matmul(Tensor a, Tensor b) {
         require(a.rank() == 2 && b.rank() == 2);
+        require(a.size(1) == b.size(0));
         return tensor(a.size(0), b.size(1), (i, j) -> sum(a.size(1), k -> a.at(i, k) * b.at(k, j)));
     }
 
@@ -28,6 +29,7 @@ public final class MatrixProduct {
     @Example("a=1x12x128x64 b=1x12x64x128")
     public static Tensor batched(Tensor a, Tensor b) {
         require(a.rank() >= 2 && b.rank() >= 2 && a.rank() + b.rank() > 4);
+        require(a.size(a.rank() - 1) == b.size(b.rank() - 2));
         Index batchA = a.shape().first(a.rank() - 2);
         Index batchB = b.shape().first(b.rank() - 2);
         Index batch = batchA.broadcast(batchB);
@@ -47,6 +49,7 @@ public final class MatrixProduct {
     @Kernel(op = "MatMul", variant = "vectorMatrix")
     public static Tensor vectorMatrix(Tensor a, Tensor b) {
         require(a.rank() == 1 && b.rank() >= 2);
+        require(a.size(0) == b.size(b.rank() - 2));
         int rows = b.rank() - 2;
         return tensor(b.shape().drop(rows), i -> sum(a.size(0), k -> a.at(k) * b.at(i.weave(Index.of(k), rows))));
     }
@@ -55,6 +58,7 @@ public final class MatrixProduct {
     @Kernel(op = "MatMul", variant = "matrixVector")
     public static Tensor matrixVector(Tensor a, Tensor b) {
         require(a.rank() >= 2 && b.rank() == 1);
+        require(a.size(a.rank() - 1) == b.size(0));
         return tensor(a.shape().first(a.rank() - 1), i -> sum(b.size(0), k -> a.at(i.concat(Index.of(k))) * b.at(k)));
     }
 
@@ -62,6 +66,7 @@ public final class MatrixProduct {
     @Kernel(op = "MatMul", variant = "dot")
     public static Tensor dot(Tensor a, Tensor b) {
         require(a.rank() == 1 && b.rank() == 1);
+        require(a.size(0) == b.size(0));
         return tensor(() -> sum(a.size(0), k -> a.at(k) * b.at(k)));
     }
 
@@ -73,6 +78,8 @@ public final class MatrixProduct {
     @Example("a=1x2048 b=1000x2048 c=1000 alpha=1 beta=1 transA=0 transB=1")
     @Example("a=128x384 b=384x1536 c=1536 alpha=1 beta=1 transA=0 transB=0")
     public static Tensor gemm(Tensor a, Tensor b, @Absent Tensor c, float alpha, float beta, int transA, int transB) {
+        require(a.rank() == 2 && b.rank() == 2);
+        require(a.size(transA == 0 ? 1 : 0) == b.size(transB == 0 ? 0 : 1));
         int m = a.size(transA == 0 ? 0 : 1);
         int depth = a.size(transA == 0 ? 1 : 0);
         int n = b.size(transB == 0 ? 1 : 0);

@@ -30,6 +30,7 @@ public final class QuantizedProduct {
     public static IntTensor matmul(
             IntTensor a, IntTensor b, @Absent IntTensor aZeroPoint, @Absent IntTensor bZeroPoint) {
         require(a.rank() >= 2 && b.rank() >= 2);
+        require(a.size(a.rank() - 1) == b.size(b.rank() - 2));
         return Ints.tensor(productShape(a, b), o -> product(o, a, aZeroPoint, b, bZeroPoint));
     }
 
@@ -49,6 +50,7 @@ public final class QuantizedProduct {
             float least,
             float greatest) {
         require(a.rank() >= 2 && b.rank() >= 2);
+        require(a.size(a.rank() - 1) == b.size(b.rank() - 2));
         return Ints.tensor(productShape(a, b), o -> {
             float scale = aScale.at(o.within(aScale.shape()))
                     * bScale.at(o.within(bScale.shape()))
@@ -73,6 +75,7 @@ public final class QuantizedProduct {
             int[] pads,
             int[] dilations,
             int group) {
+        require(x.size(1) == w.size(1) * group && w.size(0) % group == 0);
         return Ints.tensor(
                 convolutionShape(x, w, strides, pads, dilations),
                 o -> convolved(o, x, xZeroPoint, w, wZeroPoint, strides, pads, dilations, group));
@@ -98,6 +101,7 @@ public final class QuantizedProduct {
             int group,
             float least,
             float greatest) {
+        require(x.size(1) == w.size(1) * group && w.size(0) % group == 0);
         return Ints.tensor(convolutionShape(x, w, strides, pads, dilations), o -> {
             Index filter = Index.of(o.get(1));
             float scale = xScale.at(Index.of(0).within(xScale.shape()))

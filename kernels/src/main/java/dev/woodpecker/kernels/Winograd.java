@@ -57,7 +57,7 @@ public final class Winograd {
     @Example("x=1x64x56x56 w=64x64x3x3 b=64 strides=1,1 pads=1,1,1,1 dilations=1,1 group=1")
     public static Tensor tilesOf2(
             Tensor x, Tensor w, @Absent Tensor b, int[] strides, int[] pads, int[] dilations, int group) {
-        require(x.rank() == 4);
+        require(x.rank() == 4 && x.size(1) == w.size(1));
         require(w.size(2) == 3 && w.size(3) == 3 && group == 1);
         require(strides[0] == 1 && strides[1] == 1 && dilations[0] == 1 && dilations[1] == 1);
         int batch = x.size(0);
@@ -118,7 +118,7 @@ public final class Winograd {
     @Example("x=1x64x56x56 w=64x64x3x3 b=64 strides=1,1 pads=1,1,1,1 dilations=1,1 group=1")
     public static Tensor tilesOf4(
             Tensor x, Tensor w, @Absent Tensor b, int[] strides, int[] pads, int[] dilations, int group) {
-        require(x.rank() == 4);
+        require(x.rank() == 4 && x.size(1) == w.size(1));
         require(w.size(2) == 3 && w.size(3) == 3 && group == 1);
         require(strides[0] == 1 && strides[1] == 1 && dilations[0] == 1 && dilations[1] == 1);
         int batch = x.size(0);

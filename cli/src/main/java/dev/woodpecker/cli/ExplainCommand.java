@@ -29,7 +29,10 @@ final class ExplainCommand implements Runnable {
     @Mixin
     private ModelArguments arguments = new ModelArguments();
 
-    @Option(names = "--runs", converter = PositiveCount.class, description = "How many runs times are the medians of. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--runs",
+            converter = PositiveCount.class,
+            description = "How many runs times are the medians of. Default: ${DEFAULT-VALUE}.")
     private int runs = 10;
 
     @Override

@@ -142,11 +142,13 @@ final class ModelFileArguments {
 
     private void requireKnownDimensions(Model model) {
         Set<String> open = new TreeSet<>();
-        model.inputs().values().forEach(type -> type.shape().dimensions().forEach(dimension -> {
-            if (dimension instanceof Dimension.Symbolic(String symbol)) {
-                open.add(symbol);
-            }
-        }));
+        model.inputs()
+                .values()
+                .forEach(type -> type.shape().dimensions().forEach(dimension -> {
+                    if (dimension instanceof Dimension.Symbolic(String symbol)) {
+                        open.add(symbol);
+                    }
+                }));
         dimensions.forEach((name, extent) -> {
             if (!open.contains(name)) {
                 throw new ParameterException(

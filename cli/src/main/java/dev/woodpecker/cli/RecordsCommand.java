@@ -200,7 +200,10 @@ final class RecordsCommand implements Runnable {
         @Mixin
         private RecordsOptions options = new RecordsOptions();
 
-        @Option(names = "--threads", converter = PositiveCount.class, description = "Threads that the model is run with. Default: ${DEFAULT-VALUE}.")
+        @Option(
+                names = "--threads",
+                converter = PositiveCount.class,
+                description = "Threads that the model is run with. Default: ${DEFAULT-VALUE}.")
         private int threads = 1;
 
         @Override

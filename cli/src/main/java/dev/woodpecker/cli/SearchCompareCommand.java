@@ -66,13 +66,22 @@ final class SearchCompareCommand implements Callable<Integer> {
     @Option(names = "--kernels", split = ",", paramLabel = "NAME", description = "Some of the kernels. Default: all.")
     private List<String> kernels = List.of();
 
-    @Option(names = "--threads", converter = PositiveCount.class, description = "Threads that kernels run on. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--threads",
+            converter = PositiveCount.class,
+            description = "Threads that kernels run on. Default: ${DEFAULT-VALUE}.")
     private int threads = 1;
 
-    @Option(names = "--trials", converter = PositiveCount.class, description = "Points that a search may try. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--trials",
+            converter = PositiveCount.class,
+            description = "Points that a search may try. Default: ${DEFAULT-VALUE}.")
     private int trials = 200;
 
-    @Option(names = "--seeds", converter = PositiveCount.class, description = "How often each search is repeated. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--seeds",
+            converter = PositiveCount.class,
+            description = "How often each search is repeated. Default: ${DEFAULT-VALUE}.")
     private int seeds = 5;
 
     @Option(names = "--plot", paramLabel = "FILE", description = "Where to draw the plot, as SVG.")

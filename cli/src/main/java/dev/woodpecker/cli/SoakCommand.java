@@ -43,7 +43,10 @@ final class SoakCommand implements Callable<Integer> {
             description = "Threads that call the model, each in sessions of its own. Default: ${DEFAULT-VALUE}.")
     private int threads = 8;
 
-    @Option(names = "--runs", converter = PositiveCount.class, description = "How many runs in all. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--runs",
+            converter = PositiveCount.class,
+            description = "How many runs in all. Default: ${DEFAULT-VALUE}.")
     private int runs = 100_000;
 
     @Option(

@@ -47,7 +47,8 @@ class WrongOptionsTest {
             delimiter = '|',
             value = {
                 "run MODEL --threads -3 | '-3' is not a number of threads from 0 to 9999",
-                "run MODEL --dim columns=4 | --dim columns: the model has no such dimension; those that it leaves open: rows",
+                "run MODEL --dim columns=4 | --dim columns: the model has no such dimension; those that it leaves"
+                        + " open: rows",
                 "run MODEL --dim rows=-4 | --dim rows=-4: at least 0",
                 "build MODEL -o p.wpk --threads two | 'two' is not a number of threads from 0 to 9999",
                 "soak MODEL --threads 0 | '0' is not a number from 1 to 999999999",
@@ -76,7 +77,11 @@ class WrongOptionsTest {
     @Test
     void aPlanFileInAFolderThatIsNotThereNamesTheFolder() {
         Path folder = directory.resolve("missing");
-        assertThat(wpk("build", directory.resolve("model.onnx").toString(), "-o", folder.resolve("p.wpk").toString()))
+        assertThat(wpk(
+                        "build",
+                        directory.resolve("model.onnx").toString(),
+                        "-o",
+                        folder.resolve("p.wpk").toString()))
                 .isEqualTo(1);
         assertThat(err.toString()).isEqualTo("wpk: no such file or directory: " + folder + "\n");
     }

@@ -62,10 +62,10 @@ public record FailureReport(boolean stackTraces) implements IExecutionExceptionH
             return message(failure);
         }
         return switch (failure) {
-            case UncheckedIOException unchecked when unchecked.getCause() instanceof FileSystemException file ->
-                explanation(file);
-            case UncheckedIOException bare when message(bare).equals(String.valueOf(bare.getCause())) ->
-                explanation(bare.getCause());
+            case UncheckedIOException unchecked
+            when unchecked.getCause() instanceof FileSystemException file -> explanation(file);
+            case UncheckedIOException bare
+            when bare.getCause() instanceof IOException io && message(bare).equals(io.toString()) -> explanation(io);
             // What could not be read or written is in the message of who tried.
             case UncheckedIOException unchecked -> message(unchecked);
             case IOException io -> explanation(io);

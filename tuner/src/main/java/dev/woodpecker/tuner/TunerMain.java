@@ -131,7 +131,10 @@ public final class TunerMain implements Callable<Integer> {
     @Option(names = "--jobs", description = "Candidates compiled at a time. Default: one a core.")
     private int jobs = 0;
 
-    @Option(names = "--threads", converter = PositiveCount.class, description = "Threads that kernels are tuned for. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--threads",
+            converter = PositiveCount.class,
+            description = "Threads that kernels are tuned for. Default: ${DEFAULT-VALUE}.")
     private int threads = 1;
 
     @Option(names = "--emit", paramLabel = "DIR", description = "Write the winners' sources there.")

@@ -8,6 +8,7 @@ import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.graph.pass.WidenHalfFloats;
 import dev.woodpecker.runtime.onnx.OnnxImporter;
+import dev.woodpecker.runtime.plan.CompiledPlan;
 import dev.woodpecker.runtime.plan.MemoryGuard;
 import dev.woodpecker.runtime.plan.Planner;
 import dev.woodpecker.runtime.plan.Schedules;
@@ -116,11 +117,13 @@ public final class Model implements AutoCloseable {
         try {
             CacheDirectory cache = CacheDirectory.open(options.environment());
             Optional<WorkerPool> ownPool = ownPool(options);
-            Selector selector = selector(options, ownPool.orElseGet(WorkerPool::shared));
+            Selector selector = selector(options, ownPool.isPresent() ? ownPool.get() : WorkerPool.shared());
             StoredPlans stored = StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, selector, arena);
             stored.refuseUnless(options.numerics());
-            stored.plans()
-                    .forEach(plan -> guard(options).check("the values between the model's kernels", plan.arenaBytes()));
+            MemoryGuard guard = guard(options);
+            for (CompiledPlan plan : stored.plans()) {
+                guard.check("the values between the model's kernels", plan.arenaBytes());
+            }
             return new Model(file.toString(), stored, options, ownPool, arena);
         } catch (RuntimeException | Error e) {
             arena.close();
@@ -284,7 +287,7 @@ public final class Model implements AutoCloseable {
     }
 
     WorkerPool pool() {
-        return ownPool.orElseGet(WorkerPool::shared);
+        return ownPool.isPresent() ? ownPool.get() : WorkerPool.shared();
     }
 
     static MemoryGuard guard(Options options) {

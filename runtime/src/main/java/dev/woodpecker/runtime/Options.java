@@ -228,8 +228,12 @@ public record Options(
     /** The process's environment with what these options say instead. */
     Environment environment() {
         Map<String, String> variables = new HashMap<>(Environment.ofProcess().variables());
-        compiler.ifPresent(text -> variables.put("WPK_CC", text));
-        cacheDirectory.ifPresent(directory -> variables.put("WPK_CACHE", directory.toString()));
+        if (compiler.isPresent()) {
+            variables.put("WPK_CC", compiler.get());
+        }
+        if (cacheDirectory.isPresent()) {
+            variables.put("WPK_CACHE", cacheDirectory.get().toString());
+        }
         return new Environment(variables);
     }
 

@@ -2,6 +2,7 @@ package dev.woodpecker.runtime;
 
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
+import dev.woodpecker.runtime.device.cpu.NativeCalls;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.graph.DimensionBinding;
 import dev.woodpecker.runtime.graph.Graph;
@@ -195,7 +196,8 @@ public record PlanBuild(
             Target target = CpuTarget.name(processor).equals(CpuTarget.name(compiler.cpu()))
                     ? CpuTarget.of(processor)
                     : Target.parse(CpuTarget.name(processor));
-            KernelStore store = store(compiler.reproducibleFor(processor), target);
+            KernelCompiler reproducible = compiler.reproducibleFor(processor);
+            KernelStore store = store(reproducible, target);
             Planner planner = new Planner(
                     model.toString(),
                     binder,
@@ -210,7 +212,8 @@ public record PlanBuild(
                     Model.selector(options, pool));
             List<CompiledPlan> plans =
                     shapes.stream().map(extents -> plan(planner, extents)).toList();
-            return new PlanContent.ForTarget(target.name(), processor.flags(), plans);
+            Path calls = reproducible.compile(NativeCalls.source()).file();
+            return new PlanContent.ForTarget(target.name(), processor.flags(), Optional.of(calls), plans);
         }
 
         private CompiledPlan plan(Planner planner, Map<String, Integer> extents) {

@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime;
 
+import dev.woodpecker.runtime.toolchain.ContentKey;
 import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,8 +18,6 @@ public record PlanTrust(Set<String> digests, List<PublicKey> keys) {
     /** Trusts nothing. */
     public static final PlanTrust NONE = new PlanTrust(Set.of(), List.of());
 
-    private static final int HEX_DIGITS = 64;
-
     public PlanTrust {
         digests = Set.copyOf(digests);
         keys = List.copyOf(keys);
@@ -26,9 +25,9 @@ public record PlanTrust(Set<String> digests, List<PublicKey> keys) {
 
     PlanTrust and(String digest) {
         String hex = digest.strip().toLowerCase(Locale.ROOT);
-        if (hex.length() != HEX_DIGITS || !hex.chars().allMatch(c -> "0123456789abcdef".indexOf(c) >= 0)) {
+        if (!ContentKey.isSha256(hex)) {
             throw new IllegalArgumentException(
-                    "'" + digest + "' is no digest of a plan file: those are " + HEX_DIGITS + " hexadecimal digits");
+                    "'" + digest + "' is no digest of a plan file: those are 64 hexadecimal digits");
         }
         Set<String> more = new TreeSet<>(digests);
         more.add(hex);

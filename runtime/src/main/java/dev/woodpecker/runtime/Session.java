@@ -192,14 +192,21 @@ public final class Session implements AutoCloseable {
                 throw new InvalidInputException("no output '" + name + "'; there are " + graph.outputs());
             }
         }
-        Map<String, NdArray> aligned = new HashMap<>(inputs);
-        aligned.replaceAll((_, array) -> array.aligned());
-        Map<String, NdArray> inPlace = new HashMap<>(outputs);
-        inPlace.values().removeIf(array -> !array.isAligned());
+        Map<String, NdArray> aligned = new HashMap<>();
+        for (Map.Entry<String, NdArray> input : inputs.entrySet()) {
+            aligned.put(input.getKey(), input.getValue().aligned());
+        }
+        Map<String, NdArray> inPlace = new HashMap<>();
+        for (Map.Entry<String, NdArray> output : outputs.entrySet()) {
+            if (output.getValue().isAligned()) {
+                inPlace.put(output.getKey(), output.getValue());
+            }
+        }
         long start = System.nanoTime();
-        Map<String, NdArray> results =
-                runner.run(graph, aligned, inPlace, recorder.map(told -> (GraphRunner.Observer) told), cancellation);
-        recorder.ifPresent(told -> told.ranModel(start, System.nanoTime() - start));
+        Map<String, NdArray> results = runner.run(graph, aligned, inPlace, recorder, cancellation);
+        if (recorder.isPresent()) {
+            recorder.get().ranModel(start, System.nanoTime() - start);
+        }
         fill(results, outputs);
         return results;
     }
@@ -214,15 +221,21 @@ public final class Session implements AutoCloseable {
         if (!known) {
             InputCheck.check(model, inputs);
             List<TensorType> types = new ArrayList<>();
-            names.forEach(name ->
-                    Optional.ofNullable(inputs.get(name)).map(TensorType::of).ifPresent(types::add));
+            for (String name : names) {
+                NdArray given = inputs.get(name);
+                if (given != null) {
+                    types.add(TensorType.of(given));
+                }
+            }
             fitting = List.copyOf(types);
         }
     }
 
     /** Results that could not be written in place are copied to where they are wanted. */
     private static void fill(Map<String, NdArray> results, Map<String, NdArray> outputs) {
-        outputs.forEach((name, wanted) -> {
+        for (Map.Entry<String, NdArray> output : outputs.entrySet()) {
+            String name = output.getKey();
+            NdArray wanted = output.getValue();
             NdArray result = results.get(name);
             if (result != null && result != wanted) {
                 if (!TensorType.of(result).equals(TensorType.of(wanted))) {
@@ -232,7 +245,7 @@ public final class Session implements AutoCloseable {
                 wanted.memory().copyFrom(result.memory());
                 results.put(name, wanted);
             }
-        });
+        }
     }
 
     /** From now on every kernel of this session's runs is timed, which costs some 0.1 microseconds each. */

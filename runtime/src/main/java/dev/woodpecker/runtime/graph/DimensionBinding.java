@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Fixes the symbolic dimensions of a graph, by name or by the shapes of what a run is given. */
@@ -23,12 +24,12 @@ public final class DimensionBinding {
     public static Set<String> symbols(Graph graph) {
         Set<String> symbols = new LinkedHashSet<>();
         for (String input : graph.inputs()) {
-            graph.type(input)
-                    .ifPresent(type -> type.shape().dimensions().forEach(dimension -> {
-                        if (dimension instanceof Dimension.Symbolic(String name)) {
-                            symbols.add(name);
-                        }
-                    }));
+            Optional<TensorType> type = graph.type(input);
+            for (Dimension dimension : type.isPresent() ? type.get().shape().dimensions() : List.<Dimension>of()) {
+                if (dimension instanceof Dimension.Symbolic(String name)) {
+                    symbols.add(name);
+                }
+            }
         }
         return symbols;
     }
@@ -58,8 +59,12 @@ public final class DimensionBinding {
 
     private static DimensionBinding of(Graph graph, Map<String, Integer> dimensions, Map<String, int[]> inputShapes) {
         DimensionBinding binding = new DimensionBinding(graph);
-        dimensions.forEach(binding::bindName);
-        inputShapes.forEach(binding::bindInput);
+        for (Map.Entry<String, Integer> dimension : dimensions.entrySet()) {
+            binding.bindName(dimension.getKey(), dimension.getValue());
+        }
+        for (Map.Entry<String, int[]> shape : inputShapes.entrySet()) {
+            binding.bindInput(shape.getKey(), shape.getValue());
+        }
         List<String> open = new ArrayList<>(symbols(graph));
         open.removeAll(binding.extents.keySet());
         if (!open.isEmpty()) {
@@ -93,30 +98,30 @@ public final class DimensionBinding {
         if (!graph.inputs().contains(input)) {
             throw new InvalidInputException("no input '" + input + "'; there are " + inputs());
         }
-        TensorType type = graph.type(input)
-                .orElseThrow(() -> new InvalidInputException("the type of input '" + input + "' is not known"));
+        Optional<TensorType> known = graph.type(input);
+        if (known.isEmpty()) {
+            throw new InvalidInputException("the type of input '" + input + "' is not known");
+        }
+        TensorType type = known.get();
         List<Dimension> wanted = type.shape().dimensions();
         if (wanted.size() != given.length) {
             throw new InvalidInputException("input '" + input + "' has rank " + wanted.size() + ", " + type
                     + ", and is given rank " + given.length + ", " + Arrays.toString(given));
         }
         for (int axis = 0; axis < given.length; axis++) {
-            int extent = given[axis];
-            String place = "axis " + axis + " of input '" + input + "', " + type + ",";
-            switch (wanted.get(axis)) {
-                case Dimension.Known known -> {
-                    if (known.extent() != extent) {
-                        throw new InvalidInputException(
-                                place + " is " + known.extent() + ", and " + extent + " is given");
-                    }
-                }
-                case Dimension.Symbolic(String name) -> {
-                    Integer earlier = extents.putIfAbsent(name, extent);
-                    if (earlier != null && earlier != extent) {
-                        throw new InvalidInputException(place + " is given as " + extent + ", but dimension '" + name
-                                + "' is already " + earlier);
-                    }
-                }
+            bindAxis(wanted.get(axis), given[axis], "axis " + axis + " of input '" + input + "', " + type + ",");
+        }
+    }
+
+    private void bindAxis(Dimension wanted, int given, String place) {
+        if (wanted instanceof Dimension.Known(int extent) && extent != given) {
+            throw new InvalidInputException(place + " is " + extent + ", and " + given + " is given");
+        }
+        if (wanted instanceof Dimension.Symbolic(String name)) {
+            Integer earlier = extents.putIfAbsent(name, given);
+            if (earlier != null && earlier != given) {
+                throw new InvalidInputException(
+                        place + " is given as " + given + ", but dimension '" + name + "' is already " + earlier);
             }
         }
     }

@@ -44,9 +44,8 @@ public record Graph(
 
     /** The type of a value, if known. */
     public Optional<TensorType> type(String value) {
-        return Optional.ofNullable(constants.get(value))
-                .map(TensorType::of)
-                .or(() -> Optional.ofNullable(types.get(value)));
+        NdArray constant = constants.get(value);
+        return constant != null ? Optional.of(TensorType.of(constant)) : Optional.ofNullable(types.get(value));
     }
 
     public Optional<NdArray> constant(String value) {

@@ -22,9 +22,9 @@ public final class GraphCheck {
             List<String> outputs) {
         List<String> problems = new ArrayList<>();
         Map<String, String> definitions = new HashMap<>();
-        inputs.forEach(value -> define(value, "an input", definitions, problems));
-        captured.forEach(value -> define(value, "a value of the graph around", definitions, problems));
-        constants.forEach(value -> define(value, "a constant", definitions, problems));
+        define(inputs, "an input", definitions, problems);
+        define(captured, "a value of the graph around", definitions, problems);
+        define(constants, "a constant", definitions, problems);
         Set<String> nodeNames = new HashSet<>();
         for (Node node : nodes) {
             if (!nodeNames.add(node.name())) {
@@ -35,7 +35,7 @@ public final class GraphCheck {
                     problems.add(node.place() + " reads '" + value + "', which nothing before it defines");
                 }
             }
-            node.definedNames().forEach(value -> define(value, "an output of " + node.place(), definitions, problems));
+            define(node.definedNames(), "an output of " + node.place(), definitions, problems);
         }
         for (String output : outputs) {
             if (!definitions.containsKey(output)) {
@@ -45,10 +45,13 @@ public final class GraphCheck {
         return problems;
     }
 
-    private static void define(String value, String as, Map<String, String> definitions, List<String> problems) {
-        String earlier = definitions.putIfAbsent(value, as);
-        if (earlier != null) {
-            problems.add("'" + value + "' is defined twice: as " + earlier + " and as " + as);
+    private static void define(
+            Collection<String> values, String as, Map<String, String> definitions, List<String> problems) {
+        for (String value : values) {
+            String earlier = definitions.putIfAbsent(value, as);
+            if (earlier != null) {
+                problems.add("'" + value + "' is defined twice: as " + earlier + " and as " + as);
+            }
         }
     }
 }

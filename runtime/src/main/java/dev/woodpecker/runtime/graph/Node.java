@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * The application of an operator.
@@ -67,17 +66,29 @@ public record Node(
 
     /** The names of all outputs that are there. */
     public List<String> definedNames() {
-        return outputs.stream().flatMap(output -> name(output).stream()).toList();
+        List<String> names = new ArrayList<>();
+        addNames(outputs, names);
+        return names;
     }
 
     /** The names of all values that the node reads, those that its subgraphs capture included. */
     public List<String> usedNames() {
-        Stream<String> captured = attributes.values().stream()
-                .flatMap(attribute -> attribute instanceof Attribute.Subgraph subgraph
-                        ? subgraph.value().captured().stream()
-                        : Stream.empty());
-        return Stream.concat(inputs.stream().flatMap(input -> name(input).stream()), captured)
-                .toList();
+        List<String> names = new ArrayList<>();
+        addNames(inputs, names);
+        for (Attribute attribute : attributes.values()) {
+            if (attribute instanceof Attribute.Subgraph(Graph graph)) {
+                names.addAll(graph.captured());
+            }
+        }
+        return names;
+    }
+
+    private static void addNames(List<Operand> operands, List<String> names) {
+        for (Operand operand : operands) {
+            if (operand instanceof Operand.Value(String value)) {
+                names.add(value);
+            }
+        }
     }
 
     public Optional<Attribute> attribute(String attributeName) {

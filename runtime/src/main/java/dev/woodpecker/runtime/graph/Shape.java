@@ -1,6 +1,5 @@
 package dev.woodpecker.runtime.graph;
 
-import java.util.Arrays;
 import java.util.List;
 
 /** The extents of a tensor's axes; of a scalar none. */
@@ -11,9 +10,11 @@ public record Shape(List<Dimension> dimensions) {
     }
 
     public static Shape of(int... extents) {
-        return new Shape(Arrays.stream(extents)
-                .mapToObj(extent -> (Dimension) new Dimension.Known(extent))
-                .toList());
+        Dimension[] dimensions = new Dimension[extents.length];
+        for (int axis = 0; axis < extents.length; axis++) {
+            dimensions[axis] = new Dimension.Known(extents[axis]);
+        }
+        return new Shape(List.of(dimensions));
     }
 
     public int rank() {
@@ -22,7 +23,12 @@ public record Shape(List<Dimension> dimensions) {
 
     /** Whether all extents are known. */
     public boolean isKnown() {
-        return dimensions.stream().allMatch(Dimension.Known.class::isInstance);
+        for (Dimension dimension : dimensions) {
+            if (!(dimension instanceof Dimension.Known)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -31,14 +37,15 @@ public record Shape(List<Dimension> dimensions) {
      * @throws IllegalStateException if one is not
      */
     public int[] extents() {
-        return dimensions.stream()
-                .mapToInt(dimension -> switch (dimension) {
-                    case Dimension.Known known -> known.extent();
-                    case Dimension.Symbolic symbolic ->
-                        throw new IllegalStateException(
-                                "the dimension '" + symbolic.name() + "' of " + this + " is not fixed");
-                })
-                .toArray();
+        int[] extents = new int[dimensions.size()];
+        for (int axis = 0; axis < extents.length; axis++) {
+            if (!(dimensions.get(axis) instanceof Dimension.Known(int extent))) {
+                throw new IllegalStateException(
+                        "the dimension '" + dimensions.get(axis) + "' of " + this + " is not fixed");
+            }
+            extents[axis] = extent;
+        }
+        return extents;
     }
 
     @Override

@@ -27,6 +27,11 @@ public record TensorType(DType element, Shape shape) {
         return true;
     }
 
+    /** As {@code equals}, which Java makes of a record at run time: 20 ms of a start. */
+    public boolean isSame(TensorType other) {
+        return element == other.element && toString().equals(other.toString());
+    }
+
     @Override
     public String toString() {
         return element.text() + shape;

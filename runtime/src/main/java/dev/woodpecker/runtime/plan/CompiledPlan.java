@@ -4,7 +4,9 @@ import dev.woodpecker.runtime.plan.ExecutablePlan.Copy;
 import dev.woodpecker.runtime.plan.ExecutablePlan.Value;
 import dev.woodpecker.runtime.plan.kernel.CompiledKernel;
 import dev.woodpecker.runtime.plan.kernel.KernelLoader;
+import dev.woodpecker.runtime.plan.kernel.LoadedKernel;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 
 /** An {@link ExecutablePlan} whose kernels are not loaded yet: they may be for another machine. */
@@ -33,14 +35,10 @@ public record CompiledPlan(
 
     /** The plan, ready to run on this machine. */
     public ExecutablePlan load(KernelLoader loader) {
-        return new ExecutablePlan(
-                inputs,
-                outputs,
-                kernels.stream().map(loader::load).toList(),
-                constants,
-                invocations,
-                copies,
-                constantKernels,
-                arenaBytes);
+        List<LoadedKernel> loaded = new ArrayList<>();
+        for (CompiledKernel kernel : kernels) {
+            loaded.add(loader.load(kernel));
+        }
+        return new ExecutablePlan(inputs, outputs, loaded, constants, invocations, copies, constantKernels, arenaBytes);
     }
 }

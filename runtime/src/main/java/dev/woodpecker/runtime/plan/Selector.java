@@ -130,9 +130,7 @@ public final class Selector {
      * @param arena how long their weights are needed
      */
     public ExecutablePlan bind(ExecutablePlan plan, Arena arena) {
-        boolean wanted = vendors != Vendors.NONE
-                && plan.invocations().stream().anyMatch(i -> i.vendor().isPresent());
-        if (!wanted) {
+        if (vendors == Vendors.NONE || !VendorBinding.isWanted(plan)) {
             return plan;
         }
         Optional<OneDnn> found = library.get();

@@ -43,6 +43,16 @@ final class VendorBinding {
         return new VendorBinding(plan, library, workers, arena).bind();
     }
 
+    /** Whether a plan says of a kernel that a library is to compute it. */
+    static boolean isWanted(ExecutablePlan plan) {
+        for (Invocation invocation : plan.invocations()) {
+            if (invocation.vendor().isPresent()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** The plan as it is, which says of each kernel that oneDNN was to compute that it is missing. */
     static ExecutablePlan withoutLibrary(ExecutablePlan plan) {
         return plan.withInvocations(plan.invocations().stream()

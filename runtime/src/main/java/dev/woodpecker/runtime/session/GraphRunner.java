@@ -76,7 +76,7 @@ public final class GraphRunner implements AutoCloseable {
             Graph whole,
             Map<String, NdArray> given,
             Map<String, NdArray> results,
-            Optional<Observer> observer,
+            Optional<? extends Observer> observer,
             Cancellation cancellation) {
         Map<String, NdArray> values = new HashMap<>(given);
         Graph graph = whole;
@@ -102,7 +102,7 @@ public final class GraphRunner implements AutoCloseable {
             Graph graph,
             Map<String, NdArray> values,
             Map<String, NdArray> results,
-            Optional<Observer> observer,
+            Optional<? extends Observer> observer,
             Cancellation cancellation) {
         Prepared ready = prepared(graph, values);
         ExecutablePlan plan = ready.plan().planned().plan();
@@ -115,7 +115,9 @@ public final class GraphRunner implements AutoCloseable {
             NdArray result = results.get(output.name());
             outputs.add(result != null && output.type().isOf(result) ? result : allocated(output.type()));
         }
-        observer.ifPresent(told -> told.starts(plan));
+        if (observer.isPresent()) {
+            observer.get().starts(plan);
+        }
         ready.run().run(arguments, outputs, observer, cancellation);
         for (int i = 0; i < outputs.size(); i++) {
             values.put(plan.outputs().get(i).name(), outputs.get(i));
@@ -170,7 +172,10 @@ public final class GraphRunner implements AutoCloseable {
     }
 
     private static void runOnHost(
-            Node node, Map<String, NdArray> constants, Map<String, NdArray> values, Optional<Observer> observer) {
+            Node node,
+            Map<String, NdArray> constants,
+            Map<String, NdArray> values,
+            Optional<? extends Observer> observer) {
         List<Optional<NdArray>> inputs = new ArrayList<>();
         for (int i = 0; i < node.inputs().size(); i++) {
             inputs.add(node.inputName(i).map(name -> {
@@ -199,7 +204,8 @@ public final class GraphRunner implements AutoCloseable {
 
     @Override
     public void close() {
-        prepared.forEach(this::drop);
-        prepared.clear();
+        while (!prepared.isEmpty()) {
+            drop(prepared.removeLast());
+        }
     }
 }

@@ -6,6 +6,7 @@ import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.PlanSource;
 import dev.woodpecker.runtime.plan.Planner;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,13 +37,16 @@ public final class PlanCache implements AutoCloseable {
      * @param values of the graph's inputs by name, and others perhaps
      */
     public Leased plan(Graph graph, Map<String, NdArray> values) {
-        return find(graph, values).orElseGet(() -> make(graph, types(graph, values), values));
+        Optional<Leased> known = find(graph, values);
+        return known.isPresent() ? known.get() : make(graph, types(graph, values), values);
     }
 
     private static List<TensorType> types(Graph graph, Map<String, NdArray> values) {
-        return graph.inputs().stream()
-                .map(input -> TensorType.of(Objects.requireNonNull(values.get(input), input)))
-                .toList();
+        List<TensorType> types = new ArrayList<>();
+        for (String input : graph.inputs()) {
+            types.add(TensorType.of(Objects.requireNonNull(values.get(input), input)));
+        }
+        return types;
     }
 
     private synchronized Optional<Leased> find(Graph graph, Map<String, NdArray> values) {
@@ -100,7 +104,9 @@ public final class PlanCache implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        plans.forEach(plan -> plan.memory().close());
+        for (CachedPlan plan : plans) {
+            plan.memory().close();
+        }
         plans.clear();
     }
 }

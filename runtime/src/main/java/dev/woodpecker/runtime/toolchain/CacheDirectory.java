@@ -69,20 +69,28 @@ public final class CacheDirectory {
 
     /** The cache that {@code environment} names: {@code WPK_CACHE}, {@code XDG_CACHE_HOME}, or the home directory's. */
     public static CacheDirectory open(Environment environment) {
-        Path home = environment
-                .get("WPK_CACHE")
-                .map(Path::of)
-                .or(() -> environment
-                        .get("XDG_CACHE_HOME")
-                        .map(xdg -> Path.of(xdg).resolve("woodpecker")))
-                .orElseGet(() -> Path.of(environment.get("HOME").orElse(System.getProperty("user.home", ".")))
-                        .resolve(".cache/woodpecker"));
-        return open(home.toAbsolutePath().normalize());
+        return open(home(environment).toAbsolutePath().normalize());
+    }
+
+    private static Path home(Environment environment) {
+        Optional<String> own = environment.get("WPK_CACHE");
+        if (own.isPresent()) {
+            return Path.of(own.get());
+        }
+        Optional<String> caches = environment.get("XDG_CACHE_HOME");
+        return caches.isPresent()
+                ? Path.of(caches.get()).resolve("woodpecker")
+                : Path.of(environment.get("HOME").orElse(System.getProperty("user.home", ".")))
+                        .resolve(".cache/woodpecker");
     }
 
     /** The cache under {@code home}, which is created if it can be. */
     public static CacheDirectory open(Path home) {
         CacheRoot root = CacheRoot.open(home);
+        // Before the switch, whose code Java makes at run time: 7 ms of a start.
+        if (root.access() instanceof CacheRoot.Access.Writable) {
+            return new CacheDirectory(List.of(root));
+        }
         return switch (root.access()) {
             case CacheRoot.Access.Writable _ -> new CacheDirectory(List.of(root));
             case CacheRoot.Access.ReadOnly(String reason) -> withPrivateRoot(List.of(root), home, reason);
@@ -173,8 +181,11 @@ public final class CacheDirectory {
      */
     public Path keep(Section section, ContentKey sha256, String name, MemorySegment content) {
         Integrity integrity = new NamedByContent(name, sha256);
-        return find(section, sha256, integrity)
-                .orElseGet(() -> publish(section, sha256, integrity, directory -> {
+        Optional<CacheEntry> known = find(section, sha256, integrity);
+        if (known.isPresent()) {
+            return known.get().file(name);
+        }
+        return publish(section, sha256, integrity, directory -> {
                     try (FileChannel file = FileChannel.open(
                             directory.resolve(name), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                         ByteBuffer rest = content.asByteBuffer();
@@ -182,7 +193,7 @@ public final class CacheDirectory {
                             file.write(rest);
                         }
                     }
-                }))
+                })
                 .file(name);
     }
 

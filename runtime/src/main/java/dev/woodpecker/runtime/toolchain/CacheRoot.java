@@ -3,6 +3,7 @@ package dev.woodpecker.runtime.toolchain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -18,7 +19,6 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,10 +61,23 @@ record CacheRoot(Path directory, Access access, boolean isTemporary) {
             return new CacheRoot(directory, new Access.Unusable(distrust.get()), false);
         }
         try {
-            removeStale(directory.resolve(STAGING));
-            Path probe = newStagingDirectory(directory);
-            Files.delete(probe);
+            Path staging = directory.resolve(STAGING);
+            if (!Files.isDirectory(staging)) {
+                Files.createDirectory(staging);
+            }
+            if (!Files.isWritable(staging)) {
+                return new CacheRoot(directory, new Access.ReadOnly("this process may not write there"), false);
+            }
+            removeStale(staging);
             return new CacheRoot(directory, new Access.Writable(), false);
+        } catch (FileAlreadyExistsException e) {
+            // Another process made it, or something else is in the way.
+            return new CacheRoot(
+                    directory,
+                    Files.isDirectory(directory.resolve(STAGING))
+                            ? new Access.Writable()
+                            : new Access.ReadOnly(reason(e)),
+                    false);
         } catch (IOException e) {
             return new CacheRoot(directory, new Access.ReadOnly(reason(e)), false);
         }
@@ -85,17 +98,14 @@ record CacheRoot(Path directory, Access access, boolean isTemporary) {
     }
 
     Path newStagingDirectory() throws IOException {
-        return newStagingDirectory(directory);
-    }
-
-    private static Path newStagingDirectory(Path directory) throws IOException {
         Path staging = Files.createDirectories(directory.resolve(STAGING));
         return Files.createDirectory(staging.resolve(uniqueName()), MODE_0700);
     }
 
     /** Unlike a random one it needs no source of randomness, which takes 40 ms to start. */
-    private static String uniqueName() {
-        return ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + "-"
+    private static String uniqueName() throws IOException {
+        // The process's number; ProcessHandle has it too, and makes a pool of threads first.
+        return Path.of("/proc/self").toRealPath().getFileName() + "-" + Long.toHexString(System.nanoTime()) + "-"
                 + STAGED.incrementAndGet();
     }
 
@@ -134,18 +144,18 @@ record CacheRoot(Path directory, Access access, boolean isTemporary) {
     }
 
     private static void removeStale(Path staging) throws IOException {
-        if (!Files.isDirectory(staging)) {
-            return;
-        }
+        // By java.io, which is there when Java starts: a directory stream's classes are 10 ms of a start.
+        String[] works = staging.toFile().list();
         Instant oldest = Instant.now().minus(STALE_AFTER);
-        try (Stream<Path> works = Files.list(staging)) {
-            for (Path work : works.toList()) {
-                if (Files.getLastModifiedTime(work).toInstant().isBefore(oldest)) {
-                    deleteTree(work);
+        for (String work : works == null ? new String[0] : works) {
+            Path place = staging.resolve(work);
+            try {
+                if (Files.getLastModifiedTime(place).toInstant().isBefore(oldest)) {
+                    deleteTree(place);
                 }
+            } catch (NoSuchFileException e) {
+                continue; // another process removed it between the two looks
             }
-        } catch (NoSuchFileException e) {
-            return; // another process removed it between the two looks
         }
     }
 

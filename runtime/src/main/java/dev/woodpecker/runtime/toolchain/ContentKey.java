@@ -15,9 +15,19 @@ public record ContentKey(String hex) {
     private static final long CHUNK_BYTES = 1L << 28;
 
     public ContentKey {
-        if (hex.length() != HEX_DIGITS || !hex.chars().allMatch(c -> "0123456789abcdef".indexOf(c) >= 0)) {
+        if (!isSha256(hex)) {
             throw new IllegalArgumentException("not a SHA-256 in hexadecimal: " + hex);
         }
+    }
+
+    /** Whether a text is 64 hexadecimal digits, letters in lower case. */
+    public static boolean isSha256(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if ("0123456789abcdef".indexOf(text.charAt(i)) < 0) {
+                return false;
+            }
+        }
+        return text.length() == HEX_DIGITS;
     }
 
     /** The key of a list of texts; each counts with its length, so that moving a boundary changes the key. */

@@ -42,7 +42,9 @@ public record CpuCaches(long l1Bytes, long l2Bytes, long l3Bytes, int lineBytes)
 
     static String firstLine(Path file) {
         try {
-            return Files.readString(file).lines().findFirst().orElse("").strip();
+            String text = Files.readString(file);
+            int end = text.indexOf('\n');
+            return (end < 0 ? text : text.substring(0, end)).strip();
         } catch (IOException e) {
             return "";
         }

@@ -64,9 +64,14 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
     static CpuFeatures parse(String cpuinfo, CpuCaches caches, CpuQuota quota, int cores) {
         String model = "unknown";
         Set<String> flags = Set.of();
-        for (String line : cpuinfo.lines().takeWhile(line -> !line.isBlank()).toList()) {
+        for (int end, start = 0; start < cpuinfo.length(); start = end + 1) {
+            end = cpuinfo.indexOf('\n', start);
+            end = end < 0 ? cpuinfo.length() : end;
+            String line = cpuinfo.substring(start, end);
             int colon = line.indexOf(':');
-            if (colon < 0) {
+            if (line.isBlank()) {
+                break;
+            } else if (colon < 0) {
                 continue;
             }
             String value = line.substring(colon + 1).strip();

@@ -54,7 +54,7 @@ public record CpuQuota(OptionalDouble cores) {
                 continue;
             }
             Path root = unified ? mount : mount.resolve(parts[1]);
-            Path group = root.resolve(parts[2].replaceFirst("^/+", "")).normalize();
+            Path group = Path.of(root + "/" + parts[2]).normalize();
             for (Path at = group; at != null && at.startsWith(root); at = at.getParent()) {
                 found.add(at);
             }

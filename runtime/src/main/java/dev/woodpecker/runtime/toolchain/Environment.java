@@ -21,7 +21,8 @@ public record Environment(Map<String, String> variables) {
 
     /** The value of {@code name}; a blank value counts as absent. */
     public Optional<String> get(String name) {
-        return Optional.ofNullable(variables.get(name)).filter(value -> !value.isBlank());
+        String value = variables.getOrDefault(name, "");
+        return value.isBlank() ? Optional.empty() : Optional.of(value);
     }
 
     /** The directories of {@code PATH}, in order; entries that are not valid paths are left out. */

@@ -3,6 +3,8 @@ package dev.woodpecker.runtime.device.cpu;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,11 +12,15 @@ import java.util.List;
 /** The {@code buffers} argument of a kernel: one pointer a buffer, and the memory that they point to, held alive. */
 public final class BufferTable {
     private final MemorySegment pointers;
+    /** The same memory, written without the handle of a variable, which Java would make at run time. */
+    private final ByteBuffer addresses;
+
     private final List<MemorySegment> buffers;
 
     /** A table of {@code count} pointers, all null until set. */
     public BufferTable(Arena arena, int count) {
         pointers = arena.allocate(ValueLayout.ADDRESS, Math.max(1, count));
+        addresses = pointers.asByteBuffer().order(ByteOrder.nativeOrder());
         buffers = new ArrayList<>(Collections.nCopies(count, MemorySegment.NULL));
     }
 
@@ -29,7 +35,7 @@ public final class BufferTable {
                     .formatted(index, NativeMemory.ALIGNMENT, memory));
         }
         buffers.set(index, memory);
-        pointers.setAtIndex(ValueLayout.ADDRESS, index, memory);
+        addresses.putLong(index * Long.BYTES, memory.address());
     }
 
     public int count() {

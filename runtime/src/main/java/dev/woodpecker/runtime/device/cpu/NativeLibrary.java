@@ -8,6 +8,7 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** A shared library of kernels, loaded for as long as an arena lives. */
 public final class NativeLibrary {
@@ -41,10 +42,16 @@ public final class NativeLibrary {
      *
      * @throws NativeLibraryException when there is none
      */
-    public NativeKernel kernel(String symbol) {
-        MemorySegment address = symbols.find(symbol)
-                .orElseThrow(() -> new NativeLibraryException(file + " exports no function '" + symbol + "'"));
-        return NativeKernel.at(address);
+    public KernelFunction kernel(String symbol) {
+        Optional<MemorySegment> found = symbols.find(symbol);
+        if (found.isEmpty()) {
+            throw new NativeLibraryException(file + " exports no function '" + symbol + "'");
+        }
+        long address = found.get().address();
+        return NativeCalls.areLoaded()
+                ? (buffers, params, scratch, begin, end) ->
+                        NativeCalls.kernel(address, buffers.address(), params.address(), scratch.address(), begin, end)
+                : NativeKernel.at(found.get());
     }
 
     /** Java's lookup keeps the loader's reason to itself, so it is asked once more. */

@@ -65,29 +65,55 @@ public final class NativeMemory {
     private static MemorySegment map(Arena arena, long bytes, String purpose) {
         // Room to start at a huge page's border.
         long mapped = Math.addExact(bytes, HUGE_PAGE);
-        MemorySegment raw = Mapping.map(mapped);
-        if (raw.address() == -1) {
+        long start = Mapping.map(mapped);
+        if (start == -1) {
             throw NativeMemoryException.of(bytes, purpose, AvailableMemory.bytes());
         }
         IN_USE.addAndGet(bytes);
-        MemorySegment whole = raw.reinterpret(mapped, arena, segment -> {
-            Mapping.unmap(segment.address(), mapped);
+        MemorySegment whole = MemorySegment.ofAddress(start).reinterpret(mapped, arena, _ -> {
+            Mapping.unmap(start, mapped);
             IN_USE.addAndGet(-bytes);
         });
-        long start = Math.ceilDiv(whole.address(), HUGE_PAGE) * HUGE_PAGE - whole.address();
-        MemorySegment aligned = whole.asSlice(start, bytes, ALIGNMENT);
+        long border = Math.ceilDiv(start, HUGE_PAGE) * HUGE_PAGE - start;
+        MemorySegment aligned = whole.asSlice(border, bytes, ALIGNMENT);
         Mapping.adviseHugePages(aligned.address(), bytes);
         return aligned;
     }
 
     /** The calls of the operating system; their numbers above are Linux's. */
     private static final class Mapping {
+        private Mapping() {}
+
+        /** Where the memory is; -1 if there is none. */
+        static long map(long bytes) {
+            return NativeCalls.areLoaded()
+                    ? NativeCalls.mmap(bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS)
+                    : Handles.map(bytes);
+        }
+
+        static void unmap(long address, long bytes) {
+            int result = NativeCalls.areLoaded() ? NativeCalls.munmap(address, bytes) : Handles.unmap(address, bytes);
+            if (result != 0) {
+                throw new IllegalStateException("munmap refused %d bytes at %#x".formatted(bytes, address));
+            }
+        }
+
+        /** Advice may be refused, where huge pages are switched off for instance; the memory is as good. */
+        static void adviseHugePages(long address, long bytes) {
+            int _ = NativeCalls.areLoaded()
+                    ? NativeCalls.madvise(address, bytes, MADV_HUGEPAGE)
+                    : Handles.advise(address, bytes);
+        }
+    }
+
+    /** The same calls where {@link NativeCalls} are not loaded. */
+    private static final class Handles {
         private static final Linker LINKER = Linker.nativeLinker();
         private static final SymbolLookup LIBC = LINKER.defaultLookup();
         private static final MethodHandle MMAP = LINKER.downcallHandle(
                 LIBC.findOrThrow("mmap"),
                 FunctionDescriptor.of(
-                        ValueLayout.ADDRESS,
+                        ValueLayout.JAVA_LONG,
                         ValueLayout.JAVA_LONG,
                         ValueLayout.JAVA_LONG,
                         ValueLayout.JAVA_INT,
@@ -102,33 +128,27 @@ public final class NativeMemory {
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT));
 
-        static MemorySegment map(long bytes) {
+        private Handles() {}
+
+        static long map(long bytes) {
             try {
-                return (MemorySegment) MMAP.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
+                return (long) MMAP.invokeExact(0L, bytes, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0L);
             } catch (Throwable e) {
                 throw new IllegalStateException("mmap cannot be called", e);
             }
         }
 
-        static void unmap(long address, long bytes) {
-            int result = call(MUNMAP, address, bytes);
-            if (result != 0) {
-                throw new IllegalStateException("munmap refused %d bytes at %#x".formatted(bytes, address));
-            }
-        }
-
-        private static int call(MethodHandle munmap, long address, long bytes) {
+        static int unmap(long address, long bytes) {
             try {
-                return (int) munmap.invokeExact(address, bytes);
+                return (int) MUNMAP.invokeExact(address, bytes);
             } catch (Throwable e) {
                 throw new IllegalStateException("munmap cannot be called", e);
             }
         }
 
-        /** Advice may be refused, where huge pages are switched off for instance; the memory is as good. */
-        static void adviseHugePages(long address, long bytes) {
+        static int advise(long address, long bytes) {
             try {
-                int ignored = (int) MADVISE.invokeExact(address, bytes, MADV_HUGEPAGE);
+                return (int) MADVISE.invokeExact(address, bytes, MADV_HUGEPAGE);
             } catch (Throwable e) {
                 throw new IllegalStateException("madvise cannot be called", e);
             }

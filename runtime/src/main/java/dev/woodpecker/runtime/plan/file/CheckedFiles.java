@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Which plan files had all their weights hashed by this user before, so that 100 MB need not be hashed at each start. A
@@ -34,8 +35,8 @@ record CheckedFiles(CacheDirectory cache) {
             if (!(attributes.get("ctime") instanceof FileTime changed)) {
                 return Optional.empty();
             }
-            String text =
-                    attributes.get("dev") + " " + attributes.get("ino") + " " + attributes.get("size") + " " + changed;
+            String text = attributes.get("dev") + " " + attributes.get("ino") + " " + attributes.get("size") + " "
+                    + changed.to(TimeUnit.NANOSECONDS);
             return Optional.of(new State(text, changed.toInstant()));
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
             return Optional.empty();

@@ -3,10 +3,12 @@ package dev.woodpecker.runtime.plan.file;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.CompiledPlan;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -28,9 +30,10 @@ public record PlanContent(
      *
      * @param name of the target, as {@code cpu:x86-64-v4}
      * @param processorFlags what a processor must have, in {@code /proc/cpuinfo}'s spelling
+     * @param calls the compiled {@link dev.woodpecker.runtime.device.cpu.NativeCalls}, if there is one
      * @param plans one for each shape of the inputs
      */
-    public record ForTarget(String name, Set<String> processorFlags, List<CompiledPlan> plans) {
+    public record ForTarget(String name, Set<String> processorFlags, Optional<Path> calls, List<CompiledPlan> plans) {
         public ForTarget {
             processorFlags = Collections.unmodifiableSet(new TreeSet<>(processorFlags));
             plans = List.copyOf(plans);

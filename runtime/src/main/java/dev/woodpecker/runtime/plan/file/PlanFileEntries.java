@@ -74,17 +74,18 @@ public final class PlanFileEntries {
         byte[] bytes = manifest.toArray(ValueLayout.JAVA_BYTE);
         String digest = PlanManifest.digest(bytes);
         // The same before and after it was mapped: this is the file that is mapped.
-        Optional<CheckedFiles.State> same = state.filter(
-                before -> CheckedFiles.state(file).filter(before::isSame).isPresent());
-        boolean known = same.isPresent() && checked.isKnown(digest, same.get());
+        Optional<CheckedFiles.State> after = CheckedFiles.state(file);
+        boolean isSame = state.isPresent() && after.isPresent() && state.get().isSame(after.get());
+        boolean known = isSame && checked.isKnown(digest, after.get());
         // Kernels are hashed in the cache, from where they are loaded.
-        PlanManifest.damaged(text, entries, entry -> !known || entry.equals(PlanFileWriter.JSON))
-                .ifPresent(entry -> {
-                    throw damaged(name, entry + " is not what it was when the file was written");
-                });
+        Optional<String> damaged =
+                PlanManifest.damaged(text, entries, entry -> !known || entry.equals(PlanFileWriter.JSON));
+        if (damaged.isPresent()) {
+            throw damaged(name, damaged.get() + " is not what it was when the file was written");
+        }
         checkTrust(name, bytes, signature.toArray(ValueLayout.JAVA_BYTE), trust);
-        if (!known) {
-            same.ifPresent(settled -> checked.note(digest, settled));
+        if (isSame && !known) {
+            checked.note(digest, after.get());
         }
         return entries;
     }
@@ -112,9 +113,13 @@ public final class PlanFileEntries {
 
     private static void checkTrust(String file, byte[] manifest, byte[] signature, PlanTrust trust) {
         String digest = PlanManifest.digest(manifest);
-        if (trust.digests().contains(digest)
-                || trust.keys().stream().anyMatch(key -> isSigned(manifest, signature, key))) {
+        if (trust.digests().contains(digest)) {
             return;
+        }
+        for (PublicKey key : trust.keys()) {
+            if (isSigned(manifest, signature, key)) {
+                return;
+            }
         }
         String known = signature.length == 0
                 ? "it is not signed"

@@ -68,6 +68,9 @@ public final class PlanFileWriter {
     /** All entries but the signature; gives the manifest. */
     private byte[] fill(PlanContent content) throws IOException {
         for (PlanContent.ForTarget target : content.targets()) {
+            if (target.calls().isPresent()) {
+                addLibrary(target.calls().get());
+            }
             for (CompiledPlan plan : target.plans()) {
                 plan.constants().forEach(this::addConstant);
                 for (CompiledKernel kernel : plan.kernels()) {

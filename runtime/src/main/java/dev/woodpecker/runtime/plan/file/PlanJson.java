@@ -19,7 +19,7 @@ import java.util.function.Function;
 
 /**
  * The entry {@code plan.json}, without times: {@code {"model":"resnet50.onnx","numerics":"fp32","inputs":[..],"outputs":[..],
- * "targets":[{"name":"cpu:x86-64-v3","processor":["avx2",..],"plans":[{"inputs":[..],..,"kernels":[{"library":"5b1f..",
+ * "targets":[{"name":"cpu:x86-64-v3","processor":["avx2",..],"calls":"0c77..","plans":[{"inputs":[..],..,"kernels":[{"library":"5b1f..",
  * "phases":[["conv_3f..",64,0]],..}],"constants":["0+9408",..],"invocations":[{..,"buffers":["input 0","constant 0",
  * "arena 0+3211264"]}]}]}]}}. {@link PlanJsonReader} reads it.
  *
@@ -46,6 +46,7 @@ record PlanJson(Function<MemorySegment, String> constants, Function<Path, String
         JsonObject object = new JsonObject();
         object.addProperty("name", target.name());
         object.add("processor", GSON.toJsonTree(target.processorFlags()));
+        target.calls().ifPresent(library -> object.addProperty("calls", libraries.apply(library)));
         object.add("plans", array(target.plans(), this::plan));
         return object;
     }

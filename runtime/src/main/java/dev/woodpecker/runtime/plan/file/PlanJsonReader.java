@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.graph.Dimension;
@@ -25,12 +24,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
  * Reads what {@link PlanJson} prints, and refuses what could not be run: positions beyond the ends of lists, and parts of
  * memory beyond its end.
+ *
+ * <p>In plain loops: this is run at every start, and Java makes the code of a lambda expression at run time, which takes
+ * longer than to read a plan.
  *
  * @param weights the entry that constants are parts of
  * @param libraries the file of a library, by its SHA-256
@@ -49,18 +52,19 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
             Function<List<PlanContent.ForTarget>, PlanContent.ForTarget> choice,
             PlanJsonReader readerOfPlans) {
         try {
-            JsonObject plan = JsonParser.parseString(text).getAsJsonObject();
+            JsonObject plan = JsonTree.parse(text).getAsJsonObject();
             Map<String, TensorType> inputs = new LinkedHashMap<>();
-            values(plan, "inputs").forEach(value -> inputs.put(value.name(), value.type()));
+            for (ExecutablePlan.Value value : values(plan, "inputs")) {
+                inputs.put(value.name(), value.type());
+            }
             List<JsonObject> objects = objects(plan, "targets");
-            List<PlanContent.ForTarget> targets =
-                    objects.stream().map(PlanJsonReader::withoutPlans).toList();
+            List<PlanContent.ForTarget> targets = new ArrayList<>();
+            for (JsonObject object : objects) {
+                targets.add(withoutPlans(object));
+            }
             PlanContent.ForTarget chosen = choice.apply(targets);
             JsonObject plans = objects.get(targets.indexOf(chosen));
-            PlanContent.ForTarget target = new PlanContent.ForTarget(
-                    chosen.name(),
-                    chosen.processorFlags(),
-                    objects(plans, "plans").stream().map(readerOfPlans::plan).toList());
+            PlanContent.ForTarget target = readerOfPlans.target(chosen, plans);
             return new PlanContent(
                     text(plan, "model"),
                     numerics(text(plan, "numerics")),
@@ -78,28 +82,48 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
     }
 
     private static PlanContent.ForTarget withoutPlans(JsonObject object) {
-        return new PlanContent.ForTarget(text(object, "name"), new TreeSet<>(texts(object, "processor")), List.of());
+        return new PlanContent.ForTarget(
+                text(object, "name"), new TreeSet<>(texts(object, "processor")), Optional.empty(), List.of());
+    }
+
+    private PlanContent.ForTarget target(PlanContent.ForTarget chosen, JsonObject object) {
+        Optional<Path> calls =
+                object.has("calls") ? Optional.of(libraries.apply(text(object, "calls"))) : Optional.empty();
+        List<CompiledPlan> plans = new ArrayList<>();
+        for (JsonObject plan : objects(object, "plans")) {
+            plans.add(plan(plan));
+        }
+        return new PlanContent.ForTarget(chosen.name(), chosen.processorFlags(), calls, plans);
     }
 
     private CompiledPlan plan(JsonObject object) {
         List<ExecutablePlan.Value> inputs = values(object, "inputs");
         List<ExecutablePlan.Value> outputs = values(object, "outputs");
         long arenaBytes = number(object, "arenaBytes");
-        List<MemorySegment> constants =
-                texts(object, "constants").stream().map(this::constant).toList();
-        List<CompiledKernel> kernels =
-                objects(object, "kernels").stream().map(this::kernel).toList();
+        List<MemorySegment> constants = new ArrayList<>();
+        for (String constant : texts(object, "constants")) {
+            constants.add(constant(constant));
+        }
+        List<CompiledKernel> kernels = new ArrayList<>();
+        for (JsonObject kernel : objects(object, "kernels")) {
+            kernels.add(kernel(kernel));
+        }
         Limits limits = new Limits(inputs, outputs, constants, kernels.size(), arenaBytes);
+        List<Invocation> invocations = new ArrayList<>();
+        for (JsonObject invocation : objects(object, "invocations")) {
+            invocations.add(limits.invocation(invocation));
+        }
+        List<ExecutablePlan.Copy> copies = new ArrayList<>();
+        for (JsonElement copy : array(object, "copies")) {
+            copies.add(limits.copy(copy.getAsJsonArray()));
+        }
         return new CompiledPlan(
                 inputs,
                 outputs,
                 kernels,
                 constants,
-                objects(object, "invocations").stream().map(limits::invocation).toList(),
-                array(object, "copies").asList().stream()
-                        .map(JsonElement::getAsJsonArray)
-                        .map(limits::copy)
-                        .toList(),
+                invocations,
+                copies,
                 Math.toIntExact(number(object, "constantKernels")),
                 arenaBytes);
     }
@@ -111,16 +135,18 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
     }
 
     private CompiledKernel kernel(JsonObject object) {
-        List<CompiledKernel.Phase> phases = array(object, "phases").asList().stream()
-                .map(JsonElement::getAsJsonArray)
-                .map(parts -> new CompiledKernel.Phase(
-                        parts.get(0).getAsString(),
-                        parts.get(1).getAsLong(),
-                        parts.get(2).getAsLong()))
-                .toList();
-        List<Long> workspaces = array(object, "workspaces").asList().stream()
-                .map(JsonElement::getAsLong)
-                .toList();
+        List<CompiledKernel.Phase> phases = new ArrayList<>();
+        for (JsonElement phase : array(object, "phases")) {
+            JsonArray parts = phase.getAsJsonArray();
+            phases.add(new CompiledKernel.Phase(
+                    parts.get(0).getAsString(),
+                    parts.get(1).getAsLong(),
+                    parts.get(2).getAsLong()));
+        }
+        List<Long> workspaces = new ArrayList<>();
+        for (JsonElement bytes : array(object, "workspaces")) {
+            workspaces.add(bytes.getAsLong());
+        }
         return new CompiledKernel(
                 "", libraries.apply(text(object, "library")), phases, workspaces, texts(object, "checks"));
     }
@@ -156,7 +182,7 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
                     text(object, "name"),
                     text(object, "operator"),
                     below(kernels, Math.toIntExact(number(object, "kernel")), "kernel"),
-                    texts(object, "buffers").stream().map(this::source).toList(),
+                    sources(object),
                     new Cost(
                             cost.get(0).getAsLong(),
                             cost.get(1).getAsLong(),
@@ -171,8 +197,7 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
 
         private VendorCall vendor(JsonObject object) {
             VendorKernel kernel = VendorJson.read(object);
-            List<BufferSource> buffers =
-                    texts(object, "buffers").stream().map(this::source).toList();
+            List<BufferSource> buffers = sources(object);
             List<VendorTensor> tensors = new ArrayList<>(kernel.sources());
             tensors.addAll(kernel.others());
             tensors.add(kernel.result());
@@ -214,6 +239,14 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
                     below(outputs.size(), parts.get(1).getAsInt(), "output"));
         }
 
+        private List<BufferSource> sources(JsonObject object) {
+            List<BufferSource> sources = new ArrayList<>();
+            for (String text : texts(object, "buffers")) {
+                sources.add(source(text));
+            }
+            return sources;
+        }
+
         private BufferSource source(String text) {
             int space = text.indexOf(' ');
             String kind = text.substring(0, Math.max(0, space));
@@ -240,18 +273,23 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
     }
 
     private static List<ExecutablePlan.Value> values(JsonObject object, String name) {
-        return objects(object, name).stream()
-                .map(value -> new ExecutablePlan.Value(
-                        text(value, "name"), new TensorType(DType.parse(text(value, "element")), shape(value))))
-                .toList();
+        List<ExecutablePlan.Value> values = new ArrayList<>();
+        for (JsonObject value : objects(object, name)) {
+            TensorType type = new TensorType(DType.parse(text(value, "element")), shape(value));
+            values.add(new ExecutablePlan.Value(text(value, "name"), type));
+        }
+        return values;
     }
 
     private static Shape shape(JsonObject value) {
-        return new Shape(array(value, "shape").asList().stream()
-                .map(extent -> extent.getAsJsonPrimitive().isNumber()
-                        ? new Dimension.Known(extent.getAsInt())
-                        : (Dimension) new Dimension.Symbolic(extent.getAsString()))
-                .toList());
+        List<Dimension> dimensions = new ArrayList<>();
+        for (JsonElement extent : array(value, "shape")) {
+            dimensions.add(
+                    extent.getAsJsonPrimitive().isNumber()
+                            ? new Dimension.Known(extent.getAsInt())
+                            : new Dimension.Symbolic(extent.getAsString()));
+        }
+        return new Shape(dimensions);
     }
 
     private static Numerics numerics(String text) {
@@ -264,15 +302,19 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
     }
 
     private static List<JsonObject> objects(JsonObject object, String name) {
-        return array(object, name).asList().stream()
-                .map(JsonElement::getAsJsonObject)
-                .toList();
+        List<JsonObject> objects = new ArrayList<>();
+        for (JsonElement element : array(object, name)) {
+            objects.add(element.getAsJsonObject());
+        }
+        return objects;
     }
 
     private static List<String> texts(JsonObject object, String name) {
-        return array(object, name).asList().stream()
-                .map(JsonElement::getAsString)
-                .toList();
+        List<String> texts = new ArrayList<>();
+        for (JsonElement element : array(object, name)) {
+            texts.add(element.getAsString());
+        }
+        return texts;
     }
 
     private static String text(JsonObject object, String name) {

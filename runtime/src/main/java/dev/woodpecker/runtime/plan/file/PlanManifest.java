@@ -88,17 +88,22 @@ final class PlanManifest {
 
     /** The version of a manifest's format; empty if it is something else. */
     static Optional<Integer> version(String text) {
-        String first = text.lines().findFirst().orElse("");
+        String first = text.substring(0, Math.max(0, text.indexOf('\n')));
+        if (first.equals(FORMAT + " " + VERSION)) {
+            return Optional.of(VERSION);
+        }
         return first.matches(FORMAT + " [0-9]{1,6}")
                 ? Optional.of(Integer.parseInt(first.substring(FORMAT.length() + 1)))
                 : Optional.empty();
     }
 
-    private record Piece(String name, MemorySegment memory, long start) {
-        /**
-         * @param hashed whether its content is looked at, or its size alone
-         */
-        boolean matches(String line, boolean hashed) {
+    /**
+     * A part of an entry.
+     *
+     * @param hashed whether its content is looked at, or its size alone
+     */
+    private record Piece(String name, MemorySegment memory, long start, boolean hashed) {
+        boolean matches(String line) {
             if (!hashed) {
                 return line.endsWith(" " + start + " " + memory.byteSize() + " " + name);
             }
@@ -117,27 +122,42 @@ final class PlanManifest {
      */
     static Optional<String> damaged(String text, Map<String, MemorySegment> entries, Predicate<String> hashed) {
         List<Piece> pieces = new ArrayList<>();
-        entries.forEach((name, memory) -> {
+        for (Map.Entry<String, MemorySegment> entry : entries.entrySet()) {
+            MemorySegment memory = entry.getValue();
+            boolean isHashed = hashed.test(entry.getKey());
             long start = 0;
             do {
                 long bytes = Math.min(PIECE_BYTES, memory.byteSize() - start);
-                pieces.add(new Piece(name, memory.asSlice(start, bytes), start));
+                pieces.add(new Piece(entry.getKey(), memory.asSlice(start, bytes), start, isHashed));
                 start += bytes;
             } while (start < memory.byteSize());
-        });
-        List<String> wanted = text.lines().skip(1).toList();
-        if (wanted.size() != pieces.size()) {
+        }
+        List<String> lines = List.of(text.split("\n"));
+        if (lines.size() != pieces.size() + 1) {
             return Optional.of(ENTRY);
         }
-        long bytes = pieces.stream()
-                .filter(piece -> hashed.test(piece.name()))
-                .mapToLong(piece -> piece.memory().byteSize())
-                .sum();
-        IntStream places = IntStream.range(0, pieces.size());
-        // Threads for less than a piece would take longer to start than they save.
-        return (bytes > PIECE_BYTES ? places.parallel() : places)
-                .filter(i -> !pieces.get(i)
-                        .matches(wanted.get(i), hashed.test(pieces.get(i).name())))
+        List<String> wanted = lines.subList(1, lines.size());
+        long bytes = 0;
+        for (Piece piece : pieces) {
+            bytes += piece.hashed() ? piece.memory().byteSize() : 0;
+        }
+        return bytes > PIECE_BYTES ? damagedSideBySide(pieces, wanted) : damagedInTurn(pieces, wanted);
+    }
+
+    /** Threads for less than a piece would take longer to start than they save. */
+    private static Optional<String> damagedInTurn(List<Piece> pieces, List<String> wanted) {
+        for (int i = 0; i < pieces.size(); i++) {
+            if (!pieces.get(i).matches(wanted.get(i))) {
+                return Optional.of(pieces.get(i).name());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> damagedSideBySide(List<Piece> pieces, List<String> wanted) {
+        return IntStream.range(0, pieces.size())
+                .parallel()
+                .filter(i -> !pieces.get(i).matches(wanted.get(i)))
                 .mapToObj(i -> pieces.get(i).name())
                 .findFirst();
     }

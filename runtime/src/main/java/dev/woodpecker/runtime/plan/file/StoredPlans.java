@@ -5,10 +5,12 @@ import dev.woodpecker.runtime.InvalidInputException;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.PlanFileException;
 import dev.woodpecker.runtime.PlanTrust;
+import dev.woodpecker.runtime.device.cpu.NativeCalls;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
 import dev.woodpecker.runtime.graph.Operator;
+import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.CompiledPlan;
 import dev.woodpecker.runtime.plan.ExecutablePlan.Value;
 import dev.woodpecker.runtime.plan.PlanSource;
@@ -21,12 +23,12 @@ import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -47,6 +49,7 @@ public final class StoredPlans implements PlanSource {
         this.content = content;
         this.plans = content.targets().getFirst().plans();
         this.loader = new KernelLoader(arena);
+        content.targets().getFirst().calls().ifPresent(NativeCalls::load);
     }
 
     /**
@@ -112,17 +115,30 @@ public final class StoredPlans implements PlanSource {
     /** The model as those see it who run it: its inputs, its outputs, and one node that stands for all between. */
     public Graph graph() {
         List<String> inputs = List.copyOf(content.inputs().keySet());
-        Set<String> computed = new LinkedHashSet<>(content.outputs());
-        inputs.forEach(computed::remove);
+        List<Operand> given = new ArrayList<>();
+        for (String input : inputs) {
+            given.add(new Operand.Value(input));
+        }
+        List<Operand> computed = new ArrayList<>();
+        for (String output : new LinkedHashSet<>(content.outputs())) {
+            if (!content.inputs().containsKey(output)) {
+                computed.add(new Operand.Value(output));
+            }
+        }
         Node node = new Node(
-                content.model(),
-                new Operator(Operator.WOODPECKER, "Plan"),
-                inputs.stream().map(name -> (Operand) new Operand.Value(name)).toList(),
-                computed.stream().map(name -> (Operand) new Operand.Value(name)).toList(),
-                Map.of(),
-                List.of());
+                content.model(), new Operator(Operator.WOODPECKER, "Plan"), given, computed, Map.of(), List.of());
         return new Graph(
                 content.model(), inputs, List.of(), Map.of(), List.of(node), content.outputs(), content.inputs());
+    }
+
+    private static boolean serves(CompiledPlan plan, Graph graph) {
+        for (Value input : plan.inputs()) {
+            Optional<TensorType> type = graph.type(input.name());
+            if (type.isEmpty() || !type.get().isSame(input.type())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -133,8 +149,7 @@ public final class StoredPlans implements PlanSource {
     @Override
     public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
         for (CompiledPlan plan : plans) {
-            if (plan.inputs().stream()
-                    .allMatch(input -> graph.type(input.name()).equals(Optional.of(input.type())))) {
+            if (serves(plan, graph)) {
                 return new Planned(selector.bind(plan.load(loader), arena), Map.of(), Optional.empty());
             }
         }

@@ -4,6 +4,8 @@ import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.PlanFileException;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -20,19 +22,27 @@ final class TargetChoice {
      * @throws PlanFileException saying what the file has and what the processor is, if it can run none
      */
     static PlanContent.ForTarget of(String file, List<PlanContent.ForTarget> targets, CpuFeatures cpu) {
-        return targets.stream()
-                .filter(target -> isOfTheMachine(target, cpu) && cpu.flags().containsAll(target.processorFlags()))
-                .max(Comparator.comparingInt(TargetChoice::vectorBytes))
-                .orElseThrow(() -> new PlanFileException(
-                        file,
-                        PlanFileException.Reason.OTHER_PROCESSOR,
-                        "it has kernels for "
-                                + targets.stream()
-                                        .map(target -> described(target, cpu))
-                                        .collect(Collectors.joining(" and "))
-                                + "; this processor is "
-                                + CpuTarget.of(cpu).name() + " (" + cpu.model()
-                                + "). Build it with --target for this one too"));
+        List<PlanContent.ForTarget> fitting = new ArrayList<>();
+        for (PlanContent.ForTarget target : targets) {
+            if (isOfTheMachine(target, cpu) && cpu.flags().containsAll(target.processorFlags())) {
+                fitting.add(target);
+            }
+        }
+        if (fitting.isEmpty()) {
+            throw new PlanFileException(
+                    file,
+                    PlanFileException.Reason.OTHER_PROCESSOR,
+                    "it has kernels for "
+                            + targets.stream()
+                                    .map(target -> described(target, cpu))
+                                    .collect(Collectors.joining(" and "))
+                            + "; this processor is "
+                            + CpuTarget.name(cpu) + " (" + cpu.model()
+                            + "). Build it with --target for this one too");
+        }
+        return fitting.size() == 1
+                ? fitting.getFirst()
+                : Collections.max(fitting, Comparator.comparingInt(TargetChoice::vectorBytes));
     }
 
     private static String described(PlanContent.ForTarget target, CpuFeatures cpu) {
@@ -44,7 +54,7 @@ final class TargetChoice {
     /** Flags tell levels of an architecture apart; this tells architectures apart. */
     private static boolean isOfTheMachine(PlanContent.ForTarget target, CpuFeatures cpu) {
         String arm = "cpu:aarch64";
-        return target.name().equals(arm) == CpuTarget.of(cpu).name().equals(arm);
+        return target.name().equals(arm) == CpuTarget.name(cpu).equals(arm);
     }
 
     private static int vectorBytes(PlanContent.ForTarget target) {

@@ -5,7 +5,9 @@ import dev.woodpecker.runtime.device.cpu.NativeLibrary;
 import dev.woodpecker.runtime.device.cpu.NativePhase;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** Loads compiled kernels, each library once. Safe for use by several threads. */
@@ -25,9 +27,10 @@ public final class KernelLoader {
      */
     public synchronized LoadedKernel load(CompiledKernel kernel) {
         NativeLibrary library = libraries.computeIfAbsent(kernel.library(), file -> NativeLibrary.open(file, arena));
-        CpuKernel code = new CpuKernel(kernel.phases().stream()
-                .map(phase -> new NativePhase(library.kernel(phase.symbol()), phase.extent(), phase.scratchBytes()))
-                .toList());
-        return new LoadedKernel(kernel.source(), code, kernel.workspaceBytes(), kernel.checks());
+        List<NativePhase> phases = new ArrayList<>();
+        for (CompiledKernel.Phase phase : kernel.phases()) {
+            phases.add(new NativePhase(library.kernel(phase.symbol()), phase.extent(), phase.scratchBytes()));
+        }
+        return new LoadedKernel(kernel.source(), new CpuKernel(phases), kernel.workspaceBytes(), kernel.checks());
     }
 }

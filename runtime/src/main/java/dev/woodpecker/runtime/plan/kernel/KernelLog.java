@@ -28,7 +28,7 @@ public final class KernelLog {
 
     public static KernelLog of(Environment environment) {
         String text = environment.get("WPK_DEBUG").orElse("0").strip();
-        return new KernelLog(text.matches("\\d{1,3}") ? Integer.parseInt(text) : 1);
+        return new KernelLog(text.equals("0") ? 0 : text.matches("\\d{1,3}") ? Integer.parseInt(text) : 1);
     }
 
     /** Whether runs are told about. */

@@ -7,6 +7,7 @@ import dev.woodpecker.runtime.PlanFileException;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.VectorLevel;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TargetChoiceTest {
     private static List<PlanContent.ForTarget> targets(VectorLevel... levels) {
         return Stream.of(levels)
-                .map(level -> new PlanContent.ForTarget("cpu:" + level.architecture(), level.flags(), List.of()))
+                .map(level -> new PlanContent.ForTarget(
+                        "cpu:" + level.architecture(), level.flags(), Optional.empty(), List.of()))
                 .toList();
     }
 
@@ -46,7 +48,7 @@ class TargetChoiceTest {
     @Test
     void aPlanForAnotherArchitectureIsNotTakenForHavingNoFlags() {
         List<PlanContent.ForTarget> arm =
-                List.of(new PlanContent.ForTarget("cpu:aarch64", java.util.Set.of(), List.of()));
+                List.of(new PlanContent.ForTarget("cpu:aarch64", java.util.Set.of(), Optional.empty(), List.of()));
         assertThatThrownBy(() -> TargetChoice.of("m.wpk", arm, processor(VectorLevel.AVX2)))
                 .isInstanceOf(PlanFileException.class)
                 .hasMessageContaining("it has kernels for cpu:aarch64;");

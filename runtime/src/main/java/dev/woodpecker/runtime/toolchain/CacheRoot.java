@@ -143,18 +143,15 @@ record CacheRoot(Path directory, Access access, boolean isTemporary) {
         }
     }
 
-    private static void removeStale(Path staging) throws IOException {
+    private static void removeStale(Path staging) {
         // By java.io, which is there when Java starts: a directory stream's classes are 10 ms of a start.
         String[] works = staging.toFile().list();
-        Instant oldest = Instant.now().minus(STALE_AFTER);
+        long oldest = Instant.now().minus(STALE_AFTER).toEpochMilli();
         for (String work : works == null ? new String[0] : works) {
-            Path place = staging.resolve(work);
-            try {
-                if (Files.getLastModifiedTime(place).toInstant().isBefore(oldest)) {
-                    deleteTree(place);
-                }
-            } catch (NoSuchFileException e) {
-                continue; // another process removed it between the two looks
+            // 0 where another process removed it between the two looks.
+            long modified = staging.resolve(work).toFile().lastModified();
+            if (modified > 0 && modified < oldest) {
+                deleteTree(staging.resolve(work));
             }
         }
     }

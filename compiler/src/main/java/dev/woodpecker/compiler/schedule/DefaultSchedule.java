@@ -215,7 +215,7 @@ public final class DefaultSchedule {
         }
         for (Stage stage : program.stages().reversed()) {
             List<Stage> readers = Stages.readers(program, stage.name());
-            // A contraction has tiles of its own; what it reads in them is not computed row by row inside.
+            // A product has tiles of its own; what it reads in them is not computed row by row inside.
             boolean isTiled = isTiled(stage, target)
                     || isBlocked(builder, stage) && Contraction.of(stage).isPresent();
             boolean isApart = readers.stream()
@@ -239,8 +239,10 @@ public final class DefaultSchedule {
         }
     }
 
+    /** Whether a stage is a product of matrices in tiles of several rows. */
     private static boolean isTiled(Stage stage, Target target) {
         return Contraction.of(stage)
+                .filter(c -> stage.reduction().orElseThrow().axes().size() == 1)
                 .filter(c -> !RowVectorRule.serves(c, target) && ContractionRule.serves(c, target))
                 .isPresent();
     }

@@ -35,9 +35,11 @@ public final class SharedObjectSearch {
         bases.add(Path.of("/usr/local/lib"));
         bases.add(Path.of("/usr/lib"));
         List<Path> folders = new ArrayList<>();
-        environment.get("LD_LIBRARY_PATH").ifPresent(path -> Stream.of(path.split(":"))
-                .filter(entry -> !entry.isEmpty())
-                .forEach(entry -> folders.add(Path.of(entry))));
+        environment
+                .get("LD_LIBRARY_PATH")
+                .ifPresent(path -> Stream.of(path.split(":"))
+                        .filter(entry -> !entry.isEmpty())
+                        .forEach(entry -> folders.add(Path.of(entry))));
         environment.get("CUDA_HOME").ifPresent(root -> folders.add(Path.of(root, "lib64")));
         folders.add(Path.of("/usr/local/cuda/lib64"));
         children(Path.of("/usr/local"), "cuda-*").forEach(root -> folders.add(root.resolve("lib64")));

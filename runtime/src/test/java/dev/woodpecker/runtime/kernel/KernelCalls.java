@@ -25,8 +25,7 @@ public final class KernelCalls {
         for (CompiledKernel kernel : KernelLibrary.ofClassPath().kernels(call.substring(0, space))) {
             KernelSpec spec = kernel.spec();
             try {
-                return Specializer.specialize(
-                        spec, BindingText.parse(spec, name, call.substring(space + 1), elements));
+                return Specializer.specialize(spec, BindingText.parse(spec, name, call.substring(space + 1), elements));
             } catch (SpecializationException | IllegalArgumentException other) {
                 last = other;
             }

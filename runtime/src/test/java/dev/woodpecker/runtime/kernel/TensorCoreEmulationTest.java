@@ -101,9 +101,11 @@ class TensorCoreEmulationTest {
     private static void check(Case c, KernelSource source, EmulatedKernel kernel) {
         assertThat(source.text()).contains(c.contains());
         Map<String, HostTensor> inputs = KernelCalls.smallIntegers(source.program(), -3, 4, 5);
-        assertThat(kernel.run(inputs)).isInstanceOfSatisfying(Emulation.Finished.class, finished -> assertThat(
-                        finished.outputs())
-                .isEqualTo(Interpreter.run(source.program(), inputs)));
+        assertThat(kernel.run(inputs))
+                .isInstanceOfSatisfying(
+                        Emulation.Finished.class,
+                        finished ->
+                                assertThat(finished.outputs()).isEqualTo(Interpreter.run(source.program(), inputs)));
     }
 
     /** The end of each array of a launch's shared memory is a border, as that of a declared array is. */

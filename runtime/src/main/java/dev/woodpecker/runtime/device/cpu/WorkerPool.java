@@ -1,8 +1,6 @@
 package dev.woodpecker.runtime.device.cpu;
 
 import dev.woodpecker.runtime.ConfigurationException;
-import dev.woodpecker.runtime.toolchain.CpuFeatures;
-import dev.woodpecker.runtime.toolchain.Environment;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -38,8 +36,6 @@ public final class WorkerPool implements AutoCloseable {
     private static final int MOST_JOBS = 16;
 
     private static final Job NO_JOB = Job.none();
-
-    private static volatile Optional<WorkerPool> shared = Optional.empty();
 
     private final Cores cores;
     /** How many threads may compute in all for a worker of this pool to join: the cores, or what its owner asked for. */
@@ -80,29 +76,7 @@ public final class WorkerPool implements AutoCloseable {
      * @throws ConfigurationException if {@code WPK_THREADS} is no number of threads
      */
     public static WorkerPool shared() {
-        return shared.orElseGet(WorkerPool::makeShared);
-    }
-
-    /** Not by a class's initialiser: what that throws is an error of the virtual machine, and only the first time. */
-    private static synchronized WorkerPool makeShared() {
-        WorkerPool pool =
-                shared.orElseGet(() -> new WorkerPool(defaultSize(Environment.ofProcess(), CpuFeatures.ofHost())));
-        shared = Optional.of(pool);
-        return pool;
-    }
-
-    /** {@code WPK_THREADS}, else as many as the process may use cores. */
-    static int defaultSize(Environment environment, CpuFeatures cpu) {
-        return environment
-                .get("WPK_THREADS")
-                .map(text -> {
-                    if (!text.strip().matches("[1-9][0-9]{0,3}")) {
-                        throw new ConfigurationException(
-                                "WPK_THREADS=" + text + " is not a number of threads from 1 to 9999");
-                    }
-                    return Integer.parseInt(text.strip());
-                })
-                .orElse(cpu.cores());
+        return SharedPool.get();
     }
 
     /** How many threads work at once, the caller included. */
@@ -258,7 +232,7 @@ public final class WorkerPool implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (shared.filter(pool -> pool == this).isPresent()) {
+        if (SharedPool.is(this)) {
             throw new IllegalStateException("the shared pool cannot be closed; its threads end when idle");
         }
         if (ThreadScratch.ofThisThread().isTaken()) {

@@ -22,8 +22,7 @@ public record KernelResources(
 
     /** With the shared memory that a launch gives, of which the assembler does not know. */
     public KernelResources withDynamicShared(long bytes) {
-        return new KernelResources(
-                kernel, registers, sharedBytes + bytes, stackBytes, spillStoreBytes, spillLoadBytes);
+        return new KernelResources(kernel, registers, sharedBytes + bytes, stackBytes, spillStoreBytes, spillLoadBytes);
     }
 
     /** Whether values that should be in registers lie in memory. */

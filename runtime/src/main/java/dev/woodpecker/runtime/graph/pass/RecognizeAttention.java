@@ -86,8 +86,7 @@ public final class RecognizeAttention {
     /** Softmax over the last axis. Older models see what has more axes as a matrix for it. */
     private Optional<Weights> weights(Node softmax) {
         Operand logits = softmax.input(0);
-        if (type(logits).isEmpty()
-                || Math.floorMod(softmax.integer("axis"), rank(logits)) != rank(logits) - 1) {
+        if (type(logits).isEmpty() || Math.floorMod(softmax.integer("axis"), rank(logits)) != rank(logits) - 1) {
             return Optional.empty();
         }
         Optional<Node> before = view(logits).filter(view -> lastExtent(view.input(0)) == lastExtent(logits));
@@ -99,8 +98,7 @@ public final class RecognizeAttention {
         if (before.isEmpty() || after.isEmpty()) {
             return Optional.of(new Weights(logits, softmax, Set.of(softmax)));
         }
-        return Optional.of(
-                new Weights(before.get().input(0), after.get(), Set.of(before.get(), softmax, after.get())));
+        return Optional.of(new Weights(before.get().input(0), after.get(), Set.of(before.get(), softmax, after.get())));
     }
 
     private Optional<Node> view(Operand value) {
@@ -131,8 +129,9 @@ public final class RecognizeAttention {
     private Optional<Match> match(
             Weights weights, Operand scaled, Optional<Operand> mask, Optional<Node> sum, Node context) {
         Pattern.Product scores = pattern.product(scaled);
-        Optional<Node> product =
-                scores.factors().size() == 1 ? pattern.producer(scores.factors().getFirst(), "MatMul") : Optional.empty();
+        Optional<Node> product = scores.factors().size() == 1
+                ? pattern.producer(scores.factors().getFirst(), "MatMul")
+                : Optional.empty();
         Optional<Keys> keys = product.flatMap(node -> keys(node.input(1)));
         if (keys.isEmpty()) {
             return Optional.empty();
@@ -197,7 +196,8 @@ public final class RecognizeAttention {
     /** Whether there are as many matrices of each kind, of 32-bit floats, with heads on one axis or on none. */
     private boolean shapesFit(Node product, Node context) {
         List<Operand> matrices = List.of(product.input(0), product.input(1), product.output(0), context.input(1));
-        if (!matrices.stream().allMatch(m -> type(m).filter(t -> t.element() == DType.F32).isPresent())) {
+        if (!matrices.stream()
+                .allMatch(m -> type(m).filter(t -> t.element() == DType.F32).isPresent())) {
             return false;
         }
         int rank = rank(product.output(0));

@@ -25,8 +25,8 @@ public record ConvolutionShape(
         pads = List.copyOf(pads);
         dilations = List.copyOf(dilations);
         if (strides.size() != 2 || dilations.size() != 2 || pads.size() != 4) {
-            throw new IllegalArgumentException("two strides, two dilations and four pads: " + strides + ", " + dilations
-                    + ", " + pads);
+            throw new IllegalArgumentException(
+                    "two strides, two dilations and four pads: " + strides + ", " + dilations + ", " + pads);
         }
     }
 

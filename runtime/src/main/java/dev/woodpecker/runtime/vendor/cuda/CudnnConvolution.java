@@ -156,10 +156,7 @@ public final class CudnnConvolution implements AutoCloseable {
     private CudnnDescriptor tensor(int name, List<Long> extents, boolean virtual) {
         return create(Kind.TENSOR)
                 // Between the operations of one kernel values are not rounded.
-                .setNumber(
-                        Name.TENSOR_DATA_TYPE,
-                        Type.DATA_TYPE,
-                        virtual ? DATA_FLOAT : precision.cudnnType())
+                .setNumber(Name.TENSOR_DATA_TYPE, Type.DATA_TYPE, virtual ? DATA_FLOAT : precision.cudnnType())
                 .set(Name.TENSOR_DIMENSIONS, Type.INT64, longs(extents))
                 .set(Name.TENSOR_STRIDES, Type.INT64, strides(extents, order))
                 .set(Name.TENSOR_UNIQUE_ID, Type.INT64, name)
@@ -216,8 +213,7 @@ public final class CudnnConvolution implements AutoCloseable {
             String engine;
             try (CudnnDescriptor described = CudnnDescriptor.create(functions, Kind.ENGINE)) {
                 configuration.copyTo(Name.ENGINECFG_ENGINE, described);
-                if (!isSameNumerics(
-                        described.numbers(Name.ENGINE_NUMERICAL_NOTE, Type.NUMERICAL_NOTE, MOST_NOTES))) {
+                if (!isSameNumerics(described.numbers(Name.ENGINE_NUMERICAL_NOTE, Type.NUMERICAL_NOTE, MOST_NOTES))) {
                     return;
                 }
                 engine = "engine " + described.number(Name.ENGINE_GLOBAL_INDEX) + " " + order;
@@ -226,10 +222,8 @@ public final class CudnnConvolution implements AutoCloseable {
                     .set(Name.EXECUTION_PLAN_HANDLE, Type.HANDLE, handle)
                     .set(Name.EXECUTION_PLAN_ENGINE_CONFIG, configuration)
                     .complete();
-            plans.add(new Plan(
-                    engine,
-                    new CudnnDescriptorHandle(plan),
-                    plan.number(Name.EXECUTION_PLAN_WORKSPACE_SIZE)));
+            plans.add(
+                    new Plan(engine, new CudnnDescriptorHandle(plan), plan.number(Name.EXECUTION_PLAN_WORKSPACE_SIZE)));
         } catch (VendorCallException unsupported) {
             // Heuristics name configurations that turn out not to run here; that is how one finds out.
             return;
@@ -282,10 +276,7 @@ public final class CudnnConvolution implements AutoCloseable {
      */
     public void run(Plan plan, Arguments arguments) {
         functions.call(
-                "cudnnBackendExecute",
-                handle,
-                plan.descriptor().descriptor.pointer(),
-                arguments.pack.pointer());
+                "cudnnBackendExecute", handle, plan.descriptor().descriptor.pointer(), arguments.pack.pointer());
     }
 
     private CudnnDescriptor create(Kind kind) {

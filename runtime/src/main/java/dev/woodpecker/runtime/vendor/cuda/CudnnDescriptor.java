@@ -157,11 +157,8 @@ final class CudnnDescriptor implements AutoCloseable {
 
     CudnnDescriptor setFlag(Name name, boolean value) {
         try (Arena arena = Arena.ofConfined()) {
-            return set(
-                    name,
-                    Type.BOOLEAN,
-                    1,
-                    arena.allocateFrom(java.lang.foreign.ValueLayout.JAVA_BYTE, (byte) (value ? 1 : 0)));
+            return set(name, Type.BOOLEAN, 1, arena.allocateFrom(java.lang.foreign.ValueLayout.JAVA_BYTE, (byte)
+                    (value ? 1 : 0)));
         }
     }
 
@@ -213,8 +210,7 @@ final class CudnnDescriptor implements AutoCloseable {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointers = arena.allocateFrom(
-                    JAVA_LONG,
-                    made.stream().mapToLong(CudnnDescriptor::pointer).toArray());
+                    JAVA_LONG, made.stream().mapToLong(CudnnDescriptor::pointer).toArray());
             long count = Math.min(most, get(name, Type.BACKEND_DESCRIPTOR, most, pointers));
             while (made.size() > count) {
                 made.removeLast().close();

@@ -244,11 +244,11 @@ class WorkerPoolTest {
     @Test
     void theDefaultSizeIsWpkThreadsOrTheCores() {
         CpuFeatures cpu = CpuFeatures.ofHost();
-        assertThat(WorkerPool.defaultSize(new Environment(Map.of()), cpu)).isEqualTo(cpu.cores());
-        assertThat(WorkerPool.defaultSize(new Environment(Map.of("WPK_THREADS", "7")), cpu))
+        assertThat(SharedPool.defaultSize(new Environment(Map.of()), cpu)).isEqualTo(cpu.cores());
+        assertThat(SharedPool.defaultSize(new Environment(Map.of("WPK_THREADS", "7")), cpu))
                 .isEqualTo(7);
         for (String wrong : List.of("0", "-1", "two", "1e9")) {
-            assertThatThrownBy(() -> WorkerPool.defaultSize(new Environment(Map.of("WPK_THREADS", wrong)), cpu))
+            assertThatThrownBy(() -> SharedPool.defaultSize(new Environment(Map.of("WPK_THREADS", wrong)), cpu))
                     .isInstanceOf(ConfigurationException.class)
                     .hasMessageContaining("WPK_THREADS=" + wrong);
         }

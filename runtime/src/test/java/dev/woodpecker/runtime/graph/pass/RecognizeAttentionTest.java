@@ -114,7 +114,8 @@ class RecognizeAttentionTest {
     @Test
     void keysThatOthersReadTransposedTooAreReadBeforeThat() {
         TestGraph graph = transposed(matrices()).node("matmul1", "MatMul", "q t", "s");
-        Graph before = Evaluation.inferred(weighted(graph, "s").node("neg1", "Neg", "t", "z").outputs("y", "z"));
+        Graph before = Evaluation.inferred(
+                weighted(graph, "s").node("neg1", "Neg", "t", "z").outputs("y", "z"));
         Graph after = RecognizeAttention.apply(before);
         assertThat(after.nodes()).extracting(node -> node.operator().name()).contains("Attention", "Transpose", "Neg");
         Evaluation.assertSame(before, after);
@@ -131,7 +132,9 @@ class RecognizeAttentionTest {
                 .node("matmul1", "MatMul", "q t", "s")
                 .node("add1", "Add", "mask s", "m");
         Graph after = assertRecognized(weighted(graph, "m"), 1);
-        assertThat(after.nodes()).filteredOn(node -> node.operator().isOnnx("Reshape")).hasSize(4);
+        assertThat(after.nodes())
+                .filteredOn(node -> node.operator().isOnnx("Reshape"))
+                .hasSize(4);
     }
 
     @Test
@@ -150,9 +153,8 @@ class RecognizeAttentionTest {
     @ParameterizedTest
     @ValueSource(strings = {"w", "s", "m"})
     void whatElseIsReadStays(String read) {
-        TestGraph graph = transposed(matrices())
-                .node("matmul1", "MatMul", "q t", "s")
-                .node("add1", "Add", "s mask", "m");
+        TestGraph graph =
+                transposed(matrices()).node("matmul1", "MatMul", "q t", "s").node("add1", "Add", "s mask", "m");
         assertStays(weighted(graph, "m"), "y", read);
     }
 

@@ -51,10 +51,13 @@ class VendorLibrariesTest {
                         // CUBLAS_COMPUTE_32F, scaled in CUDA_R_32F; CUBLASLT_EPILOGUE_DEFAULT.
                         .containsSubsequence(68L, 0L, ATTRIBUTE, 7L, 4L, 1L)
                         // b, then a, then the result: CUDA_R_16F, rows, columns, leading dimension.
-                        .containsSubsequence(LAYOUT, 2L, 20L, 10L, 20L, LAYOUT, 2L, 10L, 30L, 10L, LAYOUT, 2L, 20L, 30L, 20L);
+                        .containsSubsequence(
+                                LAYOUT, 2L, 20L, 10L, 20L, LAYOUT, 2L, 10L, 30L, 10L, LAYOUT, 2L, 20L, 30L, 20L);
                 var algorithms = product.heuristics(3);
                 // The second of the three is not supported.
-                assertThat(algorithms).extracting(CublasLtProduct.Algorithm::workspaceBytes).containsExactly(0L, 8192L);
+                assertThat(algorithms)
+                        .extracting(CublasLtProduct.Algorithm::workspaceBytes)
+                        .containsExactly(0L, 8192L);
                 library.take();
                 product.run(algorithms.getLast(), 1111, 2222, 3333, 4444, 55);
                 assertThat(library.take())
@@ -67,13 +70,13 @@ class VendorLibrariesTest {
     void transpositionBiasAndBatchesAreDescribed() {
         try (CublasLt blas = CublasLt.of(library.symbols())) {
             library.take();
-            var described =
-                    new MatrixProduct(Precision.TF32, 30, 20, 10, 4, true, true, ProductEpilogue.BIAS_GELU);
+            var described = new MatrixProduct(Precision.TF32, 30, 20, 10, 4, true, true, ProductEpilogue.BIAS_GELU);
             try (var product = blas.product(described, 9999, 0)) {
                 List<Long> calls = library.take();
                 assertThat(calls)
                         // CUBLAS_COMPUTE_32F_FAST_TF32; the bias' address as 8 bytes.
-                        .containsSubsequence(77L, 0L, ATTRIBUTE, 7L, 4L, 36L, ATTRIBUTE, 3L, 4L, 1L, ATTRIBUTE, 4L, 4L, 1L)
+                        .containsSubsequence(
+                                77L, 0L, ATTRIBUTE, 7L, 4L, 36L, ATTRIBUTE, 3L, 4L, 1L, ATTRIBUTE, 4L, 4L, 1L)
                         .containsSubsequence(ATTRIBUTE, 8L, 8L, 9999L)
                         // b lies as 20 rows of 10: the layout that the memory has, batches 200 elements apart.
                         .containsSubsequence(LAYOUT, 0L, 10L, 20L, 10L, 5L, 5L, 4L, 4L, 5L, 6L, 8L, 200L);
@@ -101,8 +104,7 @@ class VendorLibrariesTest {
                 2, 8, 9, 7, 16, 3, 3, List.of(2L, 1L), List.of(1L, 1L, 1L, 1L), List.of(1L, 1L), 2);
         assertThat(shape.result()).containsExactly(2L, 16L, 5L, 7L);
         try (Cudnn dnn = Cudnn.of(library.symbols());
-                var convolution =
-                        dnn.convolution(shape, Precision.FP16, Order.NHWC, new Tail(true, true, true))) {
+                var convolution = dnn.convolution(shape, Precision.FP16, Order.NHWC, new Tail(true, true, true))) {
             List<Long> calls = library.take();
             // x: half, its extents, channels side by side.
             assertThat(calls).containsSubsequence(SET, 901L, 1L, 1L, 2L, SET, 902L, 3L, 4L, 2L, 8L, 9L, 7L, SET, 903L);
@@ -110,7 +112,8 @@ class VendorLibrariesTest {
             assertThat(calls).containsSubsequence(SET, 103L, 3L, 2L, 2L, 1L); // strides
             assertThat(calls).containsSubsequence(SET, 801L, 15L, 4L); // four operations
             // Virtual tensors between them, and only there.
-            assertThat(Collections.indexOfSubList(calls, List.of(907L, 2L, 1L, 1L))).isPositive();
+            assertThat(Collections.indexOfSubList(calls, List.of(907L, 2L, 1L, 1L)))
+                    .isPositive();
         }
     }
 

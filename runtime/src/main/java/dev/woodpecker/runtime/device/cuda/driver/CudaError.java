@@ -6,8 +6,7 @@ import java.util.Optional;
 /** The {@code CUresult} values of cuda.h that something can be said about. */
 public enum CudaError {
     INVALID_VALUE(1, false, ""),
-    OUT_OF_MEMORY(
-            2, false, "free GPU memory that other sessions or processes hold, or run smaller batches"),
+    OUT_OF_MEMORY(2, false, "free GPU memory that other sessions or processes hold, or run smaller batches"),
     NOT_INITIALIZED(3, false, ""),
     NO_DEVICE(100, false, "check nvidia-smi, and CUDA_VISIBLE_DEVICES, which may hide every device"),
     INVALID_DEVICE(101, false, "choose a device that ./wpk doctor lists"),

@@ -56,7 +56,8 @@ public record DeviceFacts(
     public String summary() {
         return String.format(
                 Locale.ROOT,
-                "%s, compute capability %d.%d, %d multiprocessors at %.2f GHz, %.1f GB, level-2 cache %d MB, driver for CUDA %s",
+                "%s, compute capability %d.%d, %d multiprocessors at %.2f GHz, %.1f GB, level-2 cache %d MB, driver"
+                        + " for CUDA %s",
                 name,
                 capabilityMajor,
                 capabilityMinor,

@@ -208,6 +208,7 @@ public final class DefaultSchedule {
         for (Stage stage : program.stages()) {
             if (isBlocked(builder, stage)
                     && !WordProducts.serves(stage, target)
+                    && !isTiled(stage, target)
                     && builder.isAlone(stage.name())
                     && readsStages(program, stage)) {
                 SpatialRule.followMemory(builder, stage, target);

@@ -168,8 +168,11 @@ public final class CPrinter {
             parameters.add("const " + dialect.type(DType.I64) + " " + names.declare(p.name()));
         }
         parameters.add("int *status");
+        // Where shared memory is what bounds how many blocks are resident, the assembler need not save registers for more.
+        String blocks = phase.launch().dynamicSharedBytes() > 0 ? ", 1" : "";
         out.append("extern \"C\" __global__ void __launch_bounds__(")
                 .append(threads)
+                .append(blocks)
                 .append(") ")
                 .append(phase.symbol())
                 .append("(\n        ")

@@ -87,7 +87,7 @@ public final class Lowering {
             stmt = show("cache accumulators", CacheAccumulators.apply(stmt), observer);
         }
         stmt = show("combine lanes", WarpReductions.apply(stmt), observer);
-        stmt = show("tensorize", TensorizeLoops.apply(stmt, target), observer);
+        stmt = show("tensorize", TensorizeLoops.apply(stmt, target, numerics), observer);
         stmt = show("pipeline", PipelineLoops.apply(stmt), observer);
         if (target.isCuda()) {
             launch = BindThreads.launch(stmt);

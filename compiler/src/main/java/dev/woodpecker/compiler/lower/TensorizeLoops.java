@@ -16,6 +16,7 @@ import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.schedule.LoopNest;
 import dev.woodpecker.compiler.schedule.Region;
 import dev.woodpecker.compiler.target.Intrinsics;
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.compiler.target.TensorTile;
 import java.util.ArrayList;
@@ -37,17 +38,19 @@ public final class TensorizeLoops {
     private static final int ROW_ALIGNMENT_BYTES = 16;
 
     private final Target target;
+    private final Numerics numerics;
     private final Map<String, Accumulator> accumulators = new HashMap<>();
 
-    private TensorizeLoops(Target target) {
+    private TensorizeLoops(Target target, Numerics numerics) {
         this.target = target;
+        this.numerics = numerics;
     }
 
-    public static Stmt apply(Stmt phase, Target target) {
+    public static Stmt apply(Stmt phase, Target target, Numerics numerics) {
         if (Region.loops(phase).stream().noneMatch(l -> l.binding() == Loop.Binding.TENSOR)) {
             return phase;
         }
-        return Simplifier.simplify(new TensorizeLoops(target).tensorized(phase, Optional.empty()));
+        return Simplifier.simplify(new TensorizeLoops(target, numerics).tensorized(phase, Optional.empty()));
     }
 
     /**
@@ -125,8 +128,9 @@ public final class TensorizeLoops {
 
     private Accumulator accumulator(Buffer buffer, Update update, List<Loop> loops) {
         long[] extents = loops.stream().mapToLong(l -> constant(l.extent())).toArray();
-        TensorTile tile = Intrinsics.tile(
-                        extents[0], extents[1], extents[2], update.left().type(), buffer.type())
+        TensorTile tile = Intrinsics.tile(update.left().type(), update.operation(), update.swapped())
+                .filter(t -> t.rows() == extents[0] && t.columns() == extents[1] && t.depth() == extents[2])
+                .filter(t -> t.accumulatorType() == buffer.type())
                 .orElseThrow(() -> new LoweringException("buffer " + buffer.name()
                         + ": no instruction multiplies tiles of " + extents[0] + "x" + extents[1] + "x" + extents[2]
                         + " " + update.left().type().text()));
@@ -160,8 +164,8 @@ public final class TensorizeLoops {
         return value.orElseThrow(() -> new LoweringException("a tile has no constant extent " + extent));
     }
 
-    /** {@code store.buffer[..] += left * right}. */
-    private record Update(Stmt.Store store, Expr.Load left, Expr.Load right) {}
+    /** {@code store.buffer[..] += left * right}; {@code swapped} where the program has {@code right} first. */
+    private record Update(Stmt.Store store, BinaryOp operation, Expr.Load left, Expr.Load right, boolean swapped) {}
 
     private static Update update(Stmt nest) {
         List<Loop> loops = tileLoops(nest);
@@ -178,12 +182,14 @@ public final class TensorizeLoops {
             boolean accumulates = x.equals(old) || y.equals(old);
             if (accumulates
                     && product instanceof Expr.Binary(BinaryOp times, Expr a, Expr b)
-                    && times == BinaryOp.MUL
+                    && (times == BinaryOp.MUL || times == BinaryOp.DOT4)
                     && factor(a) instanceof Expr.Load left
                     && factor(b) instanceof Expr.Load right) {
                 Expr.Var row = loops.getFirst().variable();
                 boolean inOrder = left.indices().stream().anyMatch(i -> i.anyMatch(row::equals));
-                return inOrder ? new Update(store, left, right) : new Update(store, right, left);
+                return inOrder
+                        ? new Update(store, times, left, right, false)
+                        : new Update(store, times, right, left, true);
             }
         }
         throw new LoweringException(
@@ -218,77 +224,38 @@ public final class TensorizeLoops {
         return accumulator;
     }
 
-    /** Loads of both operands, each once, and their products. */
+    /**
+     * Loads of both operands, each once, and their products. Where what tensor cores round off single precision may not be
+     * lost, it is an operand of its own, and three products add up, the smallest first; that of both rests is below what
+     * the sum keeps (Ootomo and Yokota 2022, "Recovering single precision accuracy from Tensor Cores").
+     */
     private Stmt multiplied(Stmt.For f, List<Loop> around, List<Loop> loops, Loop threads) {
         Update update = update(f);
         Accumulator accumulator = accumulatorOf(update.store().buffer());
         TensorTile tile = accumulator.tile();
-        Operand left =
-                operand(update.left(), tile.left(), tile.product().operand("left"), around, loops.get(0), loops.get(2));
-        Operand right = operand(
-                update.right(), tile.right(), tile.product().operand("right"), around, loops.get(1), loops.get(2));
+        boolean split = tile.elementType() == DType.TF32 && numerics != Numerics.TF32;
+        TensorOperand left = operand(
+                update.left(), tile.left(), tile.product().operand("left"), split, around, loops.get(0), loops.get(2));
+        TensorOperand right = operand(
+                update.right(), tile.right(), tile.product().operand("right"), split, around, loops.get(1), loops.get(2));
         Stmt.Window sum = new Stmt.Window(
                 accumulator.buffer(), List.of(accumulator.start(update.store().indices())));
-        Stmt product = new Stmt.Invoke(tile.product(), List.of(sum, left.window(), right.window()));
-        Stmt body = Stmt.seq(left.load(threads), right.load(threads), LoopNest.wrap(around, product));
-        return new Stmt.Allocate(left.fragment(), new Stmt.Allocate(right.fragment(), body));
-    }
-
-    /**
-     * An operand of a product: tiles of shared memory, one for each iteration of {@code loops}, and the registers that they
-     * are loaded to.
-     */
-    private record Operand(
-            Buffer fragment,
-            Distribution distribution,
-            List<Loop> loops,
-            Stmt.Window tile,
-            boolean alongDepth,
-            Optional<Intrinsic> instruction) {
-        /** Where the registers of a tile begin. */
-        Stmt.Window window() {
-            Expr number = Expr.index(0);
-            for (Loop loop : loops) {
-                number = IndexMath.add(IndexMath.mul(number, loop.extent()), loop.variable());
-            }
-            return new Stmt.Window(fragment, List.of(IndexMath.mul(number, Expr.index(distribution.values()))));
+        List<Stmt> products = new ArrayList<>();
+        if (split) {
+            products.add(new Stmt.Invoke(tile.product(), List.of(sum, left.restWindow(), right.window())));
+            products.add(new Stmt.Invoke(tile.product(), List.of(sum, left.window(), right.restWindow())));
         }
-
-        Stmt load(Loop threads) {
-            Stmt one = instruction
-                    .<Stmt>map(load -> new Stmt.Invoke(load, List.of(window(), tile)))
-                    .orElseGet(() -> elements(threads));
-            return LoopNest.wrap(loops, one);
-        }
-
-        /** Each lane brings its elements one by one. */
-        private Stmt elements(Loop threads) {
-            Expr.Var value = Expr.Var.index(fragment.name() + ".value");
-            Loop values = new Loop(
-                    value,
-                    Expr.index(distribution.values()),
-                    Loop.Binding.UNROLL,
-                    Loop.Carrier.SPATIAL,
-                    Optional.empty(),
-                    Origin.NONE);
-            Expr side = distribution.rowOf(threads.variable(), value);
-            Expr depth = distribution.columnOf(threads.variable(), value);
-            List<Expr> at = new ArrayList<>(tile.indices());
-            int last = at.size() - 1;
-            at.set(last, IndexMath.add(at.get(last), alongDepth ? depth : side));
-            at.set(last - 1, IndexMath.add(at.get(last - 1), alongDepth ? side : depth));
-            Expr element = new Expr.Load(tile.buffer(), at);
-            Expr stored = element.type() == fragment.type() ? element : new Expr.Cast(fragment.type(), element);
-            Expr to = IndexMath.add(window().indices().getFirst(), value);
-            return new Stmt.For(values, new Stmt.Store(fragment, List.of(to), stored, Origin.NONE));
-        }
+        products.add(new Stmt.Invoke(tile.product(), List.of(sum, left.window(), right.window())));
+        Stmt body = Stmt.seq(left.load(threads), right.load(threads), LoopNest.wrap(around, Stmt.seq(products)));
+        return left.allocate(right.allocate(body));
     }
 
     /** An operand that is read by {@code load}: {@code side} goes along its side of the result. */
-    private static Operand operand(
+    private static TensorOperand operand(
             Expr.Load load,
             TensorTile.Loads loads,
             Intrinsic.Operand declared,
+            boolean split,
             List<Loop> around,
             Loop side,
             Loop depth) {
@@ -325,14 +292,8 @@ public final class TensorizeLoops {
         List<Loop> own = around.stream()
                 .filter(l -> start.stream().anyMatch(i -> i.anyMatch(l.variable()::equals)))
                 .toList();
-        Distribution distribution = declared.distribution().orElseThrow();
-        long tiles = own.stream().mapToLong(l -> constant(l.extent())).reduce(1, Math::multiplyExact);
-        Buffer fragment = Buffer.rowMajor(
-                buffer.name() + ".fragment",
-                declared.type(),
-                List.of(Expr.index(tiles * distribution.values())),
-                Scope.FRAGMENT);
-        return new Operand(fragment, distribution, own, new Stmt.Window(buffer, start), alongDepth, instruction);
+        return new TensorOperand(
+                declared, new Stmt.Window(buffer, start), own, alongDepth, instruction, split);
     }
 
     /** Each lane does what the nest does, for the elements that it holds. */

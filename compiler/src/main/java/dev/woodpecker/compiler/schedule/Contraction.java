@@ -45,7 +45,7 @@ record Contraction(Stage stage, Expr.Read data, Expr.Read weights, Axis column, 
         return orient(stage, a, b).or(() -> orient(stage, b, a));
     }
 
-    private static Expr strip(Expr e) {
+    static Expr strip(Expr e) {
         return e instanceof Expr.Cast(DType _, Expr operand) ? strip(operand) : e;
     }
 

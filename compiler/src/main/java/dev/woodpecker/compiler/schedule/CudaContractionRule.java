@@ -121,7 +121,7 @@ final class CudaContractionRule {
         }
         String name = c.stage().name();
         long preferred = CudaTensorRule.tile(builder, c, target)
-                .map(tile -> CudaTensorTiles.of(c, tile, target).parts(parts))
+                .map(tile -> CudaTensorRule.tiles(builder, c, tile, target).parts(parts))
                 .orElseGet(() -> CudaTiles.of(c, target).parts(parts));
         long count = builder.choose(name + ".split", parts, preferred);
         if (count == 1) {

@@ -1,6 +1,8 @@
 package dev.woodpecker.compiler.schedule;
 
+import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
@@ -33,6 +35,9 @@ final class CudaTensorRule {
     /** Rows in shared memory end with so many unused bytes: eight of them then lie in different banks. */
     private static final long PADDING_BYTES = 16;
 
+    private static final long LONGEST_CUT_SUM = 4096;
+    private static final int PARTS_OF_SINGLE = 3;
+
     /** What a block may have of shared memory. */
     private final long sharedBytes;
 
@@ -53,22 +58,56 @@ final class CudaTensorRule {
 
     /** The product that suits a contraction under the nest's numerics, on this machine. */
     static Optional<TensorTile> tile(ScheduleBuilder builder, Contraction c, Target target) {
-        Numerics numerics = builder.nest().numerics();
-        DType type = c.data().type();
-        boolean allowed = numerics.mayReassociate() && (type != DType.F32 || numerics == Numerics.TF32);
-        return Intrinsics.tile(type)
-                .filter(t -> allowed && CudaTiles.capability(target) >= t.capability())
-                .filter(t -> c.stage().reduction().orElseThrow().type() == t.accumulatorType());
+        Stage.Reduction reduction = c.stage().reduction().orElseThrow();
+        if (!(Contraction.strip(reduction.body()) instanceof Expr.Binary(BinaryOp op, Expr first, Expr _))) {
+            return Optional.empty();
+        }
+        boolean swapped = !Contraction.strip(first)
+                .equals(ContractionSides.of(builder, c).left());
+        return Intrinsics.tile(c.data().type(), op, swapped)
+                .filter(t -> CudaTiles.capability(target) >= t.capability())
+                .filter(t -> reduction.type() == t.accumulatorType())
+                .filter(t -> mayRound(builder, c, t));
+    }
+
+    /**
+     * Whether the numerics allow what the product does to elements and sums. Sums of integers are the same in any order.
+     * Three products keep single precision; but tensor cores cut what they add, at most 2^-23 of a sum each 8 points, which
+     * of sums that grow evenly is K / 16 * 2^-23, the bound being 8 sqrt(K) 2^-24.
+     */
+    private static boolean mayRound(ScheduleBuilder builder, Contraction c, TensorTile tile) {
+        if (!tile.accumulatorType().isFloat()) {
+            return true;
+        }
+        long depth = c.stage().reduction().orElseThrow().axes().stream()
+                .mapToLong(Contraction::extent)
+                .reduce(1, Math::multiplyExact);
+        return builder.nest().numerics().mayReassociate() && (!isSplit(builder, tile) || depth <= LONGEST_CUT_SUM);
+    }
+
+    /** Whether operands are two parts each, whose three products add up to single precision. */
+    private static boolean isSplit(ScheduleBuilder builder, TensorTile tile) {
+        return tile.elementType() == DType.TF32 && builder.nest().numerics() != Numerics.TF32;
     }
 
     /** Schedules a contraction on tensor cores; false, and nothing done, if it does not fit them. */
     static boolean schedule(ScheduleBuilder builder, Contraction c, Target target) {
         Optional<TensorTile> tile = tile(builder, c, target);
-        if (tile.isEmpty() || builder.choose(c.stage().name() + ".tensor", List.of(0L, 1L), 1) == 0) {
+        if (tile.isEmpty()) {
+            return false;
+        }
+        boolean pays = !isSplit(builder, tile.get())
+                || tiles(builder, c, tile.get(), target).bestCycles(1)
+                        < CudaTiles.of(c, target).bestCycles(1);
+        if (builder.choose(c.stage().name() + ".tensor", List.of(0L, 1L), pays ? 1 : 0) == 0) {
             return false;
         }
         new CudaTensorRule(builder, ContractionSides.of(builder, c), tile.get(), target).schedule(c);
         return true;
+    }
+
+    static CudaTensorTiles tiles(ScheduleBuilder builder, Contraction c, TensorTile tile, Target target) {
+        return CudaTensorTiles.of(c, tile, isSplit(builder, tile) ? PARTS_OF_SINGLE : 1, target);
     }
 
     private long choose(String what, List<Long> domain, long preferred) {
@@ -96,7 +135,7 @@ final class CudaTensorRule {
     }
 
     private void schedule(Contraction c) {
-        CudaTensorTiles tiles = CudaTensorTiles.of(c, tile, target);
+        CudaTensorTiles tiles = tiles(builder, c, tile, target);
         CudaTensorTiles.Tile chosen = chooseTile(tiles.best(1));
         long blockColumns = chosen.columns();
         long blockRows = chosen.rows();
@@ -143,7 +182,11 @@ final class CudaTensorRule {
         long count = blockRows / warpRows * (blockColumns / warpColumns);
         stage(a, stretch.outer(), count);
         stage(b, stretch.outer(), count);
-        List.of(step.outer(), rowTile.outer(), columnTile.outer()).forEach(loop -> builder.add(new Unroll(loop)));
+        List.of(rowTile.outer(), columnTile.outer()).forEach(loop -> builder.add(new Unroll(loop)));
+        if (!isSplit(builder, tile)) {
+            // Operands of two parts fill the registers with one step's.
+            builder.add(new Unroll(step.outer()));
+        }
         builder.add(new Tensorize(rowTile.inner(), tile.name()));
         pipeline(stretch.outer(), operandBytes(a, blockRows, depth) + operandBytes(b, blockColumns, depth), tiles, chosen);
     }

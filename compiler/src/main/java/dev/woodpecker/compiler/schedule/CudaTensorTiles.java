@@ -75,13 +75,14 @@ record CudaTensorTiles(
         }
     }
 
-    static CudaTensorTiles of(Contraction c, TensorTile tile, Target target) {
+    /** {@code products} of the instruction make one of the program. */
+    static CudaTensorTiles of(Contraction c, TensorTile tile, int products, Target target) {
         int bytes = tile.memoryType().bytes();
         double halves = CudaTiles.capability(target) >= 90 ? HOPPER_OPERATIONS : OPERATIONS;
         boolean plain = c.stage().reduction().orElseThrow().axes().size() == 1 && bytes <= 2;
         return new CudaTensorTiles(
                 CudaTiles.of(c, target),
-                halves * 2 / bytes,
+                halves * 2 / bytes / products,
                 bytes,
                 target.fastBytes(),
                 plain);
@@ -140,8 +141,12 @@ record CudaTensorTiles(
                         && tile.warps() * LANES >= THREADS_FOR_EACH_ADDRESS * Math.max(tile.rows, tile.columns);
     }
 
+    double bestCycles(long parts) {
+        return cycles(best(parts), parts);
+    }
+
     long parts(List<Long> domain) {
-        return CudaTiles.parts(domain, parts -> cycles(best(parts), parts));
+        return CudaTiles.parts(domain, this::bestCycles);
     }
 
     /** How many stages of a pipeline suit a tile: enough warps shall fit a multiprocessor. */

@@ -11,10 +11,13 @@ import java.util.function.LongToDoubleFunction;
  *
  * @param rows of the result, all axes of its side together
  * @param products matrices of a batch
+ * @param operations multiply-adds of a multiprocessor in a cycle, on its arithmetic units
  */
-record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long products, int units) {
-    /** Multiply-adds of a multiprocessor in a cycle, on its arithmetic units. */
-    private static final double OPERATIONS = 128;
+record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long products, int units, double operations) {
+    /** Multiply-adds of a multiprocessor in a cycle, on its arithmetic units, before and from Hopper on. */
+    private static final double OPERATIONS = 64;
+
+    private static final double HOPPER_OPERATIONS = 128;
 
     /** The bytes that it gets of the memory's in one. */
     private static final double BYTES = 12;
@@ -37,7 +40,8 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
                 swapped ? rows : columns,
                 depth,
                 all / (rows * columns),
-                target.units());
+                target.units(),
+                capability(target) >= 90 ? HOPPER_OPERATIONS : OPERATIONS);
     }
 
     /** {@code 80} for {@code cuda:sm_80}. */
@@ -56,7 +60,7 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
         // Small tiles load more for each product; 8 x 8 results of a thread keep the arithmetic units busy, 4 x 4 do
         // not.
         double arithmetic =
-                rows * columns * depth / OPERATIONS / (0.55 + 0.15 * (rows / 128.0) + 0.2 * (columns / 128.0));
+                rows * columns * depth / operations / (0.55 + 0.15 * (rows / 128.0) + 0.2 * (columns / 128.0));
         double loads = (rows + columns) * depth * Float.BYTES / (2.5 * BYTES);
         double block = Math.max(arithmetic, loads);
         double rounds = Math.ceil(blocks / units);
@@ -103,10 +107,12 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
 
     /** Of these numbers of parts of the reduction, the one that is worth it. */
     long parts(List<Long> domain) {
-        return parts(domain, parts -> {
-            Tile tile = best(parts);
-            return cycles(tile.rows, tile.columns, parts);
-        });
+        return parts(domain, this::bestCycles);
+    }
+
+    double bestCycles(long parts) {
+        Tile tile = best(parts);
+        return cycles(tile.rows, tile.columns, parts);
     }
 
     static long parts(List<Long> domain, LongToDoubleFunction cycles) {

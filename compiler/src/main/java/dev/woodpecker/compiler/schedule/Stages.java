@@ -109,10 +109,15 @@ final class Stages {
     static boolean isTotal(Stage stage) {
         boolean[] total = {stage.reduction().isEmpty()};
         mapReads(stage, read -> {
-            total[0] &= read.outside().isPresent();
+            total[0] &= read.outside().isPresent() || isOfOnePlace(read);
             return read;
         });
         return total[0];
+    }
+
+    /** A scalar, as the zero point beyond a quantised tensor: the same for all elements. */
+    private static boolean isOfOnePlace(Expr.Read read) {
+        return read.indices().stream().allMatch(Expr.IntConst.class::isInstance);
     }
 
     /** As {@link #isTotal(Stage)}, where what is read may be a stage that has a value beyond its extents itself. */
@@ -120,6 +125,7 @@ final class Stages {
         boolean[] total = {stage.reduction().isEmpty()};
         mapReads(stage, read -> {
             total[0] &= read.outside().isPresent()
+                    || isOfOnePlace(read)
                     || program.stage(read.tensor())
                             .filter(s -> isTotal(program, s))
                             .isPresent();

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Whether what a tile computes is the product of a matrix instruction; reasons say what is not. */
 final class TensorOperands {
@@ -52,17 +53,21 @@ final class TensorOperands {
         Expr body = Simplifier.simplify(
                 LoopNest.substitute(reduction.body(), bound(stage, reduction)), Region.inside(around));
         if (!(body instanceof Expr.Binary(BinaryOp op, Expr x, Expr y))
-                || op != BinaryOp.MUL
+                || op != tile.operation()
                 || !(factor(x) instanceof Expr.Read a)
                 || !(factor(y) instanceof Expr.Read b)) {
             return Optional.of("'" + stage.name() + "' does not sum products of two tensors, widened to "
                     + reduction.type().text());
         }
         boolean inOrder = mentions(a.indices(), row()) || mentions(b.indices(), column());
+        if (!tile.takes(op, !inOrder)) {
+            return Optional.of(tile.name() + " takes the factors of '" + stage.name() + "' the other way round");
+        }
         Expr.Read left = inOrder ? a : b;
         Expr.Read right = inOrder ? b : a;
         return operandReason(left, row(), column())
                 .or(() -> operandReason(right, column(), row()))
+                .or(() -> zeroReason(left, right))
                 .or(() -> guardReason(left, right));
     }
 
@@ -107,9 +112,6 @@ final class TensorOperands {
         if (!nest.buffer(read.tensor()).layout().hasRowsInOrder()) {
             return Optional.of(tensor + " is not row-major in shared memory");
         }
-        if (zeroBeyond(read).isEmpty()) {
-            return Optional.of(tensor + " is no copy that holds zeros beyond the tensor's extents");
-        }
         int last = read.indices().size() - 1;
         boolean alongDepth = last >= 1
                 && steps(read.indices().get(last), depth())
@@ -143,6 +145,18 @@ final class TensorOperands {
                 && affine.get().terms().containsKey(Expr.Var.index(variable));
     }
 
+    /** One zero factor is enough for bytes; that of a float may be an infinity. */
+    private Optional<String> zeroReason(Expr.Read left, Expr.Read right) {
+        List<Expr.Read> others = Stream.of(left, right)
+                .filter(operand -> zeroBeyond(operand).isEmpty())
+                .toList();
+        int allowed = tile.operation() == BinaryOp.DOT4 ? 1 : 0;
+        return others.size() <= allowed
+                ? Optional.empty()
+                : Optional.of("'" + others.getFirst().tensor()
+                        + "' is no copy that holds zeros beyond the tensor's extents");
+    }
+
     /** The tensor of which the operand is a copy with zeros beyond its extents. */
     private Optional<String> zeroBeyond(Expr.Read read) {
         Optional<Stage> copy = nest.program().stage(read.tensor());
@@ -165,7 +179,9 @@ final class TensorOperands {
             }
         }
         for (Expr term : ofDepth) {
-            if (!isZeroWithout(term, left) || !isZeroWithout(term, right)) {
+            boolean isZero = isZeroWithout(term, left);
+            boolean isZeroToo = isZeroWithout(term, right);
+            if (!(tile.operation() == BinaryOp.DOT4 ? isZero || isZeroToo : isZero && isZeroToo)) {
                 return Optional.of("the operands are not zero where the condition on the depth does not hold");
             }
         }
@@ -174,14 +190,17 @@ final class TensorOperands {
 
     /** Whether {@code condition} holds exactly where the operand's last index is within its tensor. */
     private boolean isZeroWithout(Expr condition, Expr.Read operand) {
-        String source = zeroBeyond(operand).orElseThrow();
+        Optional<String> source = zeroBeyond(operand);
+        if (source.isEmpty()) {
+            return false;
+        }
         Stage copy = nest.stage(operand.tensor());
         boolean plain = copy.element() instanceof Expr.Read read
                 && read.indices()
                         .equals(copy.axes().stream()
                                 .map(a -> (Expr) a.variable())
                                 .toList());
-        Expr extent = Stages.shape(nest.program(), source).getLast();
+        Expr extent = Stages.shape(nest.program(), source.get()).getLast();
         return plain && condition.equals(IndexMath.less(operand.indices().getLast(), extent));
     }
 }

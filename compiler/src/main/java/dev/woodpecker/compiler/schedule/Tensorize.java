@@ -1,14 +1,12 @@
 package dev.woodpecker.compiler.schedule;
 
 import dev.woodpecker.compiler.ir.Axis;
-import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.target.Intrinsics;
-import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.TensorTile;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,12 +42,8 @@ public record Tensorize(String loop, String intrinsic) implements Step {
                             ", ",
                             Intrinsics.tiles().stream().map(TensorTile::name).toList()));
         }
-        if (!nest.numerics().mayReassociate()) {
+        if (!nest.numerics().mayReassociate() && tile.get().accumulatorType().isFloat()) {
             return reject("strict numerics sum in axis order, " + intrinsic + " in an order of its own");
-        }
-        if (tile.get().elementType() == DType.TF32 && nest.numerics() != Numerics.TF32) {
-            return reject(intrinsic + " rounds its operands, which numerics tf32 allow and "
-                    + nest.numerics().text() + " do not");
         }
         Optional<Stmt.For> found = nest.find(loop);
         if (found.isEmpty()) {

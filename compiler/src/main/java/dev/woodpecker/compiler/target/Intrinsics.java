@@ -1,5 +1,7 @@
 package dev.woodpecker.compiler.target;
 
+import dev.woodpecker.compiler.ir.Arithmetic;
+import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Distribution;
 import dev.woodpecker.compiler.ir.Intrinsic;
@@ -12,6 +14,8 @@ import dev.woodpecker.compiler.target.TensorTile.Loads;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.DoubleBinaryOperator;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -21,16 +25,28 @@ import java.util.stream.Stream;
  */
 public final class Intrinsics {
     /** Four 8x8 matrices of 16-bit elements, a 16x16 tile, from shared memory to the registers of a warp. */
-    public static final Intrinsic LDMATRIX_X4 = load("ldmatrix_x4", Fragments.M16K16_LEFT, false);
+    public static final Intrinsic LDMATRIX_X4 = load("ldmatrix_x4", DType.F16, Fragments.M16K16_LEFT, false);
 
     /** Two 8x8 matrices of 16-bit elements, an 8x16 tile, from shared memory to the registers of a warp. */
-    public static final Intrinsic LDMATRIX_X2 = load("ldmatrix_x2", Fragments.N8K16_RIGHT, false);
+    public static final Intrinsic LDMATRIX_X2 = load("ldmatrix_x2", DType.F16, Fragments.N8K16_RIGHT, false);
 
     /** As {@link #LDMATRIX_X4}, of a tile whose rows in memory are columns of the operand. */
-    public static final Intrinsic LDMATRIX_X4_TRANS = load("ldmatrix_x4_trans", Fragments.M16K16_LEFT, true);
+    public static final Intrinsic LDMATRIX_X4_TRANS = load("ldmatrix_x4_trans", DType.F16, Fragments.M16K16_LEFT, true);
 
     /** As {@link #LDMATRIX_X2}, of a tile whose rows in memory go along the columns of the result. */
-    public static final Intrinsic LDMATRIX_X2_TRANS = load("ldmatrix_x2_trans", Fragments.N8K16_RIGHT, true);
+    public static final Intrinsic LDMATRIX_X2_TRANS = load("ldmatrix_x2_trans", DType.F16, Fragments.N8K16_RIGHT, true);
+
+    /** A tile of 16 x 8 words: a word is two neighbours of the 16 bits that the instruction speaks of. */
+    public static final Intrinsic LDMATRIX_X4_F32 = load("ldmatrix_x4_f32", DType.F32, Fragments.M16K8_LEFT, false);
+
+    /** A tile of 8 x 8 words. */
+    public static final Intrinsic LDMATRIX_X2_F32 = load("ldmatrix_x2_f32", DType.F32, Fragments.N8K8_RIGHT, false);
+
+    /** As {@link #LDMATRIX_X4_F32}, of words of four bytes each. */
+    public static final Intrinsic LDMATRIX_X4_I32 = load("ldmatrix_x4_i32", DType.I32, Fragments.M16K8_LEFT, false);
+
+    /** As {@link #LDMATRIX_X2_F32}, of words of four bytes each. */
+    public static final Intrinsic LDMATRIX_X2_I32 = load("ldmatrix_x2_i32", DType.I32, Fragments.N8K8_RIGHT, false);
 
     /** As {@link #MMA_M16N8K16_F32_F16}, of bfloat16. */
     public static final Intrinsic MMA_M16N8K16_F32_BF16 =
@@ -39,6 +55,12 @@ public final class Intrinsics {
     /** As {@link #MMA_M16N8K16_F32_F16}, of tf32, 8 points deep. */
     public static final Intrinsic MMA_M16N8K8_F32_TF32 =
             mma("mma_m16n8k8_f32_tf32", DType.TF32, Fragments.M16K8_LEFT, Fragments.N8K8_RIGHT);
+
+    /** Of bytes, 32 points deep, four in a word: those of {@code left} have no sign. Sums wrap around. */
+    public static final Intrinsic MMA_M16N8K32_I32_U8_S8 = wordProduct("mma_m16n8k32_i32_u8_s8", false);
+
+    /** As {@link #MMA_M16N8K32_I32_U8_S8}; those of {@code right} have no sign. */
+    public static final Intrinsic MMA_M16N8K32_I32_S8_U8 = wordProduct("mma_m16n8k32_i32_s8_u8", true);
 
     /**
      * {@code accumulator += left * right}. Products are exact; in which order and with which roundings they are added
@@ -66,13 +88,25 @@ public final class Intrinsics {
     private static final Loads LEFT_HALVES = Loads.of(LDMATRIX_X4, LDMATRIX_X4_TRANS);
     private static final Loads RIGHT_HALVES = Loads.of(LDMATRIX_X2, LDMATRIX_X2_TRANS);
 
+    private static final Loads LEFT_WORDS = Loads.alongDepth(LDMATRIX_X4_I32);
+    private static final Loads RIGHT_WORDS = Loads.alongDepth(LDMATRIX_X2_I32);
+
     private static final List<TensorTile> TILES = List.of(
-            new TensorTile(MMA_M16N8K16_F32_F16, LEFT_HALVES, RIGHT_HALVES, 80),
-            new TensorTile(MMA_M16N8K16_F32_BF16, LEFT_HALVES, RIGHT_HALVES, 80),
-            new TensorTile(MMA_M16N8K8_F32_TF32, Loads.NONE, Loads.NONE, 80));
+            new TensorTile(MMA_M16N8K16_F32_F16, LEFT_HALVES, RIGHT_HALVES, 80, BinaryOp.MUL, false),
+            new TensorTile(MMA_M16N8K16_F32_BF16, LEFT_HALVES, RIGHT_HALVES, 80, BinaryOp.MUL, false),
+            new TensorTile(
+                    MMA_M16N8K8_F32_TF32,
+                    Loads.alongDepth(LDMATRIX_X4_F32),
+                    Loads.alongDepth(LDMATRIX_X2_F32),
+                    80,
+                    BinaryOp.MUL,
+                    false),
+            new TensorTile(MMA_M16N8K32_I32_U8_S8, LEFT_WORDS, RIGHT_WORDS, 80, BinaryOp.DOT4, false),
+            new TensorTile(MMA_M16N8K32_I32_S8_U8, LEFT_WORDS, RIGHT_WORDS, 80, BinaryOp.DOT4, true));
 
     private static final List<Intrinsic> ALL = Stream.of(
                     List.of(LDMATRIX_X4, LDMATRIX_X2, LDMATRIX_X4_TRANS, LDMATRIX_X2_TRANS, PREFETCH),
+                    List.of(LDMATRIX_X4_F32, LDMATRIX_X2_F32, LDMATRIX_X4_I32, LDMATRIX_X2_I32),
                     TILES.stream().map(TensorTile::product).toList(),
                     COPIES,
                     EXCHANGES)
@@ -96,16 +130,10 @@ public final class Intrinsics {
         return TILES.stream().filter(t -> t.name().equals(product)).findFirst();
     }
 
-    /** The tile that multiplies elements of a type in memory; there is at most one. */
-    public static Optional<TensorTile> tile(DType memory) {
-        return TILES.stream().filter(t -> t.memoryType() == memory).findFirst();
-    }
-
-    /** The tile of these extents and types in memory; there is at most one. */
-    public static Optional<TensorTile> tile(long rows, long columns, long depth, DType element, DType accumulator) {
+    /** The tile that combines elements of a type in memory so; there is at most one. */
+    public static Optional<TensorTile> tile(DType memory, BinaryOp operation, boolean swapped) {
         return TILES.stream()
-                .filter(t -> t.rows() == rows && t.columns() == columns && t.depth() == depth)
-                .filter(t -> t.memoryType() == element && t.accumulatorType() == accumulator)
+                .filter(t -> t.memoryType() == memory && t.takes(operation, swapped))
                 .findFirst();
     }
 
@@ -156,11 +184,35 @@ public final class Intrinsics {
                         Operand.fragment("accumulator", DType.F32, Fragments.M16N8_ACCUMULATOR, Access.UPDATE),
                         Operand.fragment("left", type, left, Access.READ),
                         Operand.fragment("right", type, right, Access.READ)),
-                product(left.rows(), right.rows(), left.columns()),
+                product(left.rows(), right.rows(), left.columns(), (a, b) -> a * b, sum -> sum),
                 Map.of("cuda", name + "($accumulator, $left, $right)"));
     }
 
-    private static Intrinsic load(String name, Distribution distribution, boolean transposed) {
+    private static Intrinsic wordProduct(String name, boolean swapped) {
+        Distribution left = Fragments.M16K8_LEFT;
+        Distribution right = Fragments.N8K8_RIGHT;
+        return new Intrinsic(
+                name,
+                Level.WARP,
+                List.of(
+                        Operand.fragment("accumulator", DType.I32, Fragments.M16N8_ACCUMULATOR, Access.UPDATE),
+                        Operand.fragment("left", DType.I32, left, Access.READ),
+                        Operand.fragment("right", DType.I32, right, Access.READ)),
+                product(
+                        left.rows(),
+                        right.rows(),
+                        left.columns(),
+                        (a, b) -> swapped ? dot4(b, a) : dot4(a, b),
+                        sum -> (int) (long) sum),
+                Map.of("cuda", name + "($accumulator, $left, $right)"));
+    }
+
+    private static double dot4(double unsigned, double signed) {
+        return Arithmetic.integer(BinaryOp.DOT4, DType.I32, (long) unsigned, (long) signed)
+                .orElseThrow();
+    }
+
+    private static Intrinsic load(String name, DType type, Distribution distribution, boolean transposed) {
         int rows = distribution.rows();
         int columns = distribution.columns();
         List<Integer> shape = transposed ? List.of(columns, rows) : List.of(rows, columns);
@@ -168,8 +220,8 @@ public final class Intrinsics {
                 name,
                 Level.WARP,
                 List.of(
-                        Operand.fragment("fragment", DType.F16, distribution, Access.WRITE),
-                        Operand.memory("tile", DType.F16, shape, Scope.SHARED, Access.READ)),
+                        Operand.fragment("fragment", type, distribution, Access.WRITE),
+                        Operand.memory("tile", type, shape, Scope.SHARED, Access.READ)),
                 transposed ? tiles -> transpose(tiles, rows, columns) : Intrinsics::assign,
                 Map.of("cuda", name + "($fragment, $tile, $tile.stride)"));
     }
@@ -196,15 +248,16 @@ public final class Intrinsics {
         }
     }
 
-    private static Semantics product(int rows, int columns, int depth) {
+    private static Semantics product(
+            int rows, int columns, int depth, DoubleBinaryOperator operation, DoubleUnaryOperator wrapped) {
         return tiles -> {
             for (int m = 0; m < rows; m++) {
                 for (int n = 0; n < columns; n++) {
                     double sum = tiles[0][m * columns + n];
                     for (int k = 0; k < depth; k++) {
-                        sum += tiles[1][m * depth + k] * tiles[2][n * depth + k];
+                        sum += operation.applyAsDouble(tiles[1][m * depth + k], tiles[2][n * depth + k]);
                     }
-                    tiles[0][m * columns + n] = sum;
+                    tiles[0][m * columns + n] = wrapped.applyAsDouble(sum);
                 }
             }
         };

@@ -1,5 +1,6 @@
 package dev.woodpecker.compiler.target;
 
+import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Distribution;
 import dev.woodpecker.compiler.ir.Intrinsic;
@@ -12,11 +13,16 @@ import java.util.Optional;
  * side. Where there is no load, lanes bring elements one by one.
  *
  * @param capability the first generation of GPUs that has it: 80 for {@code sm_80}
+ * @param operation of an element of {@code left} with one of {@code right}
+ * @param swapped whether it is the other way round, which matters to words of bytes: the first factor's have no sign
  */
-public record TensorTile(Intrinsic product, Loads left, Loads right, int capability) {
+public record TensorTile(
+        Intrinsic product, Loads left, Loads right, int capability, BinaryOp operation, boolean swapped) {
     /** How an operand is loaded from rows along the depth, and from rows along its side of the result. */
     public record Loads(Optional<Intrinsic> alongDepth, Optional<Intrinsic> alongSide) {
-        static final Loads NONE = new Loads(Optional.empty(), Optional.empty());
+        static Loads alongDepth(Intrinsic load) {
+            return new Loads(Optional.of(load), Optional.empty());
+        }
 
         static Loads of(Intrinsic alongDepth, Intrinsic alongSide) {
             return new Loads(Optional.of(alongDepth), Optional.of(alongSide));
@@ -42,6 +48,11 @@ public record TensorTile(Intrinsic product, Loads left, Loads right, int capabil
     /** The element type of both operands in registers. */
     public DType elementType() {
         return product.operand("left").type();
+    }
+
+    /** Whether it multiplies elements in this order; either where the order does not matter. */
+    public boolean takes(BinaryOp op, boolean inSwappedOrder) {
+        return operation == op && (op == BinaryOp.MUL || swapped == inSwappedOrder);
     }
 
     /** The element type of both operands in memory. */

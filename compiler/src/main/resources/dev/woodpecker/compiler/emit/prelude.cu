@@ -7,7 +7,7 @@
 #define __shared__ __attribute__((shared))
 #define __constant__ __attribute__((constant))
 #define __forceinline__ __inline__ __attribute__((always_inline))
-#define __launch_bounds__(threads) __attribute__((launch_bounds(threads)))
+#define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
 struct index3 { int x, y, z; };
 #define threadIdx (index3{__nvvm_read_ptx_sreg_tid_x(), __nvvm_read_ptx_sreg_tid_y(), __nvvm_read_ptx_sreg_tid_z()})
 #define blockIdx (index3{__nvvm_read_ptx_sreg_ctaid_x(), __nvvm_read_ptx_sreg_ctaid_y(), __nvvm_read_ptx_sreg_ctaid_z()})
@@ -53,11 +53,6 @@ BITS(double, f64, unsigned long long, u64)
     INLINE T div_##t(T a, T b) { return b == 0 ? 0 : a / b; } \
     INLINE T rem_##t(T a, T b) { return b == 0 ? 0 : a % b; }
 SIGNED(int, i32, unsigned int)
-INLINE int dot4_i32(int sum, int a, int b) {
-    int low = (a & 255) * (signed char)b + (a >> 8 & 255) * (signed char)(b >> 8);
-    int high = (a >> 16 & 255) * (signed char)(b >> 16) + (a >> 24 & 255) * (b >> 24);
-    return add_i32(sum, low + high);
-}
 SIGNED(long long, i64, unsigned long long)
 UNSIGNED(unsigned int, u32)
 UNSIGNED(unsigned long long, u64)
@@ -78,6 +73,8 @@ INSTRUCTION(floor, double, f64, "cvt.rmi.f64.f64", "d")
 INSTRUCTION(ceil, double, f64, "cvt.rpi.f64.f64", "d")
 INSTRUCTION(rint, double, f64, "cvt.rni.f64.f64", "d")
 INSTRUCTION(trunc, double, f64, "cvt.rzi.f64.f64", "d")
+/* Adds the products of four bytes each, those of a without sign. */
+INLINE int dot4_i32(int sum, int a, int b) { int y; asm("dp4a.u32.s32 %0, %1, %2, %3;" : "=r"(y) : "r"(a), "r"(b), "r"(sum)); return y; }
 INLINE float f32_from_f16(unsigned short x) { float y; asm("cvt.f32.f16 %0, %1;" : "=f"(y) : "h"(x)); return y; }
 INLINE unsigned short f16_from_f32(float x) { unsigned short y; asm("cvt.rn.f16.f32 %0, %1;" : "=h"(y) : "f"(x)); return y; }
 /* Rounds to 10 bits of mantissa, which is what tensor cores read of a float. */
@@ -218,6 +215,23 @@ INLINE void ldmatrix_x2_trans(unsigned *fragment, const unsigned short *tile, in
                  : "r"(shared_address(tile + lane % 16 * stride)) : "memory");
 }
 
+/* Tiles of words: each is two of the neighbours that the instruction speaks of. */
+#define LDMATRIX_WORDS(T, t, r) \
+    INLINE void ldmatrix_x4_##t(T *fragment, const T *tile, int stride) { \
+        int lane = threadIdx.x % 32; \
+        asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];" \
+                     : "=" r(fragment[0]), "=" r(fragment[1]), "=" r(fragment[2]), "=" r(fragment[3]) \
+                     : "r"(shared_address(tile + lane % 16 * stride + lane / 16 * 4)) : "memory"); \
+    } \
+    INLINE void ldmatrix_x2_##t(T *fragment, const T *tile, int stride) { \
+        int lane = threadIdx.x % 32; \
+        asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];" \
+                     : "=" r(fragment[0]), "=" r(fragment[1]) \
+                     : "r"(shared_address(tile + lane % 8 * stride + lane / 8 % 2 * 4)) : "memory"); \
+    }
+LDMATRIX_WORDS(float, f32, "f")
+LDMATRIX_WORDS(int, i32, "r")
+
 /* sum += left * right, of a tile of 16 x 8 results. */
 #define MMA_M16N8K16(t) \
     INLINE void mma_m16n8k16_f32_##t(float *sum, const unsigned *left, const unsigned *right) { \
@@ -235,4 +249,14 @@ INLINE void mma_m16n8k8_f32_tf32(float *sum, const float *left, const float *rig
                  : "r"(u32_bits_of_f32(left[0])), "r"(u32_bits_of_f32(left[1])), "r"(u32_bits_of_f32(left[2])),
                    "r"(u32_bits_of_f32(left[3])), "r"(u32_bits_of_f32(right[0])), "r"(u32_bits_of_f32(right[1])));
 }
+/* Of bytes, four in a word. */
+#define MMA_M16N8K32(a, b) \
+    INLINE void mma_m16n8k32_i32_##a##_##b(int *sum, const int *left, const int *right) { \
+        asm volatile("mma.sync.aligned.m16n8k32.row.col.s32." #a "." #b ".s32 " \
+                     "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
+                     : "+r"(sum[0]), "+r"(sum[1]), "+r"(sum[2]), "+r"(sum[3]) \
+                     : "r"(left[0]), "r"(left[1]), "r"(left[2]), "r"(left[3]), "r"(right[0]), "r"(right[1])); \
+    }
+MMA_M16N8K32(u8, s8)
+MMA_M16N8K32(s8, u8)
 #endif

@@ -27,7 +27,8 @@ class TensorizeTest {
     void onlyInstructionsOfTheTable() {
         assertThat(refusal(PROGRAM, steps(PROGRAM), new Tensorize("m.i", "mma_m8n8k4")))
                 .isEqualTo("there is no matrix product 'mma_m8n8k4'; there are mma_m16n8k16_f32_f16,"
-                        + " mma_m16n8k16_f32_bf16, mma_m16n8k8_f32_tf32");
+                        + " mma_m16n8k16_f32_bf16, mma_m16n8k8_f32_tf32, "
+                        + "mma_m16n8k32_i32_u8_s8, mma_m16n8k32_i32_s8_u8");
     }
 
     @Test

@@ -60,7 +60,7 @@ class IntrinsicsTest {
     void namesAndTilesAreUnique() {
         assertThat(Intrinsics.all()).extracting(Intrinsic::name).doesNotHaveDuplicates();
         assertThat(Intrinsics.tiles())
-                .extracting(t -> t.extents() + " " + t.elementType() + " " + t.accumulatorType())
+                .extracting(t -> t.extents() + " " + t.elementType() + " " + t.accumulatorType() + " " + t.swapped())
                 .doesNotHaveDuplicates();
         assertThat(Intrinsics.all())
                 .containsAll(Intrinsics.tiles().stream()
@@ -79,8 +79,8 @@ class IntrinsicsTest {
                             .isEqualTo(tile.product().operand("right").distribution()));
             boolean packed = tile.elementType().bytes() < 4;
             assertThat(loads(tile).count())
-                    .as("elements of 4 bytes are brought one by one")
-                    .isEqualTo(packed ? 4 : 0);
+                    .as("elements of 4 bytes that lie along the side are brought one by one")
+                    .isEqualTo(packed ? 4 : 2);
             assertThat(tile.accumulatorType().bytes())
                     .as("an accumulator fills a register, so that lanes can use it by itself")
                     .isEqualTo(4);

@@ -10,6 +10,7 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -41,10 +42,16 @@ public final class KernelCalls {
             long[] shape = buffer.shape().stream()
                     .mapToLong(extent -> IndexMath.constant(extent).orElseThrow())
                     .toArray();
-            double[] values = random.ints(HostTensor.zeros(buffer.type(), shape).elements(), from, to)
-                    .asDoubleStream()
+            int least = buffer.type().kind() == DType.Kind.UNSIGNED ? 0 : from;
+            int[] values = random.ints(HostTensor.zeros(buffer.type(), shape).elements(), least, to)
                     .toArray();
-            inputs.put(buffer.name(), HostTensor.ofReals(buffer.type(), values, shape));
+            inputs.put(
+                    buffer.name(),
+                    buffer.type().isFloat()
+                            ? HostTensor.ofReals(
+                                    buffer.type(), Arrays.stream(values).asDoubleStream().toArray(), shape)
+                            : HostTensor.ofIntegers(
+                                    buffer.type(), Arrays.stream(values).asLongStream().toArray(), shape));
         });
         return inputs;
     }

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -81,7 +82,24 @@ class TensorCoreEmulationTest {
                     DType.F16,
                     "",
                     "mma_m16n8k16_f32_f16"),
-            new Case("MatMul a=3x40x24 b=3x24x40", SM_80, Numerics.TF32, DType.F32, "", "mma_m16n8k8_f32_tf32"));
+            new Case("MatMul a=3x40x24 b=3x24x40", SM_80, Numerics.TF32, DType.F32, "", "mma_m16n8k8_f32_tf32"),
+            new Case("Gemm a=40x24 b=33x24 alpha=1 beta=1 transA=0 transB=1", SM_80, Numerics.FP32, DType.F32, "tensor=1", "_rest"),
+            new Case("MatMul a=40x72 b=72x40", SM_80, Numerics.FP32, DType.F32, "tensor=1 depth=8", "_rest"),
+            new Case(
+                    "MatMulInteger a=40x100:u8 b=100x40:i8 aOffset=0 bOffset=0",
+                    SM_80,
+                    Numerics.STRICT,
+                    DType.F32,
+                    "",
+                    "mma_m16n8k32_i32_u8_s8"),
+            new Case(
+                    "ConvInteger x=1x32x6x6:u8 w=32x32x3x3:i8 xZeroPoint=1:u8 strides=1,1 pads=1,1,1,1 dilations=1,1"
+                            + " group=1 xOffset=0 wOffset=0",
+                    SM_80,
+                    Numerics.FP32,
+                    DType.F32,
+                    "",
+                    "mma_m16n8k32_i32_s8_u8"));
 
     @TestFactory
     Stream<DynamicTest> computesTheProgram() {
@@ -100,12 +118,25 @@ class TensorCoreEmulationTest {
 
     private static void check(Case c, KernelSource source, EmulatedKernel kernel) {
         assertThat(source.text()).contains(c.contains());
-        Map<String, HostTensor> inputs = KernelCalls.smallIntegers(source.program(), -3, 4, 5);
+        Map<String, HostTensor> inputs = inputs(c, source.program());
         assertThat(kernel.run(inputs))
                 .isInstanceOfSatisfying(
                         Emulation.Finished.class,
                         finished ->
                                 assertThat(finished.outputs()).isEqualTo(Interpreter.run(source.program(), inputs)));
+    }
+
+    /** What is more than tf32 holds shows that two parts make single precision: the first factor has 13 bits. */
+    private static Map<String, HostTensor> inputs(Case c, TensorProgram program) {
+        Map<String, HostTensor> inputs = new HashMap<>(KernelCalls.smallIntegers(program, -3, 4, 5));
+        if (c.numerics() == Numerics.FP32 && c.elements() == DType.F32) {
+            String first = program.inputs().getFirst().name();
+            inputs.computeIfPresent(first, (name, small) -> small.type() == DType.F32
+                    ? Objects.requireNonNull(
+                            KernelCalls.smallIntegers(program, -5000, 5001, 6).get(name))
+                    : small);
+        }
+        return inputs;
     }
 
     /** The end of each array of a launch's shared memory is a border, as that of a declared array is. */

@@ -425,26 +425,28 @@ HIDDEN u16 emulated_f16_from_f32(float x) {
     return (u16)(sign | ((rounded - 0x38000000) >> 13));
 }
 
+/* Kinds 0 to 2 are halves, bfloat16 and tf32; of bytes without sign and with it are 3 and 4. */
 static double elementOf(u32 packedElements, int i, int kind) {
     union { u32 bits; float value; } u;
     switch (kind) {
         case 0: return (double)halfOf((u16)(packedElements >> 16 * i));
         case 1: u.bits = packedElements >> 16 * i << 16; return (double)u.value;
         case 2: u.bits = packedElements & 0xffffe000; return (double)u.value;
+        case 3: return (double)(u8)(packedElements >> 8 * i);
         default: return (double)(signed char)(packedElements >> 8 * i);
     }
 }
 
 /* PTX ISA, "Matrix Fragments for mma.m16n8k16" and its neighbours of other types: the same in units of registers. */
 static void product(Fiber *warp, int kind) {
-    int per = kind == 2 ? 1 : kind == 3 ? 4 : 2;
+    int per = kind == 2 ? 1 : kind >= 3 ? 4 : 2;
     double left[16][32], right[8][32];
     for (int lane = 0; lane < LANES; lane++) {
         int row = lane / 4, column = lane % 4;
         const u32 *a = (const u32 *)warp[lane].operand[1], *b = (const u32 *)warp[lane].operand[2];
         for (int i = 0; i < per; i++) {
             for (int r = 0; r < 4; r++) left[row + 8 * (r & 1)][per * (column + 4 * (r >> 1)) + i] = elementOf(a[r], i, kind);
-            for (int r = 0; r < 2; r++) right[row][per * (column + 4 * r) + i] = elementOf(b[r], i, kind);
+            for (int r = 0; r < 2; r++) right[row][per * (column + 4 * r) + i] = elementOf(b[r], i, kind >= 3 ? 7 - kind : kind);
         }
     }
     for (int lane = 0; lane < LANES; lane++) {
@@ -452,7 +454,7 @@ static void product(Fiber *warp, int kind) {
             int row = lane / 4 + 8 * (r >> 1), column = 2 * (lane % 4) + (r & 1);
             double sum = 0;
             for (int k = 0; k < 8 * per; k++) sum += left[row][k] * right[column][k];
-            if (kind == 3) ((int *)warp[lane].operand[0])[r] += (int)sum;
+            if (kind >= 3) ((u32 *)warp[lane].operand[0])[r] += (u32)(int)sum;
             else {
                 float *to = (float *)warp[lane].operand[0] + r;
                 *to = (float)(*to + sum);

@@ -7,7 +7,7 @@
 #define __global__ __attribute__((noinline))
 #define __device__
 #define __constant__
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 /* A call of its own, so that an access inside a function of the prelude has the line of the kernel that called it. */
 #define __forceinline__ __attribute__((noinline, unused))
 
@@ -67,6 +67,12 @@ TWIN float tf32_from_f32(float x) {
     return u.value;
 }
 
+TWIN int dot4_i32(int sum, int a, int b) {
+    unsigned total = (unsigned)sum;
+    for (int shift = 0; shift < 32; shift += 8) total += (unsigned)((a >> shift & 255) * (signed char)(b >> shift));
+    return (int)total;
+}
+
 TWIN unsigned shared_address(const void *p) { return emulated_shared_address(p); }
 TWIN void cp_async_4(void *to, const void *from, bool guard) { emulated_copy(to, from, 4, guard); }
 TWIN void cp_async_8(void *to, const void *from, bool guard) { emulated_copy(to, from, 8, guard); }
@@ -91,7 +97,18 @@ TWIN void ldmatrix_x2_trans(unsigned *fragment, const unsigned short *tile, int 
     int lane = threadIdx.x % 32;
     emulated_matrices(fragment, tile + lane % 16 * stride, 2, 1);
 }
-enum { PRODUCT_F16, PRODUCT_BF16, PRODUCT_TF32, PRODUCT_I8 };
+#define MATRICES_TWIN(T, t) \
+    TWIN void ldmatrix_x4_##t(T *fragment, const T *tile, int stride) { \
+        int lane = threadIdx.x % 32; \
+        emulated_matrices((unsigned *)fragment, tile + lane % 16 * stride + lane / 16 * 4, 4, 0); \
+    } \
+    TWIN void ldmatrix_x2_##t(T *fragment, const T *tile, int stride) { \
+        int lane = threadIdx.x % 32; \
+        emulated_matrices((unsigned *)fragment, tile + lane % 8 * stride + lane / 8 % 2 * 4, 2, 0); \
+    }
+MATRICES_TWIN(float, f32)
+MATRICES_TWIN(int, i32)
+enum { PRODUCT_F16, PRODUCT_BF16, PRODUCT_TF32, PRODUCT_U8_S8, PRODUCT_S8_U8 };
 TWIN void mma_m16n8k16_f32_f16(float *sum, const unsigned *left, const unsigned *right) {
     emulated_product(sum, left, right, PRODUCT_F16);
 }
@@ -100,6 +117,12 @@ TWIN void mma_m16n8k16_f32_bf16(float *sum, const unsigned *left, const unsigned
 }
 TWIN void mma_m16n8k8_f32_tf32(float *sum, const float *left, const float *right) {
     emulated_product(sum, (const unsigned *)left, (const unsigned *)right, PRODUCT_TF32);
+}
+TWIN void mma_m16n8k32_i32_u8_s8(int *sum, const int *left, const int *right) {
+    emulated_product(sum, (const unsigned *)left, (const unsigned *)right, PRODUCT_U8_S8);
+}
+TWIN void mma_m16n8k32_i32_s8_u8(int *sum, const int *left, const int *right) {
+    emulated_product(sum, (const unsigned *)left, (const unsigned *)right, PRODUCT_S8_U8);
 }
 
 #define SHUFFLE_TWIN(distance, T, t) \

@@ -1,15 +1,22 @@
 package dev.woodpecker.tuner.cost.cuda;
 
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.Intrinsic;
+import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
+import dev.woodpecker.compiler.target.Intrinsics;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.compiler.target.TensorTile;
 import dev.woodpecker.runtime.device.cuda.KernelResources;
 import dev.woodpecker.runtime.plan.program.Cost;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How long a kernel would take on a GPU by arithmetic: for each phase the longest of computing, shared memory, the
@@ -112,14 +119,29 @@ public final class CudaModel {
 
     /** Multiply-adds a second of the units that the kernel computes on, tensor cores if it uses them. */
     public double peak(LoweredKernel kernel) {
-        double operations = 0;
-        for (LoweredKernel.Phase phase : kernel.phases()) {
-            CudaWork work = CudaWork.of(phase);
-            double lanes = work.tensorOperations() > 0 ? machine.tensorLanes() : machine.lanes();
-            operations = Math.max(operations, lanes);
-        }
-        boolean halfRate = kernel.numerics() == Numerics.TF32 && operations > machine.lanes();
-        return (halfRate ? operations / 2 : operations) * machine.cyclesPerSecond() * target.units();
+        double lanes = kernel.phases().stream()
+                .flatMap(phase -> tile(phase).stream())
+                .mapToDouble(tile -> tensorLanes(tile, kernel.numerics()))
+                .max()
+                .orElse(machine.lanes());
+        return lanes * machine.cyclesPerSecond() * target.units();
+    }
+
+    /** Of elements of four bytes half as many; three products make one where single precision is kept. */
+    private double tensorLanes(TensorTile tile, Numerics numerics) {
+        boolean split = tile.elementType() == DType.TF32 && numerics != Numerics.TF32;
+        return machine.tensorLanes() * 2.0 / tile.elementType().bytes() / (split ? 3 : 1);
+    }
+
+    private static Optional<TensorTile> tile(LoweredKernel.Phase phase) {
+        List<TensorTile> found = new ArrayList<>();
+        phase.body().anyMatch(s -> {
+            if (s instanceof Stmt.Invoke(Intrinsic intrinsic, var _)) {
+                Intrinsics.tile(intrinsic.name()).ifPresent(found::add);
+            }
+            return false;
+        });
+        return found.stream().findFirst();
     }
 
     /** Threads of a block. */

@@ -66,8 +66,8 @@ public final class TestTrees {
 
     /** A kernel {@code k} of one phase from {@code input} to {@code output}, launched with {@code threads} a block in x. */
     public static LoweredKernel kernel(Buffer input, Buffer output, Stmt body, Target target, int threads) {
-        LoweredKernel.Launch launch =
-                new LoweredKernel.Launch(List.of(Expr.index(1), Expr.index(1), Expr.index(1)), List.of(threads, 1, 1), 0);
+        LoweredKernel.Launch launch = new LoweredKernel.Launch(
+                List.of(Expr.index(1), Expr.index(1), Expr.index(1)), List.of(threads, 1, 1), 0);
         return new LoweredKernel(
                 "k",
                 target,

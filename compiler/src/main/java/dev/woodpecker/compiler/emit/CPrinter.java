@@ -85,8 +85,8 @@ public final class CPrinter {
         boolean narrow = isDevice() && IndexWidth.fitsInt(phase.body());
         String indexType = dialect.type(narrow ? DType.I32 : DType.I64);
         ExprPrinter expressions = new ExprPrinter(dialect, helpers, names, indexType);
-        StmtPrinter statements =
-                new StmtPrinter(dialect, helpers, names, expressions, phase.body(), VectorVariables.of(phase.body()), out);
+        StmtPrinter statements = new StmtPrinter(
+                dialect, helpers, names, expressions, phase.body(), VectorVariables.of(phase.body()), out);
         Set<String> used = new HashSet<>();
         Set<String> stored = new HashSet<>();
         collect(phase.body(), used, stored);
@@ -168,7 +168,8 @@ public final class CPrinter {
             parameters.add("const " + dialect.type(DType.I64) + " " + names.declare(p.name()));
         }
         parameters.add("int *status");
-        // Where shared memory is what bounds how many blocks are resident, the assembler need not save registers for more.
+        // Where shared memory is what bounds how many blocks are resident, the assembler need not save registers for
+        // more.
         String blocks = phase.launch().dynamicSharedBytes() > 0 ? ", 1" : "";
         out.append("extern \"C\" __global__ void __launch_bounds__(")
                 .append(threads)

@@ -304,8 +304,8 @@ final class StmtPrinter {
             line(intrinsics.declaration(buffer, name) + ";");
         } else if (isDevice() && buffer.scope() == Scope.SHARED && shared.isDynamic()) {
             String pointer = type + " *";
-            line(pointer + "const " + name + " = (" + pointer + ")(" + names.of(DYNAMIC_SHARED) + " + " + shared.offset(buffer)
-                    + "); /* " + elements + " elements */");
+            line(pointer + "const " + name + " = (" + pointer + ")(" + names.of(DYNAMIC_SHARED) + " + "
+                    + shared.offset(buffer) + "); /* " + elements + " elements */");
         } else if (isDevice()) {
             boolean declared = buffer.scope() == Scope.SHARED;
             boolean wide = elements > 1 && Long.bitCount(bytes) == 1 && bytes >= Integer.BYTES;

@@ -80,7 +80,8 @@ record TensorOperand(
         for (Loop loop : loops) {
             number = IndexMath.add(IndexMath.mul(number, loop.extent()), loop.variable());
         }
-        return new Stmt.Window(buffer, List.of(IndexMath.mul(number, Expr.index(distribution().values()))));
+        return new Stmt.Window(
+                buffer, List.of(IndexMath.mul(number, Expr.index(distribution().values()))));
     }
 
     /** The registers, around {@code body}. */

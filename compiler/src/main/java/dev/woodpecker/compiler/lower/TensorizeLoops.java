@@ -237,7 +237,13 @@ public final class TensorizeLoops {
         TensorOperand left = operand(
                 update.left(), tile.left(), tile.product().operand("left"), split, around, loops.get(0), loops.get(2));
         TensorOperand right = operand(
-                update.right(), tile.right(), tile.product().operand("right"), split, around, loops.get(1), loops.get(2));
+                update.right(),
+                tile.right(),
+                tile.product().operand("right"),
+                split,
+                around,
+                loops.get(1),
+                loops.get(2));
         Stmt.Window sum = new Stmt.Window(
                 accumulator.buffer(), List.of(accumulator.start(update.store().indices())));
         List<Stmt> products = new ArrayList<>();
@@ -292,8 +298,7 @@ public final class TensorizeLoops {
         List<Loop> own = around.stream()
                 .filter(l -> start.stream().anyMatch(i -> i.anyMatch(l.variable()::equals)))
                 .toList();
-        return new TensorOperand(
-                declared, new Stmt.Window(buffer, start), own, alongDepth, instruction, split);
+        return new TensorOperand(declared, new Stmt.Window(buffer, start), own, alongDepth, instruction, split);
     }
 
     /** Each lane does what the nest does, for the elements that it holds. */

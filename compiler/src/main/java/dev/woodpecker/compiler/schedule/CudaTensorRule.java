@@ -62,8 +62,8 @@ final class CudaTensorRule {
         if (!(Contraction.strip(reduction.body()) instanceof Expr.Binary(BinaryOp op, Expr first, Expr _))) {
             return Optional.empty();
         }
-        boolean swapped = !Contraction.strip(first)
-                .equals(ContractionSides.of(builder, c).left());
+        boolean swapped =
+                !Contraction.strip(first).equals(ContractionSides.of(builder, c).left());
         return Intrinsics.tile(c.data().type(), op, swapped)
                 .filter(t -> CudaTiles.capability(target) >= t.capability())
                 .filter(t -> reduction.type() == t.accumulatorType())
@@ -188,13 +188,16 @@ final class CudaTensorRule {
             builder.add(new Unroll(step.outer()));
         }
         builder.add(new Tensorize(rowTile.inner(), tile.name()));
-        pipeline(stretch.outer(), operandBytes(a, blockRows, depth) + operandBytes(b, blockColumns, depth), tiles, chosen);
+        pipeline(
+                stretch.outer(),
+                operandBytes(a, blockRows, depth) + operandBytes(b, blockColumns, depth),
+                tiles,
+                chosen);
     }
 
     private void stage(MatrixOperand operand, String loop, long warps) {
         builder.add(new ComputeAt(operand.matrix(), loop, Scope.SHARED));
-        LayoutMap rows =
-                operand.padded(PADDING_BYTES / tile.memoryType().bytes() * paddings(operand));
+        LayoutMap rows = operand.padded(PADDING_BYTES / tile.memoryType().bytes() * paddings(operand));
         builder.add(new Layout(operand.matrix(), rows));
         List<String> loops = new ArrayList<>(builder.axisLoops(operand.matrix()));
         if (operand.width() > 1) {

@@ -81,11 +81,7 @@ record CudaTensorTiles(
         double halves = CudaTiles.capability(target) >= 90 ? HOPPER_OPERATIONS : OPERATIONS;
         boolean plain = c.stage().reduction().orElseThrow().axes().size() == 1 && bytes <= 2;
         return new CudaTensorTiles(
-                CudaTiles.of(c, target),
-                halves * 2 / bytes / products,
-                bytes,
-                target.fastBytes(),
-                plain);
+                CudaTiles.of(c, target), halves * 2 / bytes / products, bytes, target.fastBytes(), plain);
     }
 
     private double cycles(Tile tile, long parts) {
@@ -98,12 +94,12 @@ record CudaTensorTiles(
         double cached = sides * depth * elementBytes / CACHE_BYTES_A_CYCLE;
         double resident = Math.min(
                 Math.ceil(blocks / problem.units()),
-                Math.min(ENOUGH_WARPS / tile.warps(), Math.floor(sharedBytes / (sides * USUAL_STAGES * STRETCH_BYTES))));
+                Math.min(
+                        ENOUGH_WARPS / tile.warps(), Math.floor(sharedBytes / (sides * USUAL_STAGES * STRETCH_BYTES))));
         double waiting = Math.min(1, 0.4 + 0.6 * resident * tile.warps() / ENOUGH_WARPS);
         double longest = Math.max(multiplied, Math.max(shared, cached));
         double rounds = Math.ceil(blocks / problem.units());
-        return rounds * (longest / waiting + BLOCK_CYCLES / Math.max(1, resident))
-                + problem.combiningCycles(parts);
+        return rounds * (longest / waiting + BLOCK_CYCLES / Math.max(1, resident)) + problem.combiningCycles(parts);
     }
 
     /** A block's tile, shared out to warps in each usable way. */

@@ -153,8 +153,8 @@ final class TensorOperands {
         int allowed = tile.operation() == BinaryOp.DOT4 ? 1 : 0;
         return others.size() <= allowed
                 ? Optional.empty()
-                : Optional.of("'" + others.getFirst().tensor()
-                        + "' is no copy that holds zeros beyond the tensor's extents");
+                : Optional.of(
+                        "'" + others.getFirst().tensor() + "' is no copy that holds zeros beyond the tensor's extents");
     }
 
     /** The tensor of which the operand is a copy with zeros beyond its extents. */

@@ -198,12 +198,8 @@ public final class Intrinsics {
                         Operand.fragment("accumulator", DType.I32, Fragments.M16N8_ACCUMULATOR, Access.UPDATE),
                         Operand.fragment("left", DType.I32, left, Access.READ),
                         Operand.fragment("right", DType.I32, right, Access.READ)),
-                product(
-                        left.rows(),
-                        right.rows(),
-                        left.columns(),
-                        (a, b) -> swapped ? dot4(b, a) : dot4(a, b),
-                        sum -> (int) (long) sum),
+                product(left.rows(), right.rows(), left.columns(), (a, b) -> swapped ? dot4(b, a) : dot4(a, b), sum ->
+                        (int) (long) sum),
                 Map.of("cuda", name + "($accumulator, $left, $right)"));
     }
 

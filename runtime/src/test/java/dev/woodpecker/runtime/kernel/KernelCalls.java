@@ -49,9 +49,13 @@ public final class KernelCalls {
                     buffer.name(),
                     buffer.type().isFloat()
                             ? HostTensor.ofReals(
-                                    buffer.type(), Arrays.stream(values).asDoubleStream().toArray(), shape)
+                                    buffer.type(),
+                                    Arrays.stream(values).asDoubleStream().toArray(),
+                                    shape)
                             : HostTensor.ofIntegers(
-                                    buffer.type(), Arrays.stream(values).asLongStream().toArray(), shape));
+                                    buffer.type(),
+                                    Arrays.stream(values).asLongStream().toArray(),
+                                    shape));
         });
         return inputs;
     }

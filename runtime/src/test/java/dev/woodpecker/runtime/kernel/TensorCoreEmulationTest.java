@@ -83,7 +83,13 @@ class TensorCoreEmulationTest {
                     "",
                     "mma_m16n8k16_f32_f16"),
             new Case("MatMul a=3x40x24 b=3x24x40", SM_80, Numerics.TF32, DType.F32, "", "mma_m16n8k8_f32_tf32"),
-            new Case("Gemm a=40x24 b=33x24 alpha=1 beta=1 transA=0 transB=1", SM_80, Numerics.FP32, DType.F32, "tensor=1", "_rest"),
+            new Case(
+                    "Gemm a=40x24 b=33x24 alpha=1 beta=1 transA=0 transB=1",
+                    SM_80,
+                    Numerics.FP32,
+                    DType.F32,
+                    "tensor=1",
+                    "_rest"),
             new Case("MatMul a=40x72 b=72x40", SM_80, Numerics.FP32, DType.F32, "tensor=1 depth=8", "_rest"),
             new Case(
                     "MatMulInteger a=40x100:u8 b=100x40:i8 aOffset=0 bOffset=0",
@@ -131,10 +137,12 @@ class TensorCoreEmulationTest {
         Map<String, HostTensor> inputs = new HashMap<>(KernelCalls.smallIntegers(program, -3, 4, 5));
         if (c.numerics() == Numerics.FP32 && c.elements() == DType.F32) {
             String first = program.inputs().getFirst().name();
-            inputs.computeIfPresent(first, (name, small) -> small.type() == DType.F32
-                    ? Objects.requireNonNull(
-                            KernelCalls.smallIntegers(program, -5000, 5001, 6).get(name))
-                    : small);
+            inputs.computeIfPresent(
+                    first,
+                    (name, small) -> small.type() == DType.F32
+                            ? Objects.requireNonNull(KernelCalls.smallIntegers(program, -5000, 5001, 6)
+                                    .get(name))
+                            : small);
         }
         return inputs;
     }

@@ -199,9 +199,7 @@ public record CudaRanking(CudaCompiler compiler, int drawn, int compiled, int jo
         return Optional.of(new Ranked(
                 candidate.point(),
                 seconds,
-                kernel.phases().stream()
-                        .map(phase -> cubin.resources(phase))
-                        .toList(),
+                kernel.phases().stream().map(phase -> cubin.resources(phase)).toList(),
                 occupancy));
     }
 }

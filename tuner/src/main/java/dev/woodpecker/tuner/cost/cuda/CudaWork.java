@@ -127,7 +127,8 @@ record CudaWork(
 
         /** One stage of the pipeline is multiplied, the group waited for and those pending are on their way. */
         double copiedAheadBytes() {
-            double all = copiedBytes.values().stream().mapToLong(Long::longValue).sum();
+            double all =
+                    copiedBytes.values().stream().mapToLong(Long::longValue).sum();
             return all * (pendingGroups + 1) / (pendingGroups + 2);
         }
 

@@ -16,12 +16,15 @@ import java.util.Set;
 /**
  * How much a program computes and moves, counted from its definition, whatever the schedule.
  *
- * @param flops arithmetic on elements; a multiply-add is two, a call of a function one
+ * @param flops arithmetic on elements, of integers too; a multiply-add is two, a call of a function one
  * @param multiplyAdds points of sums of products: what is published as a network's MACs
  * @param bytes of inputs and outputs, each once
  */
 public record Cost(long flops, long multiplyAdds, long bytes) {
     public static final Cost NONE = new Cost(0, 0, 0);
+
+    /** Four products and their three sums. */
+    private static final long OPERATIONS_OF_DOT4 = 7;
 
     public static Cost of(TensorProgram program) {
         long flops = 0;
@@ -32,11 +35,8 @@ public record Cost(long flops, long multiplyAdds, long bytes) {
             if (stage.reduction().isPresent()) {
                 Stage.Reduction reduction = stage.reduction().get();
                 long points = times(elements, points(reduction.axes()));
-                flops = add(
-                        flops, times(points, operations(reduction.body()) + (isArithmetic(reduction.type()) ? 1 : 0)));
-                if (isSumOfProducts(reduction)) {
-                    multiplyAdds = add(multiplyAdds, points);
-                }
+                flops = add(flops, times(points, operations(reduction.body()) + 1));
+                multiplyAdds = add(multiplyAdds, times(points, productsOf(reduction)));
             }
         }
         long bytes = 0;
@@ -54,10 +54,12 @@ public record Cost(long flops, long multiplyAdds, long bytes) {
         return new Cost(add(flops, other.flops), add(multiplyAdds, other.multiplyAdds), add(bytes, other.bytes));
     }
 
-    private static boolean isSumOfProducts(Stage.Reduction reduction) {
-        return reduction.op() == ReduceOp.SUM
-                && strip(reduction.body()) instanceof Expr.Binary(BinaryOp op, Expr _, Expr _)
-                && op == BinaryOp.MUL;
+    /** How many products a point of the reduction adds up. */
+    private static long productsOf(Stage.Reduction reduction) {
+        if (reduction.op() != ReduceOp.SUM || !(strip(reduction.body()) instanceof Expr.Binary b)) {
+            return 0;
+        }
+        return b.op() == BinaryOp.DOT4 ? 4 : b.op() == BinaryOp.MUL ? 1 : 0;
     }
 
     private static Expr strip(Expr e) {
@@ -74,8 +76,8 @@ public record Cost(long flops, long multiplyAdds, long bytes) {
             return 0;
         }
         long own = switch (e) {
-            case Expr.Binary b -> isArithmetic(b.left().type()) && !b.op().isComparison() ? 1 : 0;
-            case Expr.Unary u -> isArithmetic(u.type()) ? 1 : 0;
+            case Expr.Binary b -> isOfElements(b) ? operations(b.op()) : 0;
+            case Expr.Unary u -> isOfElements(u) ? 1 : 0;
             case Expr.Call _ -> 1;
             case Expr.IntConst _,
                     Expr.FloatConst _,
@@ -99,8 +101,21 @@ public record Cost(long flops, long multiplyAdds, long bytes) {
         return own;
     }
 
-    private static boolean isArithmetic(DType type) {
-        return type.isFloat();
+    private static long operations(BinaryOp op) {
+        return op.isComparison() ? 0 : op == BinaryOp.DOT4 ? OPERATIONS_OF_DOT4 : 1;
+    }
+
+    /** Integers may be elements or indices: what comes from no tensor is an index. */
+    private static boolean isOfElements(Expr e) {
+        Expr operand = e.operands().getFirst();
+        return operand.type().isFloat() || hasElements(e);
+    }
+
+    private static boolean hasElements(Expr e) {
+        return e instanceof Expr.Read
+                || e instanceof Expr.Accumulator
+                || e instanceof Expr.Reduce
+                || e.operands().stream().anyMatch(Cost::hasElements);
     }
 
     private static long points(List<Axis> axes) {

@@ -38,4 +38,17 @@ class CostTest {
                 Binding.of("transpose").tensor("x", DType.F32, 5, 7).ints("perm", 1, 0));
         assertThat(Cost.of(transpose)).isEqualTo(new Cost(0, 0, 2 * 35 * 4));
     }
+
+    /** Positions are integers as well, but no elements. */
+    @Test
+    void productsOfBytesAreCountedHoweverTheyAreWritten() {
+        Binding bytes = Binding.of("matmul")
+                .tensor("a", DType.U8, 10, 20)
+                .tensor("b", DType.U8, 20, 30)
+                .integer("aOffset", 0)
+                .integer("bOffset", 128);
+        Cost cost = Cost.of(TestPrograms.of("MatMulInteger", bytes));
+        assertThat(cost.multiplyAdds()).isGreaterThanOrEqualTo(10 * 20 * 30);
+        assertThat(cost.flops()).isGreaterThanOrEqualTo(2 * 10 * 20 * 30);
+    }
 }

@@ -12,15 +12,13 @@ import dev.woodpecker.compiler.schedule.TraceJson;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.call.KernelCall;
+import dev.woodpecker.runtime.call.KernelClassPath;
 import dev.woodpecker.runtime.call.KernelIndex;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.MalformedURLException;
-import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -117,7 +115,7 @@ final class EmitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (URLClassLoader loader = loader()) {
+        try (URLClassLoader loader = usage(() -> KernelClassPath.loader(classPath.orElse("")))) {
             KernelIndex index = KernelIndex.of(loader);
             if (list) {
                 write(listing(index));
@@ -246,20 +244,6 @@ final class EmitCommand implements Callable<Integer> {
             sections.add(Section.valueOf(form.toUpperCase(Locale.ROOT)));
         }
         return sections;
-    }
-
-    private URLClassLoader loader() throws MalformedURLException {
-        List<URL> urls = new ArrayList<>();
-        for (String entry : classPath.orElse("").split(File.pathSeparator)) {
-            if (!entry.isEmpty()) {
-                Path path = Path.of(entry);
-                if (!Files.exists(path)) {
-                    throw wrong("--class-path: there is no " + path);
-                }
-                urls.add(path.toUri().toURL());
-            }
-        }
-        return new URLClassLoader(urls.toArray(URL[]::new), EmitCommand.class.getClassLoader());
     }
 
     private void write(String text) throws IOException {

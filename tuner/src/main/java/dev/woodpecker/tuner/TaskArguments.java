@@ -9,6 +9,7 @@ import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.Options;
 import dev.woodpecker.runtime.TunableModel;
 import dev.woodpecker.runtime.call.KernelCall;
+import dev.woodpecker.runtime.call.KernelClassPath;
 import dev.woodpecker.runtime.call.KernelIndex;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.plan.TunableKernel;
@@ -17,10 +18,7 @@ import dev.woodpecker.runtime.plan.program.StageSplit;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.tuner.task.TuningTask;
 import dev.woodpecker.tuner.task.Variant;
-import java.io.File;
 import java.io.IOException;
-import java.net.MalformedURLException;
-import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -93,7 +91,7 @@ public final class TaskArguments {
         if (isModel()) {
             return modelTasks();
         }
-        try (URLClassLoader loader = loader()) {
+        try (URLClassLoader loader = usage(() -> KernelClassPath.loader(classPath.orElse("")))) {
             KernelIndex index = KernelIndex.of(loader);
             return List.of(usage(() -> kernelTask(index.find(subject))));
         }
@@ -218,20 +216,6 @@ public final class TaskArguments {
                 .filter(mode -> mode.text().equals(numerics))
                 .findFirst()
                 .orElseThrow(() -> wrong("--numerics " + numerics + ": generated code is strict or fp32"));
-    }
-
-    private URLClassLoader loader() throws MalformedURLException {
-        List<URL> urls = new ArrayList<>();
-        for (String entry : classPath.orElse("").split(File.pathSeparator)) {
-            if (!entry.isEmpty()) {
-                Path path = Path.of(entry);
-                if (!Files.exists(path)) {
-                    throw wrong("--class-path: there is no " + path);
-                }
-                urls.add(path.toUri().toURL());
-            }
-        }
-        return new URLClassLoader(urls.toArray(URL[]::new), TaskArguments.class.getClassLoader());
     }
 
     /** A value that comes from the command line alone: an illegal one is wrong usage. */

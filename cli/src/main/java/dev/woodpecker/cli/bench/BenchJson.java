@@ -57,7 +57,8 @@ public final class BenchJson {
         json.add("blockSeconds", new Gson().toJsonTree(timed.blockSeconds()));
         json.addProperty("firstLoadSeconds", timed.firstLoadSeconds());
         json.addProperty("loadSeconds", timed.loadSeconds());
-        json.addProperty("peakBytes", timed.peakBytes());
+        json.addProperty("peakBytes", timed.memory().peakBytes());
+        json.addProperty("residentBytes", timed.memory().residentBytes());
         return json;
     }
 

@@ -28,10 +28,10 @@ public record BenchRow(
      * @param blockSeconds the median of each block
      * @param firstLoadSeconds of the first process that loaded the model: kernels may have been compiled in it
      * @param loadSeconds from loading to the first output, in the process that was timed
-     * @param peakBytes the most that the process had resident
+     * @param memory of the process, after all its runs
      */
     public record Timed(
-            String system, List<Double> blockSeconds, double firstLoadSeconds, double loadSeconds, long peakBytes) {
+            String system, List<Double> blockSeconds, double firstLoadSeconds, double loadSeconds, ProcessMemory memory) {
         double median() {
             return interval().median();
         }

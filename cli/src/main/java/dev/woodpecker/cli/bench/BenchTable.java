@@ -109,12 +109,12 @@ public final class BenchTable {
         }
     }
 
-    /** Memory without what an idle JVM takes, and seconds from loading to the first output. */
+    /** Memory, at its peak and in the end, without what an idle JVM takes, and seconds from loading to the first output. */
     private void printLoading(List<BenchRow> rows) {
         out.printf(
                 Locale.ROOT,
-                "Peak memory in MB less the %.0f MB of an idle JVM, and seconds from loading to the first output (in"
-                        + " brackets: of the first process, which may compile kernels; then what tuning took).%n%n",
+                "Peak memory in MB and that after all runs, both less the %.0f MB of an idle JVM, and seconds from loading"
+                        + " to the first output (in brackets: of the first process, which may compile kernels; then what tuning took).%n%n",
                 machine.idleBytes() / MEGABYTE);
         List<String> header = new ArrayList<>(List.of("model", "threads"));
         if (settings.againstOnnxRuntime()) {
@@ -182,7 +182,11 @@ public final class BenchTable {
     }
 
     private String megabytes(Timed timed) {
-        return String.format(Locale.ROOT, "%.0f", (timed.peakBytes() - machine.idleBytes()) / MEGABYTE);
+        return String.format(
+                Locale.ROOT,
+                "%.0f, %.0f",
+                (timed.memory().peakBytes() - machine.idleBytes()) / MEGABYTE,
+                (timed.memory().residentBytes() - machine.idleBytes()) / MEGABYTE);
     }
 
     private static String seconds(double seconds) {

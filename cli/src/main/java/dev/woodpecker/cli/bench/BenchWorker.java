@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  * warm SECONDS    warm SECONDS                  runs for that long; how long one takes
  * block RUNS      block SECONDS SECONDS ...     times that many runs, after one that is not counted
  * outputs FOLDER  outputs NAME (tab) NAME ...   written as 0.npy, 1.npy, ...
- * memory          memory BYTES                  the most that it ever had resident
+ * memory          memory BYTES BYTES            the most that it ever had resident, and what it has now
  * (any)           failed REASON                 and ends
  * </pre>
  */
@@ -74,7 +74,7 @@ public final class BenchWorker {
                     case "block" -> block(Integer.parseInt(words[1]));
                     case "outputs" -> outputs(Path.of(words[1]));
                     case "memory" ->
-                        ProcessMemory.peakBytes(ProcessHandle.current().pid());
+                        ProcessMemory.of(ProcessHandle.current().pid()).text();
                     default -> throw new IllegalArgumentException("no answer to '" + question + "'");
                 };
     }

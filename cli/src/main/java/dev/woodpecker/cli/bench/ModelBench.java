@@ -68,7 +68,7 @@ public final class ModelBench {
         WorkerSettings idle = new WorkerSettings(
                 TimedSystem.Kind.IDLE, "", Map.of(), 1, Numerics.FP32, List.of(), true, Vendors.NONE, false);
         try (WorkerProcess worker = new WorkerProcess(idle, List.of(), folder)) {
-            return worker.peakBytes();
+            return worker.memory().peakBytes();
         }
     }
 
@@ -202,6 +202,6 @@ public final class ModelBench {
                 Arrays.stream(blockSeconds).boxed().toList(),
                 firstLoadSeconds,
                 worker.loadSeconds(),
-                worker.peakBytes());
+                worker.memory());
     }
 }

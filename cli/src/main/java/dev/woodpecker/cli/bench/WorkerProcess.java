@@ -96,8 +96,8 @@ final class WorkerProcess implements AutoCloseable {
                 .toArray();
     }
 
-    long peakBytes() {
-        return Long.parseLong(ask("memory", ""));
+    ProcessMemory memory() {
+        return ProcessMemory.parse(ask("memory", ""));
     }
 
     Map<String, NdArray> outputs(Path folder) {

@@ -80,7 +80,9 @@ class ModelBenchTest {
         assertThat(ours.blockSeconds()).hasSize(1);
         assertThat(row.columns().getFirst().speed().orElseThrow().median())
                 .isEqualTo(peer.blockSeconds().getFirst() / ours.blockSeconds().getFirst());
-        assertThat(ours.peakBytes()).isPositive();
+        assertThat(ours.memory().residentBytes())
+                .isPositive()
+                .isLessThanOrEqualTo(ours.memory().peakBytes());
         assertThat(ProcessHandle.current().children().filter(ModelBenchTest::isWorker))
                 .isEmpty();
 

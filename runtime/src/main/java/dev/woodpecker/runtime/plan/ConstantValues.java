@@ -23,16 +23,20 @@ final class ConstantValues {
     private final PlanParts parts;
     private final ToLongFunction<String> bytes;
     private final Arena lasting;
-    private final Arena temporary;
     private final Map<String, MemorySegment> memory = new HashMap<>();
+    /** Of values that nothing needs any more when this is done. */
+    private final Map<String, Arena> temporaries = new HashMap<>();
+    /** How many kernels have still to read a value. */
+    private final Map<String, Integer> readers = new HashMap<>();
 
-    private ConstantValues(
-            KernelGraph graph, PlanParts parts, ToLongFunction<String> bytes, Arena lasting, Arena temporary) {
+    private ConstantValues(KernelGraph graph, PlanParts parts, ToLongFunction<String> bytes, Arena lasting) {
         this.graph = graph;
         this.parts = parts;
         this.bytes = bytes;
         this.lasting = lasting;
-        this.temporary = temporary;
+        for (Operation.Kernel kernel : parts.fixedKernels()) {
+            kernel.inputs().forEach(value -> readers.merge(parts.root(value), 1, Integer::sum));
+        }
     }
 
     /**
@@ -50,22 +54,47 @@ final class ConstantValues {
             ToLongFunction<String> bytes,
             Function<Operation.Kernel, LoadedKernel> kernels,
             Arena lasting) {
-        try (Arena temporary = Arena.ofShared()) {
-            ConstantValues values = new ConstantValues(graph, parts, bytes, lasting, temporary);
+        ConstantValues values = new ConstantValues(graph, parts, bytes, lasting);
+        try {
             for (Operation.Kernel kernel : parts.fixedKernels()) {
                 values.run(kernel, kernels.apply(kernel), needed);
+                kernel.inputs().forEach(value -> values.wasRead(parts.root(value)));
             }
             List<MemorySegment> result = new ArrayList<>();
             for (String value : wanted) {
                 result.add(needed.contains(value) ? values.lasting(value) : MemorySegment.NULL);
             }
             return result;
+        } finally {
+            values.temporaries.values().forEach(Arena::close);
         }
+    }
+
+    /** With the last kernel that reads a value its memory goes: all weights at once would be twice the model. */
+    private void wasRead(String value) {
+        if (readers.merge(value, -1, Integer::sum) == 0) {
+            Arena arena = temporaries.remove(value);
+            if (arena != null) {
+                memory.remove(value);
+                arena.close();
+            }
+            NdArray constant = graph.constants().get(value);
+            if (constant != null) {
+                NativeMemory.giveBack(constant.memory());
+            }
+        }
+    }
+
+    private Arena temporary(String value) {
+        return temporaries.computeIfAbsent(value, _ -> Arena.ofShared());
     }
 
     private MemorySegment lasting(String value) {
         NdArray constant = graph.constants().get(value);
-        return constant != null ? aligned(constant, lasting) : computed(value);
+        if (constant == null) {
+            return computed(value);
+        }
+        return constant.isAligned() ? constant.memory() : copy(constant, lasting);
     }
 
     private MemorySegment computed(String value) {
@@ -79,14 +108,18 @@ final class ConstantValues {
     private MemorySegment input(String value) {
         String root = parts.root(value);
         NdArray constant = graph.constants().get(root);
-        return constant != null ? memory.computeIfAbsent(root, _ -> aligned(constant, temporary)) : computed(root);
+        return constant != null ? memory.computeIfAbsent(root, _ -> aligned(constant, root)) : computed(root);
     }
 
-    private MemorySegment aligned(NdArray constant, Arena arena) {
-        if (constant.isAligned()) {
-            return constant.memory();
-        }
-        return NativeMemory.allocate(arena, constant.bytes(), "a weight").copyFrom(constant.memory());
+    private MemorySegment aligned(NdArray constant, String value) {
+        return constant.isAligned() ? constant.memory() : copy(constant, temporary(value));
+    }
+
+    private static MemorySegment copy(NdArray constant, Arena arena) {
+        MemorySegment copy = NativeMemory.allocate(arena, constant.bytes(), "a weight");
+        copy.copyFrom(constant.memory());
+        NativeMemory.giveBack(constant.memory());
+        return copy;
     }
 
     private void run(Operation.Kernel operation, LoadedKernel kernel, Set<String> needed) {
@@ -94,7 +127,7 @@ final class ConstantValues {
             List<MemorySegment> buffers = new ArrayList<>();
             operation.inputs().forEach(value -> buffers.add(input(value)));
             for (String output : operation.outputs()) {
-                Arena arena = needed.contains(output) ? lasting : temporary;
+                Arena arena = needed.contains(output) ? lasting : temporary(output);
                 MemorySegment segment = NativeMemory.allocate(arena, bytes.applyAsLong(output), "a weight");
                 memory.put(output, segment);
                 buffers.add(segment);

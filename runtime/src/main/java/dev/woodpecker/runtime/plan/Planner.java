@@ -1,6 +1,7 @@
 package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.graph.pass.GraphPasses;
@@ -19,6 +20,9 @@ import java.util.function.UnaryOperator;
 
 /** From a graph whose inputs have known shapes to a plan: the passes, in order. */
 public final class Planner implements PlanSource {
+    /** Collecting so much takes some 20 milliseconds. */
+    private static final long SMALL_HEAP_BYTES = 64L << 20;
+
     private final String model;
     private final KernelBinder binder;
     private final KernelStore store;
@@ -81,7 +85,24 @@ public final class Planner implements PlanSource {
     public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
         Compiled compiled = compile(graph, elements, arena, false);
         ExecutablePlan plan = selector.bind(compiled.plan().load(store.loader()), arena);
+        giveBackWeights(graph);
+        collectSmallHeap();
         return new Planned(plan, compiled.pinned(), compiled.rest());
+    }
+
+    /** Most are read only to lay them out anew; those that kernels read as they are come back when these first run. */
+    private static void giveBackWeights(Graph graph) {
+        graph.constants().values().forEach(constant -> NativeMemory.giveBack(constant.memory()));
+    }
+
+    /**
+     * Weights that folding made are freed when they are collected, which a heap that little is left in does not come to
+     * by itself. A heap that is large, and perhaps others', is left alone.
+     */
+    private static void collectSmallHeap() {
+        if (Runtime.getRuntime().totalMemory() <= SMALL_HEAP_BYTES) {
+            System.gc();
+        }
     }
 
     /** The same, not loaded. */
@@ -96,6 +117,8 @@ public final class Planner implements PlanSource {
             Graph graph, Function<String, Optional<NdArray>> elements, Arena arena, boolean keepsReplaced) {
         InferredGraph inferred = infer(graph, elements);
         KernelGraph scheduled = scheduled(inferred);
+        // Folding has read them.
+        giveBackWeights(graph);
         // Kernels for another machine cannot be timed on this one.
         Selector.Choice choice = store.target().equals(constantStore.target())
                 ? selector.choose(

@@ -22,6 +22,9 @@ public final class NativeMemory {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final int MADV_HUGEPAGE = 14;
+    private static final int MADV_DONTNEED = 4;
+    /** The largest page that Linux maps files by, on any processor: 64 KiB of some aarch64. */
+    private static final long PAGE = 64 << 10;
 
     private static final AtomicLong IN_USE = new AtomicLong();
 
@@ -52,6 +55,21 @@ public final class NativeMemory {
         return heap(arena, bytes, purpose);
     }
 
+    /**
+     * Lets the system have back the pages that a part of a mapped file takes: they are read from the file again if they are
+     * wanted again. Of other memory, and of files that are written to, nothing is given back.
+     */
+    public static void giveBack(MemorySegment part) {
+        if (!ON_LINUX || !part.isMapped() || !part.isReadOnly()) {
+            return;
+        }
+        long start = Math.ceilDiv(part.address(), PAGE) * PAGE;
+        long end = Math.floorDiv(part.address() + part.byteSize(), PAGE) * PAGE;
+        if (start < end) {
+            Mapping.advise(start, end - start, MADV_DONTNEED);
+        }
+    }
+
     private static MemorySegment heap(Arena arena, long bytes, String purpose) {
         try {
             MemorySegment whole = arena.allocate(Math.max(bytes, 1), ALIGNMENT);
@@ -76,7 +94,7 @@ public final class NativeMemory {
         });
         long border = Math.ceilDiv(start, HUGE_PAGE) * HUGE_PAGE - start;
         MemorySegment aligned = whole.asSlice(border, bytes, ALIGNMENT);
-        Mapping.adviseHugePages(aligned.address(), bytes);
+        Mapping.advise(aligned.address(), bytes, MADV_HUGEPAGE);
         return aligned;
     }
 
@@ -99,10 +117,10 @@ public final class NativeMemory {
         }
 
         /** Advice may be refused, where huge pages are switched off for instance; the memory is as good. */
-        static void adviseHugePages(long address, long bytes) {
+        static void advise(long address, long bytes, int advice) {
             int _ = NativeCalls.areLoaded()
-                    ? NativeCalls.madvise(address, bytes, MADV_HUGEPAGE)
-                    : Handles.advise(address, bytes);
+                    ? NativeCalls.madvise(address, bytes, advice)
+                    : Handles.advise(address, bytes, advice);
         }
     }
 
@@ -146,9 +164,9 @@ public final class NativeMemory {
             }
         }
 
-        static int advise(long address, long bytes) {
+        static int advise(long address, long bytes, int advice) {
             try {
-                return (int) MADVISE.invokeExact(address, bytes, MADV_HUGEPAGE);
+                return (int) MADVISE.invokeExact(address, bytes, advice);
             } catch (Throwable e) {
                 throw new IllegalStateException("madvise cannot be called", e);
             }

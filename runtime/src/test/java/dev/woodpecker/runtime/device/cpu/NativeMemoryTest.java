@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,39 @@ class NativeMemoryTest {
             }
         }
         assertThat(virtualKilobytes() - before).isLessThan(10 * (64 << 10));
+    }
+
+    @Test
+    void pagesOfAMappedFileAreGivenBackAndReadAgain(@TempDir Path directory) throws IOException {
+        byte[] content = new byte[32 << 20];
+        Arrays.fill(content, (byte) 7);
+        Path file = Files.write(directory.resolve("weights"), content);
+        try (Arena arena = Arena.ofConfined();
+                FileChannel channel = FileChannel.open(file)) {
+            MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, content.length, arena);
+            assertThat(mapped.mismatch(MemorySegment.ofArray(content))).isEqualTo(-1);
+            long read = residentFileKilobytes();
+            NativeMemory.giveBack(mapped.asSlice(5, content.length - 9));
+            assertThat(read - residentFileKilobytes()).isGreaterThan(30 << 10);
+            assertThat(mapped.mismatch(MemorySegment.ofArray(content))).isEqualTo(-1);
+        }
+    }
+
+    @Test
+    void memoryThatIsNoFileIsNotGivenBack() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = NativeMemory.allocate(arena, 8 << 20, "a test").fill((byte) 3);
+            NativeMemory.giveBack(memory);
+            NativeMemory.giveBack(memory.asReadOnly());
+            assertThat(memory.get(ValueLayout.JAVA_BYTE, 4 << 20)).isEqualTo((byte) 3);
+        }
+    }
+
+    private static long residentFileKilobytes() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                .filter(line -> line.startsWith("RssFile:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .sum();
     }
 
     @Test

@@ -1,7 +1,7 @@
 package dev.woodpecker.runtime;
 
 import dev.woodpecker.runtime.graph.Node;
-import dev.woodpecker.runtime.plan.ExecutablePlan;
+import dev.woodpecker.runtime.plan.RunnablePlan;
 import dev.woodpecker.runtime.plan.Invocation;
 import dev.woodpecker.runtime.plan.kernel.KernelLog;
 import dev.woodpecker.runtime.plan.program.Cost;
@@ -26,7 +26,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
 
     private final Map<Object, Times> times = new IdentityHashMap<>();
     private final List<Times> inOrder = new ArrayList<>();
-    private final Set<ExecutablePlan> plans = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final Set<RunnablePlan> plans = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Profile.Event> timeline = new ArrayList<>();
     private long runs;
 
@@ -114,7 +114,7 @@ final class ProfileRecorder implements GraphRunner.Observer {
     }
 
     @Override
-    public void starts(ExecutablePlan plan) {
+    public void starts(RunnablePlan plan) {
         plans.add(plan);
     }
 
@@ -180,8 +180,8 @@ final class ProfileRecorder implements GraphRunner.Observer {
         return new Profile(
                 runs,
                 kernels,
-                plans.stream().mapToInt(ExecutablePlan::constantKernels).sum(),
-                plans.stream().mapToLong(ExecutablePlan::arenaBytes).max().orElse(0),
+                plans.stream().mapToInt(RunnablePlan::constantKernels).sum(),
+                plans.stream().mapToLong(RunnablePlan::arenaBytes).max().orElse(0),
                 timeline);
     }
 }

@@ -1,7 +1,9 @@
 package dev.woodpecker.runtime.plan;
 
+import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.kernel.LoadedKernel;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
@@ -24,11 +26,23 @@ public record ExecutablePlan(
         List<Invocation> invocations,
         List<Copy> copies,
         int constantKernels,
-        long arenaBytes) {
+        long arenaBytes)
+        implements RunnablePlan {
     public record Value(String name, TensorType type) {}
 
     /** Copies the elements of a row-major buffer to an output. */
     public record Copy(BufferSource from, int output) {}
+
+    @Override
+    public PreparedRun prepare(WorkerPool pool) {
+        Arena arena = Arena.ofShared();
+        try {
+            return new PlanRun(this, pool, arena, PlanRun.allocate(arena, this));
+        } catch (RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
 
     ExecutablePlan withInvocations(List<Invocation> newInvocations) {
         return new ExecutablePlan(

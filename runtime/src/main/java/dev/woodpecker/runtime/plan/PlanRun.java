@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** Runs a plan again and again in memory of its own. Not safe for use by several threads at once. */
-public final class PlanRun {
+public final class PlanRun implements PreparedRun {
     /** Below both of these a kernel is over within about the time, 10 microseconds, that workers take to come and go. */
     private static final long FEW_OPERATIONS = 100_000;
 
@@ -26,13 +26,8 @@ public final class PlanRun {
     private final ExecutablePlan plan;
     private final WorkerPool pool;
     private final MemorySegment memory;
+    private final Arena arena;
     private final Call[] calls;
-
-    /** Told about every kernel that has run. */
-    @FunctionalInterface
-    public interface Observer {
-        void ran(Invocation what, long startNanoseconds, long nanoseconds);
-    }
 
     /**
      * An invocation with its table, of which only what is the caller's changes from run to run.
@@ -47,13 +42,14 @@ public final class PlanRun {
     }
 
     /**
-     * @param arena how long the memory is needed
+     * @param arena how long the memory is needed; closed with the run
      * @param memory at least the plan's arena, aligned
      */
     public PlanRun(ExecutablePlan plan, WorkerPool pool, Arena arena, MemorySegment memory) {
         this.plan = plan;
         this.pool = pool;
         this.memory = memory;
+        this.arena = arena;
         this.calls = new Call[plan.invocations().size()];
         for (int i = 0; i < calls.length; i++) {
             calls[i] = call(plan.invocations().get(i), arena);
@@ -83,15 +79,7 @@ public final class PlanRun {
         return NativeMemory.allocate(arena, plan.arenaBytes(), "the values between a model's kernels");
     }
 
-    /**
-     * Runs all kernels.
-     *
-     * @param inputs in the plan's order, aligned
-     * @param outputs in the plan's order, aligned; filled
-     * @param observer for whom kernels are timed
-     * @throws OperatorException if a run-time check fails, as for an index out of bounds; outputs are unspecified then
-     * @throws java.util.concurrent.CancellationException if the run is cancelled; outputs are unspecified then
-     */
+    @Override
     public void run(
             List<NdArray> inputs,
             List<NdArray> outputs,
@@ -154,5 +142,10 @@ public final class PlanRun {
         return source instanceof BufferSource.Input(int position)
                 ? inputs.get(position).memory()
                 : outputs.get(((BufferSource.Output) source).position()).memory();
+    }
+
+    @Override
+    public void close() {
+        arena.close();
     }
 }

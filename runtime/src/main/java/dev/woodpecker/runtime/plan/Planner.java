@@ -72,7 +72,7 @@ public final class Planner implements PlanSource {
      * @param pinned inputs for whose elements alone the plan holds; not among its inputs
      * @param rest what to do after it, if it is but a part
      */
-    public record Planned(ExecutablePlan plan, Map<String, NdArray> pinned, Optional<InferredGraph.Rest> rest) {}
+    public record Planned(RunnablePlan plan, Map<String, NdArray> pinned, Optional<InferredGraph.Rest> rest) {}
 
     /**
      * @param graph its inputs' extents are known

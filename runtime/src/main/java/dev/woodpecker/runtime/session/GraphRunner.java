@@ -9,10 +9,9 @@ import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.host.HostCall;
 import dev.woodpecker.runtime.onnx.host.HostOperators;
 import dev.woodpecker.runtime.plan.ExecutablePlan;
-import dev.woodpecker.runtime.plan.PlanRun;
+import dev.woodpecker.runtime.plan.PreparedRun;
+import dev.woodpecker.runtime.plan.RunnablePlan;
 import dev.woodpecker.runtime.plan.inference.InferredGraph;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -46,19 +45,19 @@ public final class GraphRunner implements AutoCloseable {
     }
 
     /** Told which plans, kernels and host operators run, and how long they take. */
-    public interface Observer extends PlanRun.Observer {
-        void starts(ExecutablePlan plan);
+    public interface Observer extends PreparedRun.Observer {
+        void starts(RunnablePlan plan);
 
         void ranOnHost(Node node, long startNanoseconds, long nanoseconds);
     }
 
-    private record Prepared(CachedPlan plan, PlanRun run, Arena arena, LeasedArena.Lease lease) {
+    private record Prepared(CachedPlan plan, PreparedRun run, LeasedArena.Lease lease) {
         long bytes() {
             return plan.planned().plan().arenaBytes();
         }
 
         void close() {
-            arena.close();
+            run.close();
             lease.close();
         }
     }
@@ -105,7 +104,7 @@ public final class GraphRunner implements AutoCloseable {
             Optional<? extends Observer> observer,
             Cancellation cancellation) {
         Prepared ready = prepared(graph, values);
-        ExecutablePlan plan = ready.plan().planned().plan();
+        RunnablePlan plan = ready.plan().planned().plan();
         List<NdArray> arguments = new ArrayList<>(plan.inputs().size());
         for (ExecutablePlan.Value input : plan.inputs()) {
             arguments.add(value(values, input.name()).aligned());
@@ -143,11 +142,9 @@ public final class GraphRunner implements AutoCloseable {
     }
 
     private Prepared prepare(PlanCache.Leased leased) {
-        Arena arena = Arena.ofShared();
         try {
-            ExecutablePlan plan = leased.plan().planned().plan();
-            MemorySegment memory = PlanRun.allocate(arena, plan);
-            Prepared ready = new Prepared(leased.plan(), new PlanRun(plan, pool, arena, memory), arena, leased.lease());
+            PreparedRun run = leased.plan().planned().plan().prepare(pool);
+            Prepared ready = new Prepared(leased.plan(), run, leased.lease());
             prepared.addFirst(ready);
             nativeBytes.addAndGet(ready.bytes());
             if (prepared.size() > capacity) {
@@ -155,7 +152,6 @@ public final class GraphRunner implements AutoCloseable {
             }
             return ready;
         } catch (RuntimeException | Error e) {
-            arena.close();
             leased.lease().close();
             throw e;
         }

@@ -26,7 +26,7 @@ public final class NativeMemoryException extends MachineException {
     }
 
     /** For example {@code 1.5 GB}, in powers of 1024. */
-    static String readable(long bytes) {
+    public static String readable(long bytes) {
         String[] units = {"bytes", "KB", "MB", "GB", "TB", "PB", "EB"};
         double value = bytes;
         int unit = 0;

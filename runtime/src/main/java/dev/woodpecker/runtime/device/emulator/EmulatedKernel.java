@@ -53,6 +53,11 @@ public final class EmulatedKernel {
         return text;
     }
 
+    /** The same, for memory that another manages. */
+    EmulatedModule module() {
+        return new EmulatedModule(text, number, library);
+    }
+
     /** Runs it with threads in rising order. */
     public Emulation run(Map<String, HostTensor> inputs) {
         return run(inputs, RISING, LIMIT_SECONDS);

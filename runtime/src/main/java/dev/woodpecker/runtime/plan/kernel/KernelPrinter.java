@@ -1,7 +1,7 @@
 package dev.woodpecker.runtime.plan.kernel;
 
 import dev.woodpecker.compiler.emit.CPrinter;
-import dev.woodpecker.compiler.emit.Dialect;
+import dev.woodpecker.compiler.emit.KernelSource;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Stage;
@@ -41,7 +41,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class KernelPrinter {
     /** Part of every key; changes when {@link PrintedKernel#toBytes} does. */
-    private static final String FORMAT = "printed kernel 1";
+    private static final String FORMAT = "printed kernel 2";
 
     private static final String FILE = "kernel";
 
@@ -138,7 +138,8 @@ final class KernelPrinter {
         LoweredKernel kernel = Lowering.lower(
                 key.program(), trace, target, numerics, log.passes(key.program().name()));
         List<CompiledKernel.Phase> phases = kernel.phases().stream()
-                .map(phase -> new CompiledKernel.Phase(phase.symbol(), constant(phase.extent()), phase.scratchBytes()))
+                .map(phase -> new CompiledKernel.Phase(
+                        phase.symbol(), constant(phase.extent()), phase.scratchBytes(), grid(phase.launch())))
                 .toList();
         List<Long> workspaceBytes = kernel.arguments().stream()
                 .filter(argument -> argument.role() == Role.WORKSPACE)
@@ -159,11 +160,16 @@ final class KernelPrinter {
                 cost.flops() + cost.bytes() < LIGHT_WORK ? CodeOptions.Effort.LIGHT : CodeOptions.Effort.FULL;
         CodeOptions.Arithmetic arithmetic =
                 numerics == Numerics.STRICT ? CodeOptions.Arithmetic.STRICT : CodeOptions.Arithmetic.CONTRACTED;
-        String text = CPrinter.print(kernel, Dialect.C);
+        String text = CPrinter.print(kernel, KernelSource.dialect(target));
         Set<String> symbols = new LinkedHashSet<>();
         kernel.phases().forEach(phase -> symbols.add(phase.symbol()));
         FileScope.names(text).forEach(symbols::add);
         return new Source(kernel.name(), text, List.copyOf(symbols), new CodeOptions(effort, arithmetic));
+    }
+
+    private static CompiledKernel.Grid grid(LoweredKernel.Launch launch) {
+        return new CompiledKernel.Grid(
+                launch.grid().stream().map(KernelPrinter::constant).toList(), launch.block(), 0);
     }
 
     private static long constant(Expr e) {

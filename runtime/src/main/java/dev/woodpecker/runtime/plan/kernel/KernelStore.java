@@ -6,7 +6,6 @@ import dev.woodpecker.compiler.schedule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
-import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.runtime.toolchain.Source;
 import java.lang.foreign.Arena;
 import java.util.Collection;
@@ -19,7 +18,7 @@ import java.util.Optional;
 
 /** Lowers, prints, compiles and loads kernels, all that are missing in one batch. Safe for use by several threads. */
 public final class KernelStore {
-    private final KernelCompiler compiler;
+    private final CodeMaker compiler;
     private final Target target;
     private final Numerics numerics;
     private final KernelLoader loader;
@@ -34,6 +33,14 @@ public final class KernelStore {
      */
     public KernelStore(
             KernelCompiler compiler, Target target, Numerics numerics, Arena arena, SourceDump dump, KernelLog log) {
+        this(CodeMaker.of(compiler), target, numerics, arena, dump, log);
+    }
+
+    /**
+     * @param arena how long the code stays loaded
+     */
+    public KernelStore(
+            CodeMaker compiler, Target target, Numerics numerics, Arena arena, SourceDump dump, KernelLog log) {
         this.compiler = compiler;
         this.target = target;
         this.numerics = numerics;
@@ -82,11 +89,11 @@ public final class KernelStore {
                 .toList();
         List<PrintedKernel> kernels = printer.print(missing);
         List<Source> sources = kernels.stream().map(PrintedKernel::source).toList();
-        sources.forEach(dump::write);
+        sources.forEach(source -> dump.write(source, target.isCuda() ? ".cu" : ".c"));
         sources.forEach(log::printed);
-        List<SharedLibrary> libraries = compiler.compile(sources);
+        List<CodeMaker.Code> code = compiler.make(sources);
         for (int i = 0; i < missing.size(); i++) {
-            compiled.put(missing.get(i), kernels.get(i).in(libraries.get(i)));
+            compiled.put(missing.get(i), kernels.get(i).in(code.get(i)));
         }
         Map<KernelKey, CompiledKernel> result = new LinkedHashMap<>();
         keys.forEach(key -> result.put(key, Objects.requireNonNull(compiled.get(key))));

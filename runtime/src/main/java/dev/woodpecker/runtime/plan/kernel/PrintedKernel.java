@@ -1,8 +1,8 @@
 package dev.woodpecker.runtime.plan.kernel;
 
+import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Grid;
 import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Phase;
 import dev.woodpecker.runtime.toolchain.CodeOptions;
-import dev.woodpecker.runtime.toolchain.SharedLibrary;
 import dev.woodpecker.runtime.toolchain.Source;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -28,12 +28,16 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
         checks = List.copyOf(checks);
     }
 
-    CompiledKernel in(SharedLibrary library) {
+    CompiledKernel in(CodeMaker.Code code) {
         return new CompiledKernel(
-                library.source().text(),
-                library.file(),
+                source.text(),
+                code.file(),
                 phases.stream()
-                        .map(phase -> new Phase(library.exported(phase.symbol()), phase.extent(), phase.scratchBytes()))
+                        .map(phase -> new Phase(
+                                code.exported().apply(phase.symbol()),
+                                phase.extent(),
+                                phase.scratchBytes(),
+                                phase.grid()))
                         .toList(),
                 workspaceBytes,
                 checks);
@@ -52,6 +56,11 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
                 write(out, phase.symbol());
                 out.writeLong(phase.extent());
                 out.writeLong(phase.scratchBytes());
+                for (int axis = 0; axis < 3; axis++) {
+                    out.writeLong(phase.grid().blocks().get(axis));
+                    out.writeInt(phase.grid().threads().get(axis));
+                }
+                out.writeLong(phase.grid().dynamicSharedBytes());
             }
             out.writeInt(workspaceBytes.size());
             for (long size : workspaceBytes) {
@@ -76,7 +85,7 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
             Source source = new Source(name, text, texts(in), options);
             List<Phase> phases = new ArrayList<>();
             for (int left = in.readInt(); left > 0; left--) {
-                phases.add(new Phase(text(in), in.readLong(), in.readLong()));
+                phases.add(new Phase(text(in), in.readLong(), in.readLong(), grid(in)));
             }
             List<Long> workspaceBytes = new ArrayList<>();
             for (int left = in.readInt(); left > 0; left--) {
@@ -84,6 +93,16 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
             }
             return new PrintedKernel(source, phases, workspaceBytes, texts(in));
         }
+    }
+
+    private static Grid grid(DataInputStream in) throws IOException {
+        List<Long> blocks = new ArrayList<>();
+        List<Integer> threads = new ArrayList<>();
+        for (int axis = 0; axis < 3; axis++) {
+            blocks.add(in.readLong());
+            threads.add(in.readInt());
+        }
+        return new Grid(blocks, threads, in.readLong());
     }
 
     /** Not {@link DataOutputStream#writeUTF}, which takes 64 KB at most. */

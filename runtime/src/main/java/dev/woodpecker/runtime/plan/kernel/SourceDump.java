@@ -23,9 +23,10 @@ public final class SourceDump {
         return new SourceDump(environment.get("WPK_DUMP").map(Path::of));
     }
 
-    void write(Source source) {
+    /** @param extension as {@code .c} */
+    void write(Source source, String extension) {
         directory.ifPresent(dir -> {
-            String name = String.format(Locale.ROOT, "%04d_%s.c", count.incrementAndGet(), shortened(source.name()));
+            String name = String.format(Locale.ROOT, "%04d_%s%s", count.incrementAndGet(), shortened(source.name()), extension);
             try {
                 Files.createDirectories(dir);
                 Files.writeString(dir.resolve(name), source.text());

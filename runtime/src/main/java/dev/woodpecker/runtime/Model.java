@@ -3,6 +3,7 @@ package dev.woodpecker.runtime;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
+import dev.woodpecker.runtime.device.cuda.driver.DeviceFacts;
 import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TensorType;
@@ -10,6 +11,7 @@ import dev.woodpecker.runtime.graph.pass.WidenHalfFloats;
 import dev.woodpecker.runtime.onnx.OnnxImporter;
 import dev.woodpecker.runtime.plan.CompiledPlan;
 import dev.woodpecker.runtime.plan.MemoryGuard;
+import dev.woodpecker.runtime.plan.PlanSource;
 import dev.woodpecker.runtime.plan.Planner;
 import dev.woodpecker.runtime.plan.Schedules;
 import dev.woodpecker.runtime.plan.Selector;
@@ -17,6 +19,9 @@ import dev.woodpecker.runtime.plan.TunableKernel;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
 import dev.woodpecker.runtime.plan.binding.LibrarySupport;
+import dev.woodpecker.runtime.plan.cuda.CudaChoice;
+import dev.woodpecker.runtime.plan.cuda.CudaDevice;
+import dev.woodpecker.runtime.plan.cuda.CudaPlanner;
 import dev.woodpecker.runtime.plan.file.PlanFileEntries;
 import dev.woodpecker.runtime.plan.file.StoredPlans;
 import dev.woodpecker.runtime.plan.kernel.KernelLog;
@@ -66,13 +71,18 @@ public final class Model implements AutoCloseable {
     private final Optional<WorkerPool> ownPool;
     private final Optional<Generation> generation;
     private final KernelLog log;
+    /** The GPU that it runs on, if it does not run on the processor. */
+    private final Optional<CudaDevice> device;
+
     private final CompletableFuture<Void> freed = new CompletableFuture<>();
 
     /** What makes kernels; a model of a plan file needs none of it. */
     private record Generation(Planner planner, KernelCompiler compiler, Target target) {}
 
-    private Model(String name, Graph graph, Options options, KernelBinder binder) {
+    private Model(
+            String name, Graph graph, Options options, KernelBinder binder, Optional<CudaDevice> device) {
         this.name = name;
+        this.device = device;
         this.graph = graph;
         this.options = options;
         this.code = new LeasedArena(this::free);
@@ -80,26 +90,38 @@ public final class Model implements AutoCloseable {
         this.log = KernelLog.of(environment);
         KernelCompiler compiler = KernelCompiler.of(environment);
         this.ownPool = ownPool(options);
-        KernelStore store = new KernelStore(
+        KernelStore ofProcessor = new KernelStore(
                 compiler,
                 CpuTarget.of(compiler.cpu()),
                 options.numerics(),
                 code.arena(),
                 SourceDump.of(environment),
                 log);
+        KernelStore store = device.map(gpu -> new KernelStore(
+                        gpu.code(),
+                        gpu.target(),
+                        options.numerics(),
+                        code.arena(),
+                        SourceDump.of(environment),
+                        log))
+                .orElse(ofProcessor);
         Schedules schedules = new RecordedSchedules(
                 options.tuningRecords(),
                 options.numerics(),
                 MachineName.of(store.target(), compiler.cpu()),
                 pool().size());
-        Planner planner = new Planner(name, binder, store, schedules, guard(options), selector(options, pool()));
-        this.plans = new PlanCache(planner, PLANS);
+        MemoryGuard guard = device.map(gpu -> guard(options, gpu)).orElseGet(() -> guard(options));
+        Planner planner = new Planner(name, binder, store, ofProcessor, schedules, guard, selector(options, pool()));
+        PlanSource source = device.<PlanSource>map(gpu -> new CudaPlanner(planner, gpu, code.arena()))
+                .orElse(planner);
+        this.plans = new PlanCache(source, PLANS);
         this.generation = Optional.of(new Generation(planner, compiler, store.target()));
     }
 
     /** A model of a plan file, whose memory is that of the arena. */
     private Model(String name, StoredPlans stored, Options options, Optional<WorkerPool> ownPool, Arena arena) {
         this.name = name;
+        this.device = Optional.empty();
         this.graph = stored.graph();
         this.options = options;
         this.code = new LeasedArena(() -> {
@@ -150,16 +172,28 @@ public final class Model implements AutoCloseable {
      * @throws PlanFileException if the file is a plan file that is damaged, not trusted, or not for this machine
      * @throws UnsupportedModelException listing every operator and attribute that is not supported
      * @throws dev.woodpecker.runtime.toolchain.ToolchainException if there is no C compiler
+     * @throws dev.woodpecker.runtime.device.cuda.driver.CudaException if the options ask for a GPU and it cannot be had, with
+     *     what is missing and what to do about it
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public static Model load(Path file, Options options) {
         if (PlanFileEntries.isPlanFile(file)) {
+            options.target().ifPresent(target -> {
+                throw new IllegalArgumentException(file + " is a plan file, whose kernels are for processors; to run on "
+                        + target + " load the ONNX model that it was built from");
+            });
             return ofPlanFile(file, options);
         }
+        // Before a large model is read: without a device it is of no use.
+        return load(file, options, device(options));
+    }
+
+    /** The same on a device that is open. */
+    static Model load(Path file, Options options, Optional<CudaDevice> device) {
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph read = OnnxImporter.read(file, new LibrarySupport(library));
         Graph graph = options.numerics().mayReassociate() ? WidenHalfFloats.apply(read) : read;
-        return new Model(file.toString(), graph, options, new KernelBinder(library));
+        return new Model(file.toString(), graph, options, new KernelBinder(library), device);
     }
 
     /**
@@ -178,7 +212,11 @@ public final class Model implements AutoCloseable {
     public static Model ofOperator(String operator, Map<String, Attribute> attributes, Options options) {
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph graph = OneOperator.graph(library, operator, attributes);
-        return new Model(operator, graph, options, new KernelBinder(library));
+        return new Model(operator, graph, options, new KernelBinder(library), device(options));
+    }
+
+    private static Optional<CudaDevice> device(Options options) {
+        return options.target().map(target -> CudaDevice.open(CudaChoice.parse(target), options.environment()));
     }
 
     /**
@@ -278,10 +316,10 @@ public final class Model implements AutoCloseable {
 
     /**
      * What this machine can do at most on the model's threads, in 10^9 operations a second; measured when asked for, by
-     * code that a compiler makes: not known of a plan file.
+     * code that a compiler makes: not known of a plan file, nor of a GPU.
      */
     OptionalDouble peakGigaflopsPerSecond() {
-        return generation.isEmpty()
+        return generation.isEmpty() || device.isPresent()
                 ? OptionalDouble.empty()
                 : OptionalDouble.of(new MachinePeak(generation.get().compiler()).gigaflopsPerSecond(pool().size()));
     }
@@ -308,6 +346,36 @@ public final class Model implements AutoCloseable {
                         : OptionalLong.empty();
             }
         };
+    }
+
+    /** What a GPU has in the place of the machine's memory. */
+    private static MemoryGuard guard(Options options, CudaDevice gpu) {
+        MemoryGuard ofOptions = guard(options);
+        return new MemoryGuard() {
+            @Override
+            public void check(String what, long bytes) {
+                if (bytes > gpu.facts().memoryBytes()) {
+                    throw new MemoryLimitException(what + " take " + MemoryLimit.text(bytes) + "; "
+                            + gpu.facts().name() + " has "
+                            + MemoryLimit.text(gpu.facts().memoryBytes()));
+                }
+                ofOptions.check(what, options.memoryLimitBytes() > 0 ? bytes : 0);
+            }
+
+            @Override
+            public OptionalLong limitBytes() {
+                return ofOptions.limitBytes();
+            }
+        };
+    }
+
+    /** The GPU that the model runs on; empty if it runs on the processor. */
+    public Optional<DeviceFacts> gpu() {
+        return device.map(CudaDevice::facts);
+    }
+
+    Optional<CudaDevice> device() {
+        return device;
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.woodpecker.runtime;
 
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.plan.cuda.CudaChoice;
 import dev.woodpecker.runtime.records.Records;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.nio.file.Path;
@@ -32,6 +33,7 @@ import java.util.Optional;
  * @param dimensions extents of the model's symbolic dimensions, by name; others are those of the inputs of a run
  * @param trust which plan files' native code may be run
  * @param vendors whether kernels of a vendor's library run in the place of generated ones
+ * @param target the GPU to run on, as {@link #withTarget} takes it; empty for the processor
  */
 public record Options(
         int threads,
@@ -43,7 +45,8 @@ public record Options(
         boolean shippedRecords,
         Map<String, Integer> dimensions,
         PlanTrust trust,
-        Vendors vendors) {
+        Vendors vendors,
+        Optional<String> target) {
     public Options {
         if (threads < 0 || memoryLimitBytes < 0) {
             throw new IllegalArgumentException("threads " + threads + ", memory limit " + memoryLimitBytes + " bytes");
@@ -51,6 +54,7 @@ public record Options(
         if (numerics != Numerics.STRICT && numerics != Numerics.FP32) {
             throw new IllegalArgumentException("numerics " + numerics.text() + "; allowed: strict, fp32");
         }
+        target.ifPresent(CudaChoice::parse);
         records = List.copyOf(records);
         dimensions = Collections.unmodifiableMap(new LinkedHashMap<>(dimensions));
     }
@@ -66,7 +70,8 @@ public record Options(
                 true,
                 Map.of(),
                 PlanTrust.NONE,
-                Vendors.RECORDED);
+                Vendors.RECORDED,
+                Optional.empty());
     }
 
     public Options withThreads(int newThreads) {
@@ -80,7 +85,8 @@ public record Options(
                 shippedRecords,
                 dimensions,
                 trust,
-                vendors);
+                vendors,
+                target);
     }
 
     public Options withNumerics(Numerics newNumerics) {
@@ -94,7 +100,8 @@ public record Options(
                 shippedRecords,
                 dimensions,
                 trust,
-                vendors);
+                vendors,
+                target);
     }
 
     public Options withMemoryLimit(long bytes) {
@@ -108,7 +115,8 @@ public record Options(
                 shippedRecords,
                 dimensions,
                 trust,
-                vendors);
+                vendors,
+                target);
     }
 
     public Options withCompiler(String newCompiler) {
@@ -122,7 +130,8 @@ public record Options(
                 shippedRecords,
                 dimensions,
                 trust,
-                vendors);
+                vendors,
+                target);
     }
 
     public Options withCacheDirectory(Path directory) {
@@ -136,7 +145,8 @@ public record Options(
                 shippedRecords,
                 dimensions,
                 trust,
-                vendors);
+                vendors,
+                target);
     }
 
     /** Looks tuned kernels up in these files and in no others but those of the class path. */
@@ -151,7 +161,8 @@ public record Options(
                 shippedRecords,
                 dimensions,
                 trust,
-                vendors);
+                vendors,
+                target);
     }
 
     /** Leaves out the records that come with the class path. */
@@ -166,7 +177,8 @@ public record Options(
                 false,
                 dimensions,
                 trust,
-                vendors);
+                vendors,
+                target);
     }
 
     /** Fixes a symbolic dimension. */
@@ -183,7 +195,8 @@ public record Options(
                 shippedRecords,
                 changed,
                 trust,
-                vendors);
+                vendors,
+                target);
     }
 
     /** Lets the native code of the plan file of this digest be run, as {@code wpk build} printed it. */
@@ -207,7 +220,8 @@ public record Options(
                 shippedRecords,
                 dimensions,
                 newTrust,
-                vendors);
+                vendors,
+                target);
     }
 
     /** Says whether kernels of a vendor's library may run, and whether they are timed. */
@@ -222,7 +236,31 @@ public record Options(
                 shippedRecords,
                 dimensions,
                 trust,
-                newVendors);
+                newVendors,
+                target);
+    }
+
+    /**
+     * Runs the model on a GPU, and on nothing else: loading a model fails where there is none.
+     *
+     * @param newTarget {@code cuda}, {@code cuda:1} for the second device, {@code cuda:sm_80} for code of that generation,
+     *     {@code cuda:emulated} to execute the same kernels on the processor, slowly and with every access checked;
+     *     {@code cpu} for the processor
+     * @throws IllegalArgumentException if it is none of these
+     */
+    public Options withTarget(String newTarget) {
+        return new Options(
+                threads,
+                numerics,
+                memoryLimitBytes,
+                compiler,
+                cacheDirectory,
+                records,
+                shippedRecords,
+                dimensions,
+                trust,
+                vendors,
+                newTarget.equals("cpu") ? Optional.empty() : Optional.of(newTarget));
     }
 
     /** The process's environment with what these options say instead. */

@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Asks the CUDA driver, if there is one, for its version and devices; needs no CUDA library but the driver's own. */
 public final class CudaDriverProbe {
@@ -17,6 +18,7 @@ public final class CudaDriverProbe {
     private static final int COMPUTE_CAPABILITY_MAJOR = 75;
 
     private static final int COMPUTE_CAPABILITY_MINOR = 76;
+    private static final int MULTIPROCESSOR_COUNT = 16;
     private static final int NAME_BYTES = 256;
 
     /** What the driver says. */
@@ -32,7 +34,18 @@ public final class CudaDriverProbe {
     }
 
     /** A device, {@code capability} as {@code 9.0}. */
-    public record Device(String name, String capability) {}
+    public record Device(String name, String capability, int multiprocessors, long memoryBytes) {
+        @Override
+        public String toString() {
+            return String.format(
+                    Locale.ROOT,
+                    "%s (compute capability %s, %d multiprocessors, %.1f GB)",
+                    name,
+                    capability,
+                    multiprocessors,
+                    memoryBytes / (double) (1L << 30));
+        }
+    }
 
     private CudaDriverProbe() {}
 
@@ -73,7 +86,13 @@ public final class CudaDriverProbe {
             }
             int major = attribute(driver, number, COMPUTE_CAPABILITY_MAJOR, device);
             int minor = attribute(driver, number, COMPUTE_CAPABILITY_MINOR, device);
-            devices.add(new Device(name.getString(0), major + "." + minor));
+            MemorySegment bytes = arena.allocate(ValueLayout.JAVA_LONG);
+            call(driver, "cuDeviceTotalMem_v2", bytes, device);
+            devices.add(new Device(
+                    name.getString(0),
+                    major + "." + minor,
+                    attribute(driver, number, MULTIPROCESSOR_COUNT, device),
+                    bytes.get(ValueLayout.JAVA_LONG, 0)));
         }
         return new Answer.Devices(version / 1000 + "." + version % 1000 / 10, List.copyOf(devices));
     }

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** What this machine has of what Woodpecker can use, and the remedy for what is missing. */
 public record ToolchainReport(List<Finding> findings) {
@@ -107,27 +109,20 @@ public record ToolchainReport(List<Finding> findings) {
         }
     }
 
+    /** Says the same as what is asked to run on a GPU and cannot. */
     private static Finding driver() {
-        String remedy =
-                "install NVIDIA's driver if this machine has a GPU of theirs; everything runs on the CPU otherwise";
-        return switch (CudaDriverProbe.ask()) {
-            case CudaDriverProbe.Answer.NoDriver _ -> Finding.absent("CUDA device", "no libcuda.so.1", remedy);
-            case CudaDriverProbe.Answer.Failed(String call, int error) ->
-                Finding.problem("CUDA device", call + " gives CUDA error " + error, remedy);
-            case CudaDriverProbe.Answer.Devices(String version, List<CudaDriverProbe.Device> devices) ->
-                devices.isEmpty()
-                        ? Finding.absent("CUDA device", "driver " + version + " sees no device", remedy)
-                        : Finding.found(
-                                "CUDA device",
-                                "driver %s; %s"
-                                        .formatted(
-                                                version,
-                                                String.join(
-                                                        ", ",
-                                                        devices.stream()
-                                                                .map(d -> d.name() + " (" + d.capability() + ")")
-                                                                .toList())));
+        return switch (CudaReadiness.ofProcess()) {
+            case CudaReadiness.Lacking(String what, String remedy) ->
+                Finding.absent("CUDA device", what, remedy + "; needed for --target cuda alone");
+            case CudaReadiness.Ready(String version, List<CudaDriverProbe.Device> devices) ->
+                Finding.found("CUDA device", "driver for CUDA " + version + "; " + numbered(devices));
         };
+    }
+
+    private static String numbered(List<CudaDriverProbe.Device> devices) {
+        return IntStream.range(0, devices.size())
+                .mapToObj(i -> "cuda:" + i + " is " + devices.get(i))
+                .collect(Collectors.joining(", "));
     }
 
     private static Finding nvcc(Environment environment) {

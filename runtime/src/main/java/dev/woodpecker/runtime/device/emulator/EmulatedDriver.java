@@ -1,6 +1,5 @@
 package dev.woodpecker.runtime.device.emulator;
 
-import dev.woodpecker.runtime.device.cpu.NativeMemoryException;
 import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
 import dev.woodpecker.runtime.device.cuda.driver.CudaError;
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
@@ -16,7 +15,6 @@ import dev.woodpecker.runtime.device.cuda.driver.DeviceMemory;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.device.cuda.driver.FunctionFacts;
 import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -53,7 +53,7 @@ final class EmulatedMemory {
         Block block = block(Math.max(1, bytes), purpose);
         block.segment().fill(JUNK);
         blocks.put(block.segment().address(), block);
-        used += bytes;
+        used += block.segment().byteSize();
         return new DevicePointer(block.segment().address());
     }
 

@@ -47,6 +47,13 @@ final class ModelFileArguments {
     @Option(names = "--numerics", description = "strict (sums in axis order) or fp32. Default: ${DEFAULT-VALUE}.")
     private Numerics numerics = Numerics.FP32;
 
+    @Option(
+            names = "--target",
+            paramLabel = "TARGET",
+            description = "Where it runs: cpu, cuda (a GPU), cuda:1 (the second), cuda:sm_80 (code of that generation), or"
+                    + " cuda:emulated (the GPU's kernels executed on the processor, slowly). Default: ${DEFAULT-VALUE}.")
+    private String target = "cpu";
+
     @Option(names = "--seed", description = "Of the random inputs. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
@@ -74,7 +81,7 @@ final class ModelFileArguments {
 
     /** The model, with {@code threads} of its own; 0 for those that all models share. */
     Model load(int threads) {
-        Options options = Options.defaults().withThreads(threads).withNumerics(numerics);
+        Options options = onTarget(Options.defaults().withThreads(threads).withNumerics(numerics));
         return Model.load(file, trusting(vendors.in(records.in(options))));
     }
 
@@ -85,6 +92,14 @@ final class ModelFileArguments {
                     command.commandLine(), wanted + " needs the ONNX model; " + file + " is a plan file");
         }
         return file;
+    }
+
+    private Options onTarget(Options options) {
+        try {
+            return options.withTarget(target);
+        } catch (IllegalArgumentException wrong) {
+            throw new ParameterException(command.commandLine(), "--target: " + wrong.getMessage(), wrong);
+        }
     }
 
     private Options trusting(Options options) {

@@ -46,7 +46,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -110,7 +109,7 @@ public final class Model implements AutoCloseable {
                 options.numerics(),
                 MachineName.of(store.target(), compiler.cpu()),
                 pool().size());
-        MemoryGuard guard = device.map(gpu -> guard(options, gpu)).orElseGet(() -> guard(options));
+        MemoryGuard guard = device.map(gpu -> MemoryGuards.of(options, gpu.facts())).orElseGet(() -> MemoryGuards.of(options));
         Planner planner = new Planner(name, binder, store, ofProcessor, schedules, guard, selector(options, pool()));
         PlanSource source = device.<PlanSource>map(gpu -> new CudaPlanner(planner, gpu, code.arena()))
                 .orElse(planner);
@@ -142,7 +141,7 @@ public final class Model implements AutoCloseable {
             Selector selector = selector(options, ownPool.isPresent() ? ownPool.get() : WorkerPool.shared());
             StoredPlans stored = StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, selector, arena);
             stored.refuseUnless(options.numerics());
-            MemoryGuard guard = guard(options);
+            MemoryGuard guard = MemoryGuards.of(options);
             for (CompiledPlan plan : stored.plans()) {
                 guard.check("the values between the model's kernels", plan.arenaBytes());
             }
@@ -178,10 +177,10 @@ public final class Model implements AutoCloseable {
      */
     public static Model load(Path file, Options options) {
         if (PlanFileEntries.isPlanFile(file)) {
-            options.target().ifPresent(target -> {
+            if (options.target().isPresent()) {
                 throw new IllegalArgumentException(file + " is a plan file, whose kernels are for processors; to run on "
-                        + target + " load the ONNX model that it was built from");
-            });
+                        + options.target().get() + " load the ONNX model that it was built from");
+            }
             return ofPlanFile(file, options);
         }
         // Before a large model is read: without a device it is of no use.
@@ -326,47 +325,6 @@ public final class Model implements AutoCloseable {
 
     WorkerPool pool() {
         return ownPool.isPresent() ? ownPool.get() : WorkerPool.shared();
-    }
-
-    static MemoryGuard guard(Options options) {
-        return new MemoryGuard() {
-            @Override
-            public void check(String what, long bytes) {
-                MemoryLimit.check(what, bytes);
-                if (options.memoryLimitBytes() > 0 && bytes > options.memoryLimitBytes()) {
-                    throw new MemoryLimitException(what + " take " + MemoryLimit.text(bytes) + "; the limit is "
-                            + MemoryLimit.text(options.memoryLimitBytes()));
-                }
-            }
-
-            @Override
-            public OptionalLong limitBytes() {
-                return options.memoryLimitBytes() > 0
-                        ? OptionalLong.of(options.memoryLimitBytes())
-                        : OptionalLong.empty();
-            }
-        };
-    }
-
-    /** What a GPU has in the place of the machine's memory. */
-    private static MemoryGuard guard(Options options, CudaDevice gpu) {
-        MemoryGuard ofOptions = guard(options);
-        return new MemoryGuard() {
-            @Override
-            public void check(String what, long bytes) {
-                if (bytes > gpu.facts().memoryBytes()) {
-                    throw new MemoryLimitException(what + " take " + MemoryLimit.text(bytes) + "; "
-                            + gpu.facts().name() + " has "
-                            + MemoryLimit.text(gpu.facts().memoryBytes()));
-                }
-                ofOptions.check(what, options.memoryLimitBytes() > 0 ? bytes : 0);
-            }
-
-            @Override
-            public OptionalLong limitBytes() {
-                return ofOptions.limitBytes();
-            }
-        };
     }
 
     /** The GPU that the model runs on; empty if it runs on the processor. */

@@ -54,7 +54,9 @@ public record Options(
         if (numerics != Numerics.STRICT && numerics != Numerics.FP32) {
             throw new IllegalArgumentException("numerics " + numerics.text() + "; allowed: strict, fp32");
         }
-        target.ifPresent(CudaChoice::parse);
+        if (target.isPresent()) {
+            CudaChoice.parse(target.get());
+        }
         records = List.copyOf(records);
         dimensions = Collections.unmodifiableMap(new LinkedHashMap<>(dimensions));
     }

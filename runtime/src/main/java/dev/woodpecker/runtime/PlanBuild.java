@@ -208,7 +208,7 @@ public record PlanBuild(
                             options.numerics(),
                             MachineName.of(target, processor),
                             pool.size()),
-                    Model.guard(options),
+                    MemoryGuards.of(options),
                     Model.selector(options, pool));
             List<CompiledPlan> plans =
                     shapes.stream().map(extents -> plan(planner, extents)).toList();

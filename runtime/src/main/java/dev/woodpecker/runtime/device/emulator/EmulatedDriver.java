@@ -183,13 +183,7 @@ public final class EmulatedDriver implements CudaDriver {
     /** A fault is told by the calls after this one, as a device would. */
     private void execute(KernelLaunch launch) {
         EmulatedModule module = known(Optional.ofNullable(functions.get(launch.function())), "cuLaunchKernel");
-        Emulation ended = module.launch(
-                launch.function().name(),
-                List.of((long) launch.grid().x(), (long) launch.grid().y(), (long) launch.grid().z()),
-                List.of(launch.block().x(), launch.block().y(), launch.block().z()),
-                launch.arguments(),
-                memory.all(),
-                LIMIT_SECONDS);
+        Emulation ended = module.launch(launch, memory.all(), LIMIT_SECONDS);
         if (ended instanceof Emulation.Faulted(Fault fault)) {
             CudaError error =
                     switch (fault.kind()) {

@@ -31,11 +31,6 @@ public final class EmulatedKernel {
     /** Ends what would not end by itself; the slowest kernel of the library's tests takes a second. */
     public static final long LIMIT_SECONDS = 60;
 
-    private static final long STACK_BYTES = 96 << 10;
-    /** As emulator.cc has it below each stack. */
-    private static final long ZONE_BYTES = 4096;
-
-    private static final long COPY_CAPACITY = 1 << 14;
     private static final long ALIGNMENT_BYTES = 256;
 
     private final CudaText text;
@@ -164,45 +159,24 @@ public final class EmulatedKernel {
 
         private Emulation launch(Phase phase) {
             long[] grid = TensorMemory.extents(phase.launch().grid());
-            long threads = phase.launch().block().stream().reduce(1, Math::multiplyExact);
-            LaunchRecord launch = new LaunchRecord(arena);
-            launch.set(Field.KERNEL, library.entry(number, phase.symbol()));
-            MemorySegment arguments = arguments();
-            launch.set(Field.ARGUMENTS, arguments);
-            for (int i = 0; i < 3; i++) {
-                launch.set(Field.values()[Field.GRID_X.ordinal() + i], grid[i]);
-                launch.set(
-                        Field.values()[Field.BLOCK_X.ordinal() + i],
-                        phase.launch().block().get(i));
-            }
-            launch.set(Field.STACKS, library.stacks(threads * (STACK_BYTES + ZONE_BYTES)));
-            launch.set(Field.STACK_BYTES, STACK_BYTES);
             List<Region> all = new ArrayList<>(regions);
             all.addAll(
                     ofPhases.computeIfAbsent(phase.symbol(), symbol -> library.regions(number, symbol, text.text())));
-            all.addAll(dynamicShared(phase, launch));
-            all.add(new Region(
-                    "the arguments", Region.Kind.CONSTANT, arguments.address(), arguments.byteSize(), Long.BYTES));
-            launch.set(Field.REGIONS, records(all));
-            launch.set(Field.REGION_COUNT, all.size());
-            launch.set(Field.FIBERS, NativeMemory.allocate(arena, threads * library.fiberBytes(), "threads"));
-            launch.set(Field.COPIES, NativeMemory.allocate(arena, COPY_CAPACITY * library.copyBytes(), "copies"));
-            launch.set(Field.COPY_CAPACITY, COPY_CAPACITY);
-            launch.set(Field.STATUS, status);
-            launch.set(Field.SEED, seed);
-            launch.set(Field.EPOCH, epoch);
-            try (TimeLimit _ = TimeLimit.start(launch, limitSeconds)) {
-                library.run(launch);
-            }
+            Optional<MemorySegment> dynamic = dynamicShared(phase);
+            dynamic.ifPresent(given -> all.addAll(arrays(phase, given)));
+            GridRun.Ended ended = new GridRun(text, number, library, seed, limitSeconds)
+                    .run(phase, grid, arguments(), all, this::watched, launch -> prepared(launch, dynamic), arena);
+            LaunchRecord launch = ended.launch();
             epoch = launch.get(Field.EPOCH);
-            if (launch.get(Field.FAULT) != 0) {
-                return new Emulation.Faulted(new FaultReport(launch, phase, text, number, library, all).fault());
+            if (ended.fault().isPresent()) {
+                return new Emulation.Faulted(ended.fault().get());
             }
             int failed = status.get(ValueLayout.JAVA_INT, 0);
             if (failed != 0) {
                 return new Emulation.CheckFailed(failed, text.kernel().checks().get(failed - 1));
             }
             long blocks = grid[0] * grid[1] * grid[2];
+            long threads = phase.launch().block().stream().reduce(1, Math::multiplyExact);
             return new Emulation.Finished(
                     Map.of(),
                     new Emulation.Counts(
@@ -214,19 +188,35 @@ public final class EmulatedKernel {
                             launch.get(Field.COPIED)));
         }
 
-        /** The arrays that the launch gives, each followed by as many bytes that belong to none. */
-        private List<Region> dynamicShared(Phase phase, LaunchRecord launch) {
+        private LaunchRecord prepared(LaunchRecord launch, Optional<MemorySegment> dynamicShared) {
+            dynamicShared.ifPresent(given -> launch.set(Field.DYNAMIC_SHARED, given));
+            launch.set(Field.STATUS, status);
+            launch.set(Field.EPOCH, epoch);
+            return launch;
+        }
+
+        /** What is kept from launch to launch, or new. */
+        private MemorySegment watched(Region region) {
+            return regions.contains(region)
+                    ? Optional.ofNullable(cells.get(region.name())).orElseThrow()
+                    : cells(region);
+        }
+
+        /** What the launch gives: twice as much as is asked for. */
+        private Optional<MemorySegment> dynamicShared(Phase phase) {
             long bytes = phase.launch().dynamicSharedBytes();
-            if (bytes == 0) {
-                return List.of();
-            }
-            MemorySegment segment = arena.allocate(2 * bytes + ALIGNMENT_BYTES, ALIGNMENT_BYTES);
-            launch.set(Field.DYNAMIC_SHARED, segment);
+            return bytes == 0
+                    ? Optional.empty()
+                    : Optional.of(arena.allocate(2 * bytes + ALIGNMENT_BYTES, ALIGNMENT_BYTES));
+        }
+
+        /** The arrays that lie there, each followed by as many bytes that belong to none. */
+        private static List<Region> arrays(Phase phase, MemorySegment given) {
             return SharedMemory.of(phase.body()).arrays().values().stream()
                     .map(array -> new Region(
                             array.buffer().name(),
                             Region.Kind.SHARED,
-                            segment.address() + 2 * array.offset(),
+                            given.address() + 2 * array.offset(),
                             PlanScratch.bytes(array.buffer()),
                             array.buffer().type().bytes()))
                     .toList();
@@ -240,19 +230,6 @@ public final class EmulatedKernel {
                 table.setAtIndex(ValueLayout.JAVA_LONG, i, pointers.get(i).address());
             }
             return table;
-        }
-
-        private MemorySegment records(List<Region> all) {
-            MemorySegment records = arena.allocate(Region.RECORD_BYTES * all.size(), 8);
-            for (int i = 0; i < all.size(); i++) {
-                Region region = all.get(i);
-                boolean kept = i < regions.size();
-                MemorySegment watched = !region.kind().isWatched()
-                        ? MemorySegment.NULL
-                        : kept ? Optional.ofNullable(cells.get(region.name())).orElseThrow() : cells(region);
-                region.write(records, i, watched);
-            }
-            return records;
         }
     }
 }

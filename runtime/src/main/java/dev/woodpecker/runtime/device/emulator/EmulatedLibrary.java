@@ -142,12 +142,17 @@ final class EmulatedLibrary {
         }
     }
 
+    /** What an element of a type takes that kernels declare arrays of. */
+    static int typeBytes(String type) {
+        return TYPE_BYTES.getOrDefault(type, 8);
+    }
+
     /** The arrays that a kernel's blocks share, and the tables of its text. */
     List<Region> regions(int number, String symbol, String text) {
         Map<String, Integer> elementBytes = new HashMap<>();
         Matcher declared = SHARED.matcher(text);
         while (declared.find()) {
-            elementBytes.put(declared.group(2), TYPE_BYTES.getOrDefault(declared.group(1), 8));
+            elementBytes.put(declared.group(2), typeBytes(declared.group(1)));
         }
         List<Region> regions = new ArrayList<>();
         String prefix = EmulatorCompiler.prefix(number);

@@ -6,11 +6,13 @@ import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.NativeMemory;
+import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
 import dev.woodpecker.runtime.device.emulator.LaunchRecord.Field;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,11 +27,11 @@ final class EmulatedModule {
     private static final Pattern KERNEL =
             Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^)]*\\)\\s+)?(\\w+)\\(");
 
-    private static final long STACK_BYTES = 96 << 10;
-    /** As emulator.cc has it below each stack. */
-    private static final long ZONE_BYTES = 4096;
+    /** An array in the shared memory that a launch gives, as kernels declare it: type, name, offset, elements. */
+    private static final Pattern DYNAMIC =
+            Pattern.compile("(\\w[\\w ]*) \\*const (\\w+) = \\([^)]*\\)\\(\\w+ \\+ (\\d+)\\); /\\* (\\d+) elements \\*/");
 
-    private static final long COPY_CAPACITY = 1 << 14;
+    private static final long ALIGNMENT_BYTES = 256;
 
     private final CudaText text;
     private final int number;
@@ -71,83 +73,84 @@ final class EmulatedModule {
     /**
      * Runs a grid to its end.
      *
-     * @param arguments of 8 bytes each
+     * @param launched a kernel of the text
      * @param memory all that the grid may access, by name
      */
-    Emulation launch(
-            String symbol,
-            List<Long> grid,
-            List<Integer> block,
-            List<Long> arguments,
-            Map<String, MemorySegment> memory,
-            long limitSeconds) {
-        List<Expr> extents = grid.stream().map(Expr::index).map(Expr.class::cast).toList();
-        LoweredKernel.Phase phase = phase(symbol, new LoweredKernel.Launch(extents, block));
+    Emulation launch(KernelLaunch launched, Map<String, MemorySegment> memory, long limitSeconds) {
+        long[] grid = {launched.grid().x(), launched.grid().y(), launched.grid().z()};
+        List<Expr> extents = Arrays.stream(grid).<Expr>mapToObj(Expr::index).toList();
+        List<Integer> block =
+                List.of(launched.block().x(), launched.block().y(), launched.block().z());
+        LoweredKernel.Phase phase = phase(
+                launched.function().name(),
+                new LoweredKernel.Launch(extents, block, launched.dynamicSharedBytes()));
         synchronized (library.lock()) {
             try (Arena arena = Arena.ofShared()) {
-                return run(phase, grid, block, arguments, memory, limitSeconds, arena);
+                MemorySegment dynamic =
+                        arena.allocate(2L * launched.dynamicSharedBytes() + ALIGNMENT_BYTES, ALIGNMENT_BYTES);
+                List<Region> regions = regions(phase.symbol(), memory);
+                regions.addAll(dynamicArrays(phase.symbol(), dynamic));
+                return new GridRun(text, number, library, EmulatedKernel.RISING, limitSeconds)
+                        .run(
+                                phase,
+                                grid,
+                                table(launched.arguments(), arena),
+                                regions,
+                                region -> cells(region, arena),
+                                launch -> prepared(launch, dynamic, arena),
+                                arena)
+                        .fault()
+                        .<Emulation>map(Emulation.Faulted::new)
+                        .orElseGet(() -> new Emulation.Finished(Map.of(), Emulation.Counts.NONE));
             }
         }
     }
 
-    private Emulation run(
-            LoweredKernel.Phase phase,
-            List<Long> grid,
-            List<Integer> block,
-            List<Long> arguments,
-            Map<String, MemorySegment> memory,
-            long limitSeconds,
-            Arena arena) {
+    private static MemorySegment table(List<Long> arguments, Arena arena) {
         MemorySegment table = arena.allocate(ValueLayout.JAVA_LONG, Math.max(1, arguments.size()));
         for (int i = 0; i < arguments.size(); i++) {
             table.setAtIndex(ValueLayout.JAVA_LONG, i, arguments.get(i));
         }
-        long threads = block.stream().mapToLong(extent -> extent).reduce(1, Math::multiplyExact);
-        List<Region> regions = regions(phase.symbol(), memory, table);
-        LaunchRecord launch = new LaunchRecord(arena);
-        launch.set(Field.KERNEL, library.entry(number, phase.symbol()));
-        launch.set(Field.ARGUMENTS, table);
-        for (int i = 0; i < 3; i++) {
-            launch.set(Field.values()[Field.GRID_X.ordinal() + i], grid.get(i));
-            launch.set(Field.values()[Field.BLOCK_X.ordinal() + i], block.get(i));
-        }
-        launch.set(Field.STACKS, library.stacks(threads * (STACK_BYTES + ZONE_BYTES)));
-        launch.set(Field.STACK_BYTES, STACK_BYTES);
-        launch.set(Field.REGIONS, records(regions, arena));
-        launch.set(Field.REGION_COUNT, regions.size());
-        launch.set(Field.FIBERS, NativeMemory.allocate(arena, threads * library.fiberBytes(), "threads"));
-        launch.set(Field.COPIES, NativeMemory.allocate(arena, COPY_CAPACITY * library.copyBytes(), "copies"));
-        launch.set(Field.COPY_CAPACITY, COPY_CAPACITY);
-        launch.set(Field.STATUS, arena.allocate(ValueLayout.JAVA_LONG));
-        launch.set(Field.SEED, EmulatedKernel.RISING);
-        try (TimeLimit _ = TimeLimit.start(launch, limitSeconds)) {
-            library.run(launch);
-        }
-        if (launch.get(Field.FAULT) != 0) {
-            return new Emulation.Faulted(new FaultReport(launch, phase, text, number, library, regions).fault());
-        }
-        return new Emulation.Finished(Map.of(), Emulation.Counts.NONE);
+        return table;
     }
 
-    private List<Region> regions(String symbol, Map<String, MemorySegment> memory, MemorySegment table) {
+    private static LaunchRecord prepared(LaunchRecord launch, MemorySegment dynamicShared, Arena arena) {
+        launch.set(Field.DYNAMIC_SHARED, dynamicShared);
+        launch.set(Field.STATUS, arena.allocate(ValueLayout.JAVA_LONG));
+        return launch;
+    }
+
+    /** Of the device's memory it is not noted who accessed it: it would take several times as much. */
+    private MemorySegment cells(Region region, Arena arena) {
+        return region.kind() == Region.Kind.SHARED
+                ? NativeMemory.allocate(arena, region.elements() * library.cellBytes(), "who accessed " + region.name())
+                : MemorySegment.NULL;
+    }
+
+    private List<Region> regions(String symbol, Map<String, MemorySegment> memory) {
         List<Region> regions = new ArrayList<>();
         memory.forEach((name, segment) ->
                 regions.add(new Region(name, Region.Kind.GLOBAL_WRITE, segment.address(), segment.byteSize(), 1)));
         regions.addAll(ofKernels.computeIfAbsent(symbol, s -> library.regions(number, s, text.text())));
-        regions.add(
-                new Region("the arguments", Region.Kind.CONSTANT, table.address(), table.byteSize(), Long.BYTES));
         return regions;
     }
 
-    private MemorySegment records(List<Region> regions, Arena arena) {
-        MemorySegment records = arena.allocate(Region.RECORD_BYTES * regions.size(), 8);
-        for (int i = 0; i < regions.size(); i++) {
-            Region region = regions.get(i);
-            MemorySegment cells = region.kind() == Region.Kind.SHARED
-                    ? NativeMemory.allocate(arena, region.elements() * library.cellBytes(), "who accessed " + region.name())
-                    : MemorySegment.NULL;
-            region.write(records, i, cells);
+    /** Each is followed by as many bytes that belong to none. */
+    private List<Region> dynamicArrays(String symbol, MemorySegment given) {
+        String all = text.text();
+        int begin = all.indexOf(" " + symbol + "(");
+        int end = all.indexOf("\n}\n", begin);
+        List<Region> arrays = new ArrayList<>();
+        Matcher declared = DYNAMIC.matcher(all.substring(begin, end < 0 ? all.length() : end));
+        while (declared.find()) {
+            int elementBytes = EmulatedLibrary.typeBytes(declared.group(1));
+            arrays.add(new Region(
+                    declared.group(2),
+                    Region.Kind.SHARED,
+                    given.address() + 2 * Long.parseLong(declared.group(3)),
+                    elementBytes * Long.parseLong(declared.group(4)),
+                    elementBytes));
         }
-        return records;
+        return arrays;
     }
 }

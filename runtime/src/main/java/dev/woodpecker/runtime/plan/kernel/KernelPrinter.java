@@ -169,7 +169,7 @@ final class KernelPrinter {
 
     private static CompiledKernel.Grid grid(LoweredKernel.Launch launch) {
         return new CompiledKernel.Grid(
-                launch.grid().stream().map(KernelPrinter::constant).toList(), launch.block(), 0);
+                launch.grid().stream().map(KernelPrinter::constant).toList(), launch.block(), launch.dynamicSharedBytes());
     }
 
     private static long constant(Expr e) {

@@ -171,6 +171,15 @@ final class CudaContractionRule {
         tile(sides, tile, a, b);
     }
 
+    /** A window's sum over one channel runs into the pixels beside the window, which are not zero. */
+    private Tail tail(String loop) {
+        boolean addsNothing = builder.nest()
+                .find(loop)
+                .filter(found -> Padding.addsNothing(builder.nest(), found))
+                .isPresent();
+        return addsNothing ? Tail.PAD : Tail.GUARD;
+    }
+
     private void tile(ContractionSides sides, Tile tile, MatrixOperand a, MatrixOperand b) {
         String name = stage.name();
         List<String> spatial = builder.axisLoops(name);
@@ -186,7 +195,8 @@ final class CudaContractionRule {
         var columnThread = builder.split(column.inner(), tile.threadColumns, Tail.EXACT);
         var columnWarp = builder.split(columnThread.outer(), WARP_COLUMNS, Tail.EXACT);
         var columnVector = builder.split(columnThread.inner(), WIDEST, Tail.EXACT);
-        var stretch = builder.split(builder.fuse(depthLoops), tile.depth, Tail.PAD);
+        String depth = builder.fuse(depthLoops);
+        var stretch = builder.split(depth, tile.depth, tail(depth));
         // Operands along the depth bring two points of it to registers at once; more would not leave room for two
         // blocks.
         long points = a.alongDepth() || b.alongDepth() ? 2 : 1;

@@ -37,6 +37,7 @@ public final class Session implements AutoCloseable {
     private List<TensorType> fitting = List.of();
 
     private CompletableFuture<?> lastAsynchronous = CompletableFuture.completedFuture(Map.of());
+    private final Map<String, NdArray> standIns = new HashMap<>();
     private boolean closed;
 
     Session(Model model, LeasedArena.Lease code) {
@@ -69,6 +70,35 @@ public final class Session implements AutoCloseable {
      */
     public Map<String, NdArray> run(Map<String, NdArray> inputs, Map<String, NdArray> outputs) {
         return run(inputs, outputs, new Cancellation());
+    }
+
+    /**
+     * Runs the model on arrays in the memory of the GPU that it runs on, and is done when this returns: nothing passes
+     * through the host.
+     *
+     * @param inputs by name
+     * @param outputs all outputs, by name, of the right type and shape
+     * @throws InvalidInputException if a name, type or shape does not fit the model, or an array is on another device
+     * @throws UnsupportedOperationException if the model runs on the processor, or a part of it does
+     */
+    public void runOnDevice(Map<String, DeviceArray> inputs, Map<String, DeviceArray> outputs) {
+        turn.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the session is closed");
+            }
+            DeviceRun run = DeviceRun.of(model, inputs, outputs, this::zeros);
+            runner.runOnDevice(model.graph(), run.typed(), run.inputs(), run.outputs());
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /** Stands for an array on a device where plans are looked for by the types of inputs. */
+    private NdArray zeros(TensorType type) {
+        return standIns.computeIfAbsent(
+                type.toString(),
+                _ -> NdArray.allocate(type.element(), type.shape().extents()));
     }
 
     /** As {@link #runAsync(Map, Map)}, with all outputs in new arrays. */

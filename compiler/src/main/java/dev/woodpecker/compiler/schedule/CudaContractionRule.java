@@ -1,6 +1,7 @@
 package dev.woodpecker.compiler.schedule;
 
 import dev.woodpecker.compiler.ir.Axis;
+import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
@@ -95,7 +96,14 @@ final class CudaContractionRule {
                 && extent(c.rows()) >= FEWEST
                 && Contraction.extent(c.column()) >= FEWEST
                 && !c.data().tensor().equals(c.weights().tensor())
+                && isReadOnce(c.stage(), c.data())
+                && isReadOnce(c.stage(), c.weights())
                 && c.weights().type() == c.data().type();
+    }
+
+    /** What a residual adds at the end too cannot be staged as an operand alone. */
+    private static boolean isReadOnce(Stage stage, Expr.Read operand) {
+        return Stages.reads(stage, operand.tensor()).size() == 1;
     }
 
     private static List<Axis> depth(Contraction c) {

@@ -1,16 +1,21 @@
 package dev.woodpecker.runtime.session;
 
+import dev.woodpecker.runtime.InvalidInputException;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.device.cpu.Cancellation;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
+import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.host.HostCall;
 import dev.woodpecker.runtime.onnx.host.HostOperators;
 import dev.woodpecker.runtime.plan.ExecutablePlan;
+import dev.woodpecker.runtime.plan.Planner;
 import dev.woodpecker.runtime.plan.PreparedRun;
 import dev.woodpecker.runtime.plan.RunnablePlan;
+import dev.woodpecker.runtime.plan.cuda.CudaPlanRun;
+import dev.woodpecker.runtime.plan.cuda.PlacedArray;
 import dev.woodpecker.runtime.plan.inference.InferredGraph;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,6 +24,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -95,6 +101,43 @@ public final class GraphRunner implements AutoCloseable {
             outputs.put(output, value(values, output));
         }
         return outputs;
+    }
+
+    /**
+     * Runs a graph of a GPU on memory of its device.
+     *
+     * @param typed arrays of the inputs' types, whatever their elements
+     * @param inputs by name
+     * @param outputs all of them, by name
+     * @throws UnsupportedOperationException if part of the graph runs on the host, or depends on elements
+     */
+    public void runOnDevice(
+            Graph graph,
+            Map<String, NdArray> typed,
+            Map<String, PlacedArray> inputs,
+            Map<String, PlacedArray> outputs) {
+        Prepared ready = prepared(graph, typed);
+        Planner.Planned planned = ready.plan().planned();
+        if (!(ready.run() instanceof CudaPlanRun onDevice)
+                || planned.rest().isPresent()
+                || !planned.pinned().isEmpty()) {
+            throw new UnsupportedOperationException("part of the model runs on the host, or its shapes depend on elements of"
+                    + " inputs: give the inputs as arrays of the host");
+        }
+        onDevice.runOnDevice(places(planned.plan().inputs(), inputs), places(planned.plan().outputs(), outputs));
+    }
+
+    private static List<DevicePointer> places(List<ExecutablePlan.Value> values, Map<String, PlacedArray> given) {
+        List<DevicePointer> places = new ArrayList<>();
+        for (ExecutablePlan.Value value : values) {
+            PlacedArray array = Objects.requireNonNull(given.get(value.name()), value.name());
+            if (!value.type().isSame(array.type())) {
+                throw new InvalidInputException("'" + value.name() + "' is " + value.type()
+                        + ", and the array given for it " + array.type());
+            }
+            places.add(array.pointer());
+        }
+        return places;
     }
 
     private CachedPlan runPlan(

@@ -16,9 +16,11 @@ import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CudaReadiness;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.lang.foreign.MemorySegment;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -34,14 +36,13 @@ public final class CudaDevice {
     private static final Map<Integer, CudaDriver> DRIVERS = new HashMap<>();
 
     /** By driver: all who use one device are damaged together. */
-    private static final Map<CudaDriver, CudaException> DAMAGED = java.util.Collections.synchronizedMap(
-            new java.util.WeakHashMap<>());
+    private static final Map<CudaDriver, CudaException> DAMAGED = Collections.synchronizedMap(new WeakHashMap<>());
 
     private final CudaDriver driver;
     private final Target target;
     private final CodeMaker code;
 
-    public CudaDevice(CudaDriver driver, Target target, CodeMaker code) {
+    private CudaDevice(CudaDriver driver, Target target, CodeMaker code) {
         this.driver = driver;
         this.target = target;
         this.code = code;
@@ -67,7 +68,11 @@ public final class CudaDevice {
 
     private static CudaDevice emulated(Environment environment, CacheDirectory cache) {
         Emulator emulator = Emulator.of(environment);
-        CudaDriver driver = new EmulatedDriver(emulator, EmulatedDriver.facts(EMULATED_BYTES));
+        return ofText(new EmulatedDriver(emulator, EmulatedDriver.facts(EMULATED_BYTES)), cache);
+    }
+
+    /** A device whose driver loads CUDA text instead of cubins. */
+    public static CudaDevice ofText(CudaDriver driver, CacheDirectory cache) {
         return new CudaDevice(driver, Target.parse("cuda:sm_80"), new CudaTextMaker(cache));
     }
 

@@ -6,13 +6,15 @@ import dev.woodpecker.runtime.toolchain.CompilationException;
 import dev.woodpecker.runtime.toolchain.CompilerDiscovery;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.JCudaLibrary;
+import dev.woodpecker.runtime.toolchain.NvidiaLibrary;
+import dev.woodpecker.runtime.toolchain.SharedObjectSearch;
 import dev.woodpecker.runtime.toolchain.ToolchainException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** A way from CUDA text to a cubin; results are kept in the cache. */
-public sealed interface CudaCompiler permits ClangCudaCompiler, NvccCompiler {
+public sealed interface CudaCompiler permits ClangCudaCompiler, NvccCompiler, NvrtcCompiler {
     /**
      * Compiles {@code source}.
      *
@@ -24,10 +26,10 @@ public sealed interface CudaCompiler permits ClangCudaCompiler, NvccCompiler {
     String summary();
 
     /**
-     * The nvcc that {@code WPK_NVCC} names if it is set; else the compilers that Maven brought; else an nvcc on the
-     * path.
+     * The nvcc that {@code WPK_NVCC} names if it is set; else NVRTC where it is installed; else the compilers that Maven
+     * brought, or an nvcc on the path, which takes ten times as long for a kernel.
      *
-     * @throws ToolchainException when there is neither
+     * @throws ToolchainException when there is none
      */
     static CudaCompiler discover(Environment environment, CacheDirectory cache) {
         if (environment.get("WPK_NVCC").isPresent()) {
@@ -35,11 +37,17 @@ public sealed interface CudaCompiler permits ClangCudaCompiler, NvccCompiler {
                     .orElseThrow(() -> new ToolchainException(
                             "WPK_NVCC=" + environment.get("WPK_NVCC").orElse("") + " is not an executable file"));
         }
-        return bundled(cache)
+        return nvrtc(SharedObjectSearch.of(environment), cache)
+                .or(() -> bundled(cache))
                 .or(() -> nvcc(environment, cache))
                 .orElseThrow(() -> new ToolchainException("No CUDA compiler. Put " + BundledLlvm.COORDINATES + ", "
                         + JCudaLibrary.COORDINATES + " on the class path, or install the CUDA toolkit and put nvcc on "
-                        + "the PATH or name it by WPK_NVCC."));
+                        + "the PATH or name it by WPK_NVCC; or install NVRTC."));
+    }
+
+    /** NVRTC, of the installations that {@code search} knows. */
+    static Optional<CudaCompiler> nvrtc(SharedObjectSearch search, CacheDirectory cache) {
+        return NvidiaLibrary.NVRTC.load(search).map(library -> NvrtcCompiler.of(library, cache));
     }
 
     /** The bundled clang and JCuda's PTX compiler, when both artifacts are there. */

@@ -77,7 +77,7 @@ class CudaModelTest {
     private static LoweredKernel lowered(TuningTask task) {
         var program = task.variants().getFirst().program();
         return Lowering.lower(
-                program, DefaultSchedule.of(program, SM_80, Numerics.FP32, Map.of()), SM_80, Numerics.FP32);
+                program, DefaultSchedule.of(program, SM_80, Numerics.STRICT, Map.of()), SM_80, Numerics.STRICT);
     }
 
     @Test

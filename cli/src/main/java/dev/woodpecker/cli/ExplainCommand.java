@@ -50,7 +50,8 @@ final class ExplainCommand implements Runnable {
             for (int i = 0; i < runs; i++) {
                 session.run(inputs);
             }
-            print(session.profile(), FmaPeak.measure(threads), threads);
+            FmaPeak peak = model.gpu().isPresent() ? FmaPeak.UNKNOWN : FmaPeak.measure(threads);
+            print(session.profile(), machine(model, threads), peak);
         }
     }
 
@@ -67,20 +68,25 @@ final class ExplainCommand implements Runnable {
                 runnerUp.seconds().getAsDouble() * 1e3);
     }
 
-    private void print(Profile profile, FmaPeak peak, int threads) {
+    private static String machine(Model model, int threads) {
+        return model.gpu().map(gpu -> "on " + gpu.summary()).orElse(threads + " thread" + (threads == 1 ? "" : "s"));
+    }
+
+    private void print(Profile profile, String machine, FmaPeak peak) {
         PrintWriter out = spec.commandLine().getOut();
         double whole = profile.secondsPerRun();
         out.printf(
                 Locale.ROOT,
-                "%s, %d thread%s: %d kernels, %.3f ms a run; %d more ran once, on weights%n",
+                "%s, %s: %d kernels, %.3f ms a run; %d more ran once, on weights%n",
                 arguments.file().getFileName(),
-                threads,
-                threads == 1 ? "" : "s",
+                machine,
                 profile.kernels().size(),
                 whole * 1e3,
                 profile.constantKernels());
         out.printf(Locale.ROOT, "%.2f MB between kernels, where values share memory%n", profile.arenaBytes() / 1e6);
-        out.println(peak);
+        if (peak.gigaflopsPerSecond().isPresent()) {
+            out.println(peak);
+        }
         for (Profile.Kernel kernel : profile.kernels()) {
             out.printf(
                     Locale.ROOT,

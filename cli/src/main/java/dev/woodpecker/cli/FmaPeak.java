@@ -12,6 +12,9 @@ import java.util.OptionalDouble;
  * a plan file runs there need not be a compiler, and then it is not known.
  */
 record FmaPeak(OptionalDouble gigaflopsPerSecond) {
+    /** Of a machine that it is not measured on. */
+    static final FmaPeak UNKNOWN = new FmaPeak(OptionalDouble.empty());
+
     static FmaPeak measure(int threads) {
         try {
             KernelCompiler compiler = KernelCompiler.of(Environment.ofProcess());

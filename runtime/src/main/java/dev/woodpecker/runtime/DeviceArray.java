@@ -62,8 +62,9 @@ public final class DeviceArray implements AutoCloseable {
     }
 
     private static CudaDevice device(Model model) {
-        return model.device().orElseThrow(() -> new IllegalStateException(model.name()
-                + " runs on the processor: load it with Options.withTarget(\"cuda\") to have arrays on a GPU"));
+        return model.device()
+                .orElseThrow(() -> new IllegalStateException(model.name()
+                        + " runs on the processor: load it with Options.withTarget(\"cuda\") to have arrays on a GPU"));
     }
 
     private static long bytes(DType type, int[] shape) {

@@ -78,8 +78,7 @@ public final class Model implements AutoCloseable {
     /** What makes kernels; a model of a plan file needs none of it. */
     private record Generation(Planner planner, KernelCompiler compiler, Target target) {}
 
-    private Model(
-            String name, Graph graph, Options options, KernelBinder binder, Optional<CudaDevice> device) {
+    private Model(String name, Graph graph, Options options, KernelBinder binder, Optional<CudaDevice> device) {
         this.name = name;
         this.device = device;
         this.graph = graph;
@@ -97,19 +96,15 @@ public final class Model implements AutoCloseable {
                 SourceDump.of(environment),
                 log);
         KernelStore store = device.map(gpu -> new KernelStore(
-                        gpu.code(),
-                        gpu.target(),
-                        options.numerics(),
-                        code.arena(),
-                        SourceDump.of(environment),
-                        log))
+                        gpu.code(), gpu.target(), options.numerics(), code.arena(), SourceDump.of(environment), log))
                 .orElse(ofProcessor);
         Schedules schedules = new RecordedSchedules(
                 options.tuningRecords(),
                 options.numerics(),
                 MachineName.of(store.target(), compiler.cpu()),
                 pool().size());
-        MemoryGuard guard = device.map(gpu -> MemoryGuards.of(options, gpu.facts())).orElseGet(() -> MemoryGuards.of(options));
+        MemoryGuard guard =
+                device.map(gpu -> MemoryGuards.of(options, gpu.facts())).orElseGet(() -> MemoryGuards.of(options));
         Planner planner = new Planner(name, binder, store, ofProcessor, schedules, guard, selector(options, pool()));
         PlanSource source = device.<PlanSource>map(gpu -> new CudaPlanner(planner, gpu, code.arena()))
                 .orElse(planner);
@@ -178,8 +173,9 @@ public final class Model implements AutoCloseable {
     public static Model load(Path file, Options options) {
         if (PlanFileEntries.isPlanFile(file)) {
             if (options.target().isPresent()) {
-                throw new IllegalArgumentException(file + " is a plan file, whose kernels are for processors; to run on "
-                        + options.target().get() + " load the ONNX model that it was built from");
+                throw new IllegalArgumentException(
+                        file + " is a plan file, whose kernels are for processors; to run on "
+                                + options.target().get() + " load the ONNX model that it was built from");
             }
             return ofPlanFile(file, options);
         }

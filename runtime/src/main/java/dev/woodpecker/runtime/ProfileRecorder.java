@@ -1,8 +1,8 @@
 package dev.woodpecker.runtime;
 
 import dev.woodpecker.runtime.graph.Node;
-import dev.woodpecker.runtime.plan.RunnablePlan;
 import dev.woodpecker.runtime.plan.Invocation;
+import dev.woodpecker.runtime.plan.RunnablePlan;
 import dev.woodpecker.runtime.plan.kernel.KernelLog;
 import dev.woodpecker.runtime.plan.program.Cost;
 import dev.woodpecker.runtime.session.GraphRunner;

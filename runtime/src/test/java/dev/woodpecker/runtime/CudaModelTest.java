@@ -101,9 +101,7 @@ class CudaModelTest {
                 .node("Softmax", List.of("p"), "y", Map.of())
                 .output("y"));
         isTheSameOnBoth(
-                file,
-                Map.of("x", RandomArrays.of(5, 2, 3, 12, 12)),
-                Map.of("x", RandomArrays.of(6, 2, 3, 12, 12)));
+                file, Map.of("x", RandomArrays.of(5, 2, 3, 12, 12)), Map.of("x", RandomArrays.of(6, 2, 3, 12, 12)));
     }
 
     /** The rows that are taken are known on the host alone: what is before and behind it runs on the device. */
@@ -118,8 +116,7 @@ class CudaModelTest {
                 .node("Cast", List.of("n"), "f", Map.of("to", Attribute.of(1L)))
                 .node("ReduceSum", List.of("f"), "y", Map.of())
                 .output("y"));
-        isTheSameOnBoth(
-                file, Map.of("x", RandomArrays.of(2, 4, 3)), Map.of("x", RandomArrays.of(3, 4, 3)));
+        isTheSameOnBoth(file, Map.of("x", RandomArrays.of(2, 4, 3)), Map.of("x", RandomArrays.of(3, 4, 3)));
     }
 
     /** An index out of bounds is the run's error, not the device's. */

@@ -31,7 +31,7 @@ class CudaSessionTest {
     private final CudaDevice device =
             CudaDevice.ofText(recording.driver(), CacheDirectory.open(Environment.ofProcess()));
 
-    /** y = softmax(x) over rows, with its exponentials in a stage that is a kernel's workspace or not. */
+    /** y = relu(x w): one kernel. */
     private Model model() {
         Path file = directory.resolve("m.onnx");
         new OnnxModelBuilder("m", 17)

@@ -121,10 +121,12 @@ public final class GraphRunner implements AutoCloseable {
         if (!(ready.run() instanceof CudaPlanRun onDevice)
                 || planned.rest().isPresent()
                 || !planned.pinned().isEmpty()) {
-            throw new UnsupportedOperationException("part of the model runs on the host, or its shapes depend on elements of"
-                    + " inputs: give the inputs as arrays of the host");
+            throw new UnsupportedOperationException(
+                    "part of the model runs on the host, or its shapes depend on elements of"
+                            + " inputs: give the inputs as arrays of the host");
         }
-        onDevice.runOnDevice(places(planned.plan().inputs(), inputs), places(planned.plan().outputs(), outputs));
+        onDevice.runOnDevice(
+                places(planned.plan().inputs(), inputs), places(planned.plan().outputs(), outputs));
     }
 
     private static List<DevicePointer> places(List<ExecutablePlan.Value> values, Map<String, PlacedArray> given) {
@@ -132,8 +134,8 @@ public final class GraphRunner implements AutoCloseable {
         for (ExecutablePlan.Value value : values) {
             PlacedArray array = Objects.requireNonNull(given.get(value.name()), value.name());
             if (!value.type().isSame(array.type())) {
-                throw new InvalidInputException("'" + value.name() + "' is " + value.type()
-                        + ", and the array given for it " + array.type());
+                throw new InvalidInputException(
+                        "'" + value.name() + "' is " + value.type() + ", and the array given for it " + array.type());
             }
             places.add(array.pointer());
         }

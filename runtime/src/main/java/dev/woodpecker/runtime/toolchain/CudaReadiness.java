@@ -34,21 +34,22 @@ public sealed interface CudaReadiness {
             case Answer.NoDriver _ ->
                 new Lacking(
                         "no NVIDIA driver: libcuda.so.1 is not found",
-                        "install NVIDIA's driver for CUDA " + OLDEST_DRIVER + " or later; in a container, let it have the"
-                                + " GPU (docker run --gpus all)");
+                        "install NVIDIA's driver for CUDA " + OLDEST_DRIVER
+                                + " or later; in a container, let it have the" + " GPU (docker run --gpus all)");
             case Answer.Failed(String call, int error) when error == 100 -> noDevice(call + " of NVIDIA's driver");
             case Answer.Failed(String call, int error) ->
                 new Lacking(
                         "NVIDIA's driver does not start: " + call + " gives CUDA error " + error,
                         "see whether nvidia-smi works; after an update of the driver the machine has to be restarted");
-            case Answer.Devices(String version, List<Device> _) when isOlder(version) ->
+            case Answer.Devices(String version, List<Device> _)
+            when isOlder(version) ->
                 new Lacking(
                         "NVIDIA's driver is for CUDA " + version + ", which is too old",
                         "update it to one for CUDA " + OLDEST_DRIVER + " or later");
-            case Answer.Devices(String version, List<Device> devices) when devices.isEmpty() ->
-                noDevice("NVIDIA's driver for CUDA " + version);
-            case Answer.Devices _ when !hasBinding ->
-                new Lacking("JCuda is not on the class path", "add " + JCudaLibrary.COORDINATES);
+            case Answer.Devices(String version, List<Device> devices)
+            when devices.isEmpty() -> noDevice("NVIDIA's driver for CUDA " + version);
+            case Answer.Devices _
+            when !hasBinding -> new Lacking("JCuda is not on the class path", "add " + JCudaLibrary.COORDINATES);
             case Answer.Devices(String version, List<Device> devices) -> new Ready(version, devices);
         };
     }
@@ -56,8 +57,8 @@ public sealed interface CudaReadiness {
     private static Lacking noDevice(String who) {
         return new Lacking(
                 "no GPU: " + who + " sees no device",
-                "see what nvidia-smi lists, and whether CUDA_VISIBLE_DEVICES hides it; in a container, let it have the GPU"
-                        + " (docker run --gpus all)");
+                "see what nvidia-smi lists, and whether CUDA_VISIBLE_DEVICES hides it; in a container, let it have the"
+                        + " GPU (docker run --gpus all)");
     }
 
     private static boolean isOlder(String version) {

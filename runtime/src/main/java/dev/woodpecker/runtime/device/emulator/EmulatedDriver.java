@@ -43,6 +43,7 @@ public final class EmulatedDriver implements CudaDriver {
     private final Map<Function, Integer> allowed = new HashMap<>();
     /** Of each stream what was captured, if it captures. */
     private final Map<Stream, Optional<List<Step>>> streams = new HashMap<>();
+
     private final Map<Event, Long> events = new HashMap<>();
     private final Map<Graph, List<Step>> graphs = new HashMap<>();
     private final Map<Node, Integer> nodes = new HashMap<>();
@@ -185,25 +186,23 @@ public final class EmulatedDriver implements CudaDriver {
         EmulatedModule module = known(Optional.ofNullable(functions.get(launch.function())), "cuLaunchKernel");
         Emulation ended = module.launch(launch, memory.all(), LIMIT_SECONDS);
         if (ended instanceof Emulation.Faulted(Fault fault)) {
-            CudaError error =
-                    switch (fault.kind()) {
-                        case OUT_OF_BOUNDS, READ_ONLY, INDEX -> CudaError.ILLEGAL_ADDRESS;
-                        case MISALIGNED -> CudaError.MISALIGNED_ADDRESS;
-                        case STOPPED -> CudaError.LAUNCH_TIMEOUT;
-                        case NONE,
-                                UNINITIALISED,
-                                RACE,
-                                PENDING_COPY,
-                                BARRIER_EXIT,
-                                BARRIER_LINES,
-                                COLLECTIVE,
-                                PARTIAL_WARP,
-                                STACK,
-                                COPIES,
-                                COPY_PLACE,
-                                BLOCK_RACE ->
-                            CudaError.LAUNCH_FAILED;
-                    };
+            CudaError error = switch (fault.kind()) {
+                case OUT_OF_BOUNDS, READ_ONLY, INDEX -> CudaError.ILLEGAL_ADDRESS;
+                case MISALIGNED -> CudaError.MISALIGNED_ADDRESS;
+                case STOPPED -> CudaError.LAUNCH_TIMEOUT;
+                case NONE,
+                        UNINITIALISED,
+                        RACE,
+                        PENDING_COPY,
+                        BARRIER_EXIT,
+                        BARRIER_LINES,
+                        COLLECTIVE,
+                        PARTIAL_WARP,
+                        STACK,
+                        COPIES,
+                        COPY_PLACE,
+                        BLOCK_RACE -> CudaError.LAUNCH_FAILED;
+            };
             broken = Optional.of(CudaException.of(fault.message(), error));
         }
     }
@@ -281,7 +280,8 @@ public final class EmulatedDriver implements CudaDriver {
 
     @Override
     public synchronized void synchronize(Stream stream) {
-        if (known(Optional.ofNullable(streams.get(stream)), "cuStreamSynchronize").isPresent()) {
+        if (known(Optional.ofNullable(streams.get(stream)), "cuStreamSynchronize")
+                .isPresent()) {
             throw CudaException.of("cuStreamSynchronize", CudaError.STREAM_CAPTURE_INVALIDATED);
         }
         check();
@@ -339,7 +339,8 @@ public final class EmulatedDriver implements CudaDriver {
     @Override
     public synchronized Graph endCapture(Stream stream) {
         check();
-        List<Step> steps = known(known(Optional.ofNullable(streams.get(stream)), "cuStreamEndCapture"), "cuStreamEndCapture");
+        List<Step> steps =
+                known(known(Optional.ofNullable(streams.get(stream)), "cuStreamEndCapture"), "cuStreamEndCapture");
         streams.put(stream, Optional.empty());
         Graph graph = new Graph(++last);
         graphs.put(graph, List.copyOf(steps));

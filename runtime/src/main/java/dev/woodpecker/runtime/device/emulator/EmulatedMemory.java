@@ -97,7 +97,8 @@ final class EmulatedMemory {
     /** All blocks, named by what they are for. */
     Map<String, MemorySegment> all() {
         Map<String, MemorySegment> all = new LinkedHashMap<>();
-        blocks.forEach((address, block) -> all.put(block.purpose() + " at " + new DevicePointer(address), block.segment()));
+        blocks.forEach(
+                (address, block) -> all.put(block.purpose() + " at " + new DevicePointer(address), block.segment()));
         return all;
     }
 

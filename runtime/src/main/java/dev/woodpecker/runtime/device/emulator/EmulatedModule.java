@@ -28,8 +28,8 @@ final class EmulatedModule {
             Pattern.compile("__global__\\s+void\\s+(?:__launch_bounds__\\([^)]*\\)\\s+)?(\\w+)\\(");
 
     /** An array in the shared memory that a launch gives, as kernels declare it: type, name, offset, elements. */
-    private static final Pattern DYNAMIC =
-            Pattern.compile("(\\w[\\w ]*) \\*const (\\w+) = \\([^)]*\\)\\(\\w+ \\+ (\\d+)\\); /\\* (\\d+) elements \\*/");
+    private static final Pattern DYNAMIC = Pattern.compile(
+            "(\\w[\\w ]*) \\*const (\\w+) = \\([^)]*\\)\\(\\w+ \\+ (\\d+)\\); /\\* (\\d+) elements \\*/");
 
     private static final long ALIGNMENT_BYTES = 256;
 
@@ -79,11 +79,10 @@ final class EmulatedModule {
     Emulation launch(KernelLaunch launched, Map<String, MemorySegment> memory, long limitSeconds) {
         long[] grid = {launched.grid().x(), launched.grid().y(), launched.grid().z()};
         List<Expr> extents = Arrays.stream(grid).<Expr>mapToObj(Expr::index).toList();
-        List<Integer> block =
-                List.of(launched.block().x(), launched.block().y(), launched.block().z());
+        List<Integer> block = List.of(
+                launched.block().x(), launched.block().y(), launched.block().z());
         LoweredKernel.Phase phase = phase(
-                launched.function().name(),
-                new LoweredKernel.Launch(extents, block, launched.dynamicSharedBytes()));
+                launched.function().name(), new LoweredKernel.Launch(extents, block, launched.dynamicSharedBytes()));
         synchronized (library.lock()) {
             try (Arena arena = Arena.ofShared()) {
                 MemorySegment dynamic =

@@ -17,7 +17,8 @@ record CubinMaker(CudaCompiler compiler, CudaArchitecture architecture, CacheDir
     }
 
     private Code make(Source source) {
-        CudaSource text = new CudaSource(source.name(), source.text(), source.options().arithmetic());
+        CudaSource text =
+                new CudaSource(source.name(), source.text(), source.options().arithmetic());
         return new Code(compiler.compile(text, architecture).file(), UnaryOperator.identity());
     }
 }

@@ -81,7 +81,8 @@ public final class CudaDevice {
             case CudaReadiness.Lacking(String what, String remedy) ->
                 throw CudaException.missing("cannot run on CUDA: " + what + ". Remedy: " + remedy
                         + ". Without a target, models run on the processor");
-            case CudaReadiness.Ready ready when ordinal >= ready.devices().size() ->
+            case CudaReadiness.Ready ready
+            when ordinal >= ready.devices().size() ->
                 throw CudaException.missing("there is no device cuda:" + ordinal + "; there are "
                         + ready.devices().size() + ", cuda:0 first: " + ready.devices());
             case CudaReadiness.Ready _ -> {

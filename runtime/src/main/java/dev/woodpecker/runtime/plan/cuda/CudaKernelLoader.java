@@ -65,7 +65,8 @@ final class CudaKernelLoader {
         List<Integer> threads = phase.grid().threads();
         return new CudaKernel.Phase(
                 function,
-                new Extent3(Math.toIntExact(blocks.get(0)), Math.toIntExact(blocks.get(1)), Math.toIntExact(blocks.get(2))),
+                new Extent3(
+                        Math.toIntExact(blocks.get(0)), Math.toIntExact(blocks.get(1)), Math.toIntExact(blocks.get(2))),
                 new Extent3(threads.get(0), threads.get(1), threads.get(2)),
                 sharedBytes);
     }

@@ -40,7 +40,8 @@ public final class CudaPlanRun implements PreparedRun {
         this.device = plan.device();
         this.memory = memory;
         this.launches = new PlanLaunches(plan, memory.values(), memory.status());
-        this.hasChecks = plan.kernels().stream().anyMatch(kernel -> !kernel.checks().isEmpty());
+        this.hasChecks =
+                plan.kernels().stream().anyMatch(kernel -> !kernel.checks().isEmpty());
         this.own = new Places(memory.inputs(), memory.outputs());
         this.places = own;
         this.atPlaces = flat(launches.of(own));
@@ -72,7 +73,10 @@ public final class CudaPlanRun implements PreparedRun {
             compute(own, observer);
             for (int i = 0; i < outputs.size(); i++) {
                 if (memory.pinnedOutputs().get(i).byteSize() > 0) {
-                    driver().copy(memory.outputs().get(i), memory.pinnedOutputs().get(i), stream());
+                    driver().copy(
+                                    memory.outputs().get(i),
+                                    memory.pinnedOutputs().get(i),
+                                    stream());
                 }
             }
             finish();
@@ -172,8 +176,7 @@ public final class CudaPlanRun implements PreparedRun {
             for (int i = 0; i < ofInvocations.size(); i++) {
                 double seconds = driver().elapsedSeconds(events.get(i), events.get(i + 1));
                 double since = driver().elapsedSeconds(events.getFirst(), events.get(i));
-                observer.ran(
-                        plan.invocations().get(i), start + Math.round(since * 1e9), Math.round(seconds * 1e9));
+                observer.ran(plan.invocations().get(i), start + Math.round(since * 1e9), Math.round(seconds * 1e9));
             }
         } finally {
             events.forEach(event -> device.release(driver -> driver.destroy(event)));

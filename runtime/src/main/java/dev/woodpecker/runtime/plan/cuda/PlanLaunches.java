@@ -29,7 +29,9 @@ record PlanLaunches(CudaPlan plan, DevicePointer values, DevicePointer status) {
     private List<KernelLaunch> of(int position, Places places) {
         Invocation invocation = plan.invocations().get(position);
         List<Long> arguments = new ArrayList<>();
-        invocation.buffers().forEach(source -> arguments.add(address(source, places).address()));
+        invocation
+                .buffers()
+                .forEach(source -> arguments.add(address(source, places).address()));
         arguments.add(status.plus(Integer.BYTES * (long) position).address());
         return plan.kernels().get(invocation.kernel()).phases().stream()
                 .map(phase -> new KernelLaunch(

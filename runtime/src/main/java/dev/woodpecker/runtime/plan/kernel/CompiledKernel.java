@@ -45,7 +45,8 @@ public record CompiledKernel(
             blocks = List.copyOf(blocks);
             threads = List.copyOf(threads);
             if (blocks.size() != 3 || threads.size() != 3) {
-                throw new IllegalArgumentException("blocks " + blocks + ", threads " + threads + "; three extents each");
+                throw new IllegalArgumentException(
+                        "blocks " + blocks + ", threads " + threads + "; three extents each");
             }
         }
     }

@@ -169,7 +169,9 @@ final class KernelPrinter {
 
     private static CompiledKernel.Grid grid(LoweredKernel.Launch launch) {
         return new CompiledKernel.Grid(
-                launch.grid().stream().map(KernelPrinter::constant).toList(), launch.block(), launch.dynamicSharedBytes());
+                launch.grid().stream().map(KernelPrinter::constant).toList(),
+                launch.block(),
+                launch.dynamicSharedBytes());
     }
 
     private static long constant(Expr e) {

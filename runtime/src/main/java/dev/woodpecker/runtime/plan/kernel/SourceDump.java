@@ -26,7 +26,8 @@ public final class SourceDump {
     /** @param extension as {@code .c} */
     void write(Source source, String extension) {
         directory.ifPresent(dir -> {
-            String name = String.format(Locale.ROOT, "%04d_%s%s", count.incrementAndGet(), shortened(source.name()), extension);
+            String name = String.format(
+                    Locale.ROOT, "%04d_%s%s", count.incrementAndGet(), shortened(source.name()), extension);
             try {
                 Files.createDirectories(dir);
                 Files.writeString(dir.resolve(name), source.text());

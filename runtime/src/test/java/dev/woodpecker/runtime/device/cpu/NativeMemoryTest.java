@@ -66,7 +66,8 @@ class NativeMemoryTest {
     @Test
     void memoryThatIsNoFileIsNotGivenBack() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment memory = NativeMemory.allocate(arena, 8 << 20, "a test").fill((byte) 3);
+            MemorySegment memory =
+                    NativeMemory.allocate(arena, 8 << 20, "a test").fill((byte) 3);
             NativeMemory.giveBack(memory);
             NativeMemory.giveBack(memory.asReadOnly());
             assertThat(memory.get(ValueLayout.JAVA_BYTE, 4 << 20)).isEqualTo((byte) 3);

@@ -132,8 +132,9 @@ public final class JcudaDriver implements CudaDriver {
 
     private int attribute(Function function, int attribute) {
         int[] value = new int[1];
-        check(JCudaDriver.cuFuncGetAttribute(value, attribute, function(function)), "cuFuncGetAttribute of "
-                + function.name());
+        check(
+                JCudaDriver.cuFuncGetAttribute(value, attribute, function(function)),
+                "cuFuncGetAttribute of " + function.name());
         return value[0];
     }
 
@@ -149,8 +150,9 @@ public final class JcudaDriver implements CudaDriver {
                         function(function),
                         CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
                         bytes),
-                "cuFuncSetAttribute of " + function.name() + " for " + bytes + " bytes of shared memory, where a block of "
-                        + facts.name() + " can have " + facts.mostSharedBytesPerBlock());
+                "cuFuncSetAttribute of " + function.name() + " for " + bytes
+                        + " bytes of shared memory, where a block of " + facts.name() + " can have "
+                        + facts.mostSharedBytesPerBlock());
     }
 
     @Override

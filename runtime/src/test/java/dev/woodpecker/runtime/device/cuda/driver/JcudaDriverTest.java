@@ -57,8 +57,8 @@ class JcudaDriverTest {
                         "captured: 1 kernels, nothing ran 25.0",
                         "graph: 49.0, on other memory 24.0, 25.0 s x 0.0001",
                         "cuMemAlloc of 2.0 MB for a test, where 512.0 KB of 1.0 MB are free on device 0, No Device,"
-                                + " failed: CUDA_ERROR_OUT_OF_MEMORY (2); free GPU memory that other sessions or processes"
-                                + " hold, or run smaller batches",
+                            + " failed: CUDA_ERROR_OUT_OF_MEMORY (2); free GPU memory that other sessions or processes"
+                            + " hold, or run smaller batches",
                         "cuModuleGetFunction of sub failed: CUDA_ERROR_NOT_FOUND (500)",
                         "cuModuleLoadData of other failed: an error without a name (200); the code was made for another"
                                 + " kind of device",
@@ -116,11 +116,7 @@ class JcudaDriverTest {
             float before = first(driver, x, host, stream);
             driver.allowSharedBytes(add, 100_000);
             KernelLaunch launch = new KernelLaunch(
-                    add,
-                    new Extent3(3, 2, 1),
-                    new Extent3(2, 1, 2),
-                    1000,
-                    List.of(x.address(), 1L, status.address()));
+                    add, new Extent3(3, 2, 1), new Extent3(2, 1, 2), 1000, List.of(x.address(), 1L, status.address()));
             driver.launch(launch, stream);
             System.out.println("launched: " + before + " " + first(driver, x, host, stream) + " status "
                     + host.get(ValueLayout.JAVA_INT, 32));
@@ -150,8 +146,7 @@ class JcudaDriverTest {
             driver.launch(launch, stream);
             Graph graph = driver.endCapture(stream);
             List<Node> nodes = driver.kernelNodes(graph);
-            System.out.println(
-                    "captured: " + nodes.size() + " kernels, nothing ran " + first(driver, x, host, stream));
+            System.out.println("captured: " + nodes.size() + " kernels, nothing ran " + first(driver, x, host, stream));
             Executable executable = driver.instantiate(graph);
             Event start = driver.createEvent();
             Event end = driver.createEvent();
@@ -164,8 +159,7 @@ class JcudaDriverTest {
             driver.update(
                     executable,
                     nodes.getFirst(),
-                    launch.with(List.of(
-                            other.address(), 1L, launch.arguments().getLast())));
+                    launch.with(List.of(other.address(), 1L, launch.arguments().getLast())));
             driver.launch(executable, stream);
             System.out.println("graph: " + once + ", on other memory " + first(driver, other, host, stream) + ", "
                     + Math.round(driver.elapsedSeconds(start, end) * 1e4) + ".0 s x 0.0001");
@@ -178,9 +172,11 @@ class JcudaDriverTest {
         private static void refusals(CudaDriver driver, Module module) {
             System.out.println(refused(() -> driver.allocate(2 << 20, "a test")).getMessage());
             System.out.println(refused(() -> driver.function(module, "sub")).getMessage());
-            System.out.println(
-                    refused(() -> driver.load("none\0".getBytes(StandardCharsets.UTF_8), "other")).getMessage());
-            System.out.println("sticky: " + CudaException.of("cuLaunchKernel", CudaError.LAUNCH_FAILED).isSticky());
+            System.out.println(refused(() -> driver.load("none\0".getBytes(StandardCharsets.UTF_8), "other"))
+                    .getMessage());
+            System.out.println("sticky: "
+                    + CudaException.of("cuLaunchKernel", CudaError.LAUNCH_FAILED)
+                            .isSticky());
         }
 
         private static CudaException refused(Runnable call) {

@@ -21,8 +21,8 @@ import java.util.Map;
 /** A driver that computes nothing: it notes what is called, in order, and fails where a test says so. */
 public final class RecordingDriver implements InvocationHandler {
     private final DeviceFacts facts;
-    private final CudaDriver driver = (CudaDriver) Proxy.newProxyInstance(
-            RecordingDriver.class.getClassLoader(), new Class<?>[] {CudaDriver.class}, this);
+    private final CudaDriver driver = (CudaDriver)
+            Proxy.newProxyInstance(RecordingDriver.class.getClassLoader(), new Class<?>[] {CudaDriver.class}, this);
     private final List<String> calls = new ArrayList<>();
     private final Map<String, CudaException> failures = new HashMap<>();
     private final Map<Object, String> live = new LinkedHashMap<>();
@@ -87,7 +87,9 @@ public final class RecordingDriver implements InvocationHandler {
 
     private static String text(String name, Object[] arguments) {
         Object first = arguments == null || arguments.length == 0 ? "" : arguments[0];
-        return first instanceof KernelLaunch launch ? name + " " + launch.function().name() : name;
+        return first instanceof KernelLaunch launch
+                ? name + " " + launch.function().name()
+                : name;
     }
 
     private Object answer(Method method, Object[] arguments) {
@@ -111,7 +113,8 @@ public final class RecordingDriver implements InvocationHandler {
             case "Module" -> made(new Module(++last), "module");
             case "Function" -> new Function(++last, (String) arguments[1]);
             case "FunctionFacts" -> new FunctionFacts(32, 0, 0, 1024);
-            case "DevicePointer" -> made(new DevicePointer(++last << 20), "memory for " + arguments[arguments.length - 1]);
+            case "DevicePointer" ->
+                made(new DevicePointer(++last << 20), "memory for " + arguments[arguments.length - 1]);
             case "MemorySegment" -> {
                 MemorySegment memory = Arena.ofAuto().allocate((long) arguments[0], 64);
                 made(memory.address(), "pinned memory");

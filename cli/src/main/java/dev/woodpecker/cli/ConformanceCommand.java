@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -46,10 +47,13 @@ final class ConformanceCommand implements Callable<Integer> {
     @Option(names = "--numerics", description = "strict (sums in axis order) or fp32. Default: ${DEFAULT-VALUE}.")
     private Numerics numerics = Numerics.STRICT;
 
+    @Mixin
+    private TargetOption target = new TargetOption();
+
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        Options options = Options.defaults().withThreads(1).withNumerics(numerics);
+        Options options = target.in(Options.defaults().withThreads(1).withNumerics(numerics));
         KernelCompiler compiler = KernelCompiler.of(Environment.ofProcess());
         List<ConformanceCase> cases = new ArrayList<>();
         folders.forEach(folder -> cases.addAll(ConformanceCase.loadAll(folder)));
@@ -57,7 +61,9 @@ final class ConformanceCommand implements Callable<Integer> {
         Map<ConformanceResult.Verdict, Integer> counts = new LinkedHashMap<>();
         for (int start = 0; start < cases.size(); start += BATCH) {
             List<ConformanceCase> batch = cases.subList(start, Math.min(cases.size(), start + BATCH));
-            compileTogether(batch, options, compiler);
+            if (options.target().isEmpty()) {
+                compileTogether(batch, options, compiler);
+            }
             for (ConformanceCase test : batch) {
                 ConformanceResult result = ConformanceResult.of(test, options);
                 counts.merge(result.verdict(), 1, Integer::sum);

@@ -47,15 +47,6 @@ final class ModelFileArguments {
     @Option(names = "--numerics", description = "strict (sums in axis order) or fp32. Default: ${DEFAULT-VALUE}.")
     private Numerics numerics = Numerics.FP32;
 
-    @Option(
-            names = "--target",
-            paramLabel = "TARGET",
-            description =
-                    "Where it runs: cpu, cuda (a GPU), cuda:1 (the second), cuda:sm_80 (code of that generation), or"
-                            + " cuda:emulated (the GPU's kernels executed on the processor, slowly). Default:"
-                            + " ${DEFAULT-VALUE}.")
-    private String target = "cpu";
-
     @Option(names = "--seed", description = "Of the random inputs. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
@@ -72,6 +63,9 @@ final class ModelFileArguments {
     private List<Path> keys = new ArrayList<>();
 
     @Mixin
+    private TargetOption target = new TargetOption();
+
+    @Mixin
     private VendorsOption vendors = new VendorsOption();
 
     @Mixin
@@ -83,7 +77,7 @@ final class ModelFileArguments {
 
     /** The model, with {@code threads} of its own; 0 for those that all models share. */
     Model load(int threads) {
-        Options options = onTarget(Options.defaults().withThreads(threads).withNumerics(numerics));
+        Options options = target.in(Options.defaults().withThreads(threads).withNumerics(numerics));
         return Model.load(file, trusting(vendors.in(records.in(options))));
     }
 
@@ -94,14 +88,6 @@ final class ModelFileArguments {
                     command.commandLine(), wanted + " needs the ONNX model; " + file + " is a plan file");
         }
         return file;
-    }
-
-    private Options onTarget(Options options) {
-        try {
-            return options.withTarget(target);
-        } catch (IllegalArgumentException wrong) {
-            throw new ParameterException(command.commandLine(), "--target: " + wrong.getMessage(), wrong);
-        }
     }
 
     private Options trusting(Options options) {

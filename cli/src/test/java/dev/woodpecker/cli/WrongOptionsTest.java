@@ -7,11 +7,13 @@ import dev.woodpecker.runtime.graph.Dimension;
 import dev.woodpecker.runtime.graph.Shape;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
+import dev.woodpecker.runtime.toolchain.CudaReadiness;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,6 +58,7 @@ class WrongOptionsTest {
                 "soak MODEL --session-runs 0 | '0' is not a number from 1 to 999999999",
                 "tune MODEL --threads 0 | '0' is not a number from 1 to 999999999",
                 "explain MODEL --runs 0 | '0' is not a number from 1 to 999999999",
+                "run MODEL --target gpu | --target: 'gpu' is no target to run on; allowed: cuda, cuda:1",
                 "run MODEL --records nothing.jsonl | --records: there is no file nothing.jsonl",
             })
     void anOptionThatCannotBeIsRefused(String commandLine, String message) {
@@ -66,6 +69,23 @@ class WrongOptionsTest {
         assertThat(wpk(args)).isEqualTo(2);
         assertThat(err.toString()).contains(message.strip()).contains("Try 'wpk " + args[0] + " --help'.");
         assertThat(out.toString()).isEmpty();
+    }
+
+    /** Nothing runs on the processor instead, and {@code wpk doctor} has the same words. */
+    @Test
+    void aGpuThatIsNotThereIsOneMessageWithItsRemedy() {
+        if (!(CudaReadiness.ofProcess() instanceof CudaReadiness.Lacking(String what, String remedy))) {
+            Assumptions.abort("SKIPPED: this machine has a GPU");
+            return;
+        }
+        assertThat(wpk("run", directory.resolve("model.onnx").toString(), "--target", "cuda"))
+                .isEqualTo(1);
+        assertThat(err.toString())
+                .isEqualTo("wpk: cannot run on CUDA: " + what + ". Remedy: " + remedy
+                        + ". Without a target, models run on the processor\n");
+        assertThat(out.toString()).isEmpty();
+        wpk("doctor");
+        assertThat(out.toString()).contains(what, remedy);
     }
 
     @Test

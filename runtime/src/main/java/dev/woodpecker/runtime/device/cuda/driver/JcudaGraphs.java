@@ -11,7 +11,7 @@ import jcuda.driver.JCudaDriver;
 final class JcudaGraphs {
     /** Fills in nodes and how many there are; with no place for nodes only the latter. */
     private interface Question {
-        int ask(CUgraphNode[] nodes, long[] count);
+        int ask(CUgraphNode @org.jspecify.annotations.Nullable [] nodes, long[] count);
     }
 
     private JcudaGraphs() {}

@@ -19,11 +19,11 @@ import java.util.stream.LongStream;
  * threads, whose parts are added in order.
  */
 final class CudaElementRule {
-    private static final long BLOCK_THREADS = 256;
+    static final long BLOCK_THREADS = 256;
     private static final int WIDEST_BYTES = 16;
 
     /** Threads of a multiprocessor that hide the latency of memory. */
-    private static final long BUSY_THREADS = 1024;
+    static final long BUSY_THREADS = 1024;
 
     /** Shorter parts of a reduction are not worth a second pass over the results. */
     private static final long SHORTEST_PART = 32;
@@ -55,8 +55,11 @@ final class CudaElementRule {
             return;
         }
         Optional<Expr.Read> turned = rule.turned();
+        Optional<CudaWindowRule.Several> several = CudaWindowRule.several(builder, rule.stage, target);
         if (turned.isPresent()) {
             rule.turnOver(turned.get());
+        } else if (several.isPresent()) {
+            CudaWindowRule.schedule(builder, rule.stage, several.get());
         } else {
             rule.shareOut();
         }

@@ -106,7 +106,19 @@ final class PlanBuilder {
                                 .workspaceBytes()
                         : List.<Long>of())
                 .toList();
-        return ValuePlacement.of(graph, parts, positions, v -> bytes(graph, v), workspaces);
+        return ValuePlacement.of(
+                graph,
+                parts,
+                positions,
+                v -> bytes(graph, v),
+                workspaces,
+                OverwrittenInputs.of(graph, parts, this::storesOnce));
+    }
+
+    /** A library's kernel may write sums of a part of the terms. */
+    private boolean storesOnce(Operation.Kernel kernel) {
+        return vendors.of(kernel).isEmpty()
+                && Objects.requireNonNull(kernels.get(key(graph, kernel))).storesOnce();
     }
 
     private CompiledPlan build(Arena arena, MemoryGuard guard) {

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
@@ -57,7 +58,25 @@ record ValuePlacement(
             Map<String, Integer> constants,
             ToLongFunction<String> bytes,
             List<List<Long>> workspaceBytes) {
-        return new Builder(graph, parts, bytes).place(constants, workspaceBytes);
+        return new Builder(graph, parts, bytes, List.of()).place(constants, workspaceBytes);
+    }
+
+    /**
+     * The same with results written over inputs that nothing reads afterwards, unless that needs more memory: what lives
+     * longer may leave gaps.
+     *
+     * @param overwritable for each running operation the inputs in whose place its result may be written
+     */
+    static ValuePlacement of(
+            KernelGraph graph,
+            PlanParts parts,
+            Map<String, Integer> constants,
+            ToLongFunction<String> bytes,
+            List<List<Long>> workspaceBytes,
+            List<List<String>> overwritable) {
+        ValuePlacement apart = of(graph, parts, constants, bytes, workspaceBytes);
+        ValuePlacement inPlace = new Builder(graph, parts, bytes, overwritable).place(constants, workspaceBytes);
+        return inPlace.arenaBytes() <= apart.arenaBytes() ? inPlace : apart;
     }
 
     private static final class Builder {
@@ -66,8 +85,11 @@ record ValuePlacement(
         private final ToLongFunction<String> bytes;
         private final Map<String, BufferSource> sources = new HashMap<>();
         private final List<Request> requests = new ArrayList<>();
+        private final List<List<String>> overwritable;
 
-        Builder(KernelGraph graph, PlanParts parts, ToLongFunction<String> bytes) {
+        Builder(
+                KernelGraph graph, PlanParts parts, ToLongFunction<String> bytes, List<List<String>> overwritable) {
+            this.overwritable = overwritable;
             this.graph = graph;
             this.parts = parts;
             this.bytes = bytes;
@@ -98,7 +120,7 @@ record ValuePlacement(
             List<Copy> copies = new ArrayList<>();
             for (int output : copied) {
                 String root = parts.root(graph.outputs().get(output));
-                copies.add(new Copy(java.util.Objects.requireNonNull(sources.get(root)), output));
+                copies.add(new Copy(Objects.requireNonNull(sources.get(root)), output));
             }
             return new ValuePlacement(
                     parts, Map.copyOf(sources), bytes, workspaces, List.copyOf(copies), placement.bytes());
@@ -145,13 +167,60 @@ record ValuePlacement(
                 last.put(
                         parts.root(graph.outputs().get(output)), parts.running().size());
             }
+            Map<String, String> owners = owners(first, last);
+            Map<String, Integer> lastOfOwner = new HashMap<>();
+            first.forEach((value, step) ->
+                    lastOfOwner.merge(owners.getOrDefault(value, value), last.getOrDefault(value, step), Math::max));
             Map<String, Integer> requestOf = new LinkedHashMap<>();
             first.forEach((value, step) -> {
-                if (!sources.containsKey(value)) {
-                    requestOf.put(value, request(bytes.applyAsLong(value), step, last.getOrDefault(value, step)));
+                if (!sources.containsKey(value) && !owners.containsKey(value)) {
+                    requestOf.put(value, request(bytes.applyAsLong(value), step, lastOfOwner.getOrDefault(value, step)));
                 }
             });
+            owners.forEach((value, owner) ->
+                    requestOf.put(value, Objects.requireNonNull(requestOf.get(owner))));
             return requestOf;
+        }
+
+        /** The values that take over the memory of another, and the first that had it. */
+        private Map<String, String> owners(Map<String, Integer> first, Map<String, Integer> last) {
+            Map<String, String> owners = new LinkedHashMap<>();
+            for (int step = 0; step < overwritable.size(); step++) {
+                int now = step;
+                if (parts.running().get(step) instanceof Operation.Kernel kernel) {
+                    String output = kernel.outputs().getFirst();
+                    overwritable.get(step).stream()
+                            .filter(input -> canTake(kernel, output, input, now, first, last))
+                            .findFirst()
+                            .map(parts::root)
+                            .ifPresent(root -> owners.put(output, owners.getOrDefault(root, root)));
+                }
+            }
+            return owners;
+        }
+
+        /** Whether both have memory of the arena to themselves, and the input's is free after this step. */
+        private boolean canTake(
+                Operation.Kernel kernel,
+                String output,
+                String input,
+                int step,
+                Map<String, Integer> first,
+                Map<String, Integer> last) {
+            PlanParts.Place place = parts.place(input);
+            String root = place.value();
+            long readers = kernel.inputs().stream()
+                    .filter(value -> parts.root(value).equals(root))
+                    .count();
+            return parts.root(output).equals(output)
+                    && !sources.containsKey(output)
+                    && !sources.containsKey(root)
+                    && first.containsKey(root)
+                    && last.getOrDefault(root, -1) == step
+                    && first.getOrDefault(output, -1) == step
+                    && readers == 1
+                    && place.offsetBytes() == 0
+                    && bytes.applyAsLong(root) == bytes.applyAsLong(output);
         }
 
         private int request(long size, int first, int last) {

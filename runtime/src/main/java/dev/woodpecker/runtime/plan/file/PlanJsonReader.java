@@ -148,7 +148,7 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
             workspaces.add(bytes.getAsLong());
         }
         return new CompiledKernel(
-                "", libraries.apply(text(object, "library")), phases, workspaces, texts(object, "checks"));
+                "", libraries.apply(text(object, "library")), phases, workspaces, texts(object, "checks"), false);
     }
 
     /** A part of memory, as {@code 64+1024}. */

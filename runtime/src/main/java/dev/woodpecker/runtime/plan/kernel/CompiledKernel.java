@@ -10,9 +10,15 @@ import java.util.List;
  * @param library the shared library or the cubin that has it, with others perhaps
  * @param workspaceBytes of the buffers that it needs besides inputs and outputs, in order
  * @param checks what its run-time checks say when they fail, from number 1
+ * @param storesOnce whether each element of its results is known to be stored once, and never read
  */
 public record CompiledKernel(
-        String source, Path library, List<Phase> phases, List<Long> workspaceBytes, List<String> checks) {
+        String source,
+        Path library,
+        List<Phase> phases,
+        List<Long> workspaceBytes,
+        List<String> checks,
+        boolean storesOnce) {
     /**
      * A function of the library, to be run over a range.
      *

@@ -151,7 +151,8 @@ final class KernelPrinter {
                             * argument.buffer().type().bytes();
                 })
                 .toList();
-        return new PrintedKernel(source(key, kernel), phases, workspaceBytes, kernel.checks());
+        return new PrintedKernel(
+                source(key, kernel), phases, workspaceBytes, kernel.checks(), StoresOnce.holds(trace, kernel));
     }
 
     private Source source(KernelKey key, LoweredKernel kernel) {

@@ -20,8 +20,10 @@ import java.util.List;
  * @param phases by their symbols in the source
  * @param workspaceBytes of the buffers that it needs besides inputs and outputs, in order
  * @param checks what its run-time checks say when they fail, from number 1
+ * @param storesOnce whether each element of its results is known to be stored once, and never read
  */
-record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceBytes, List<String> checks) {
+record PrintedKernel(
+        Source source, List<Phase> phases, List<Long> workspaceBytes, List<String> checks, boolean storesOnce) {
     PrintedKernel {
         phases = List.copyOf(phases);
         workspaceBytes = List.copyOf(workspaceBytes);
@@ -40,7 +42,8 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
                                 phase.grid()))
                         .toList(),
                 workspaceBytes,
-                checks);
+                checks,
+                storesOnce);
     }
 
     byte[] toBytes() {
@@ -67,6 +70,7 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
                 out.writeLong(size);
             }
             write(out, checks);
+            out.writeBoolean(storesOnce);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -91,7 +95,7 @@ record PrintedKernel(Source source, List<Phase> phases, List<Long> workspaceByte
             for (int left = in.readInt(); left > 0; left--) {
                 workspaceBytes.add(in.readLong());
             }
-            return new PrintedKernel(source, phases, workspaceBytes, texts(in));
+            return new PrintedKernel(source, phases, workspaceBytes, texts(in), in.readBoolean());
         }
     }
 

@@ -10,8 +10,13 @@ import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.Table;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.Factor;
+import dev.woodpecker.compiler.schedule.Split;
+import dev.woodpecker.compiler.schedule.Tail;
+import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.plan.program.CopyProgram;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CacheDirectory.Section;
 import dev.woodpecker.runtime.toolchain.Environment;
@@ -65,7 +70,7 @@ class KernelPrinterTest {
         assertThat(kept).hasSize(1);
         // Read, not made: the copy in the cache is told apart by a word of its own.
         PrintedKernel marked = new PrintedKernel(
-                first.source(), first.phases(), List.of(4711L), List.of("the index is at most 70,000 \u00e9"));
+                first.source(), first.phases(), List.of(4711L), List.of("the index is at most 70,000 \u00e9"), true);
         Path entry = kept.getFirst().getParent();
         CacheDirectory cache = CacheDirectory.open(home);
         var name = new dev.woodpecker.runtime.toolchain.ContentKey(
@@ -97,5 +102,18 @@ class KernelPrinterTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The second vector of a row of 23 begins at the eighth element, and nine are computed twice. */
+    @Test
+    void aLastVectorThatBeginsEarlierStoresTwice() {
+        assertThat(print(rows(Tail.PEEL)).storesOnce()).isTrue();
+        assertThat(print(rows(Tail.SHIFT)).storesOnce()).isFalse();
+    }
+
+    /** {@code out[i, j] = x[i, j]}, four rows of 23. */
+    private static KernelKey rows(Tail tail) {
+        Trace trace = new Trace("test", List.of(new Split("i1", Factor.of(16), tail)), Map.of());
+        return new KernelKey(CopyProgram.of(DType.F32, new int[] {4, 23}), Map.of(), Optional.of(trace));
     }
 }

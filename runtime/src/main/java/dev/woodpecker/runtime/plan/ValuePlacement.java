@@ -87,8 +87,7 @@ record ValuePlacement(
         private final List<Request> requests = new ArrayList<>();
         private final List<List<String>> overwritable;
 
-        Builder(
-                KernelGraph graph, PlanParts parts, ToLongFunction<String> bytes, List<List<String>> overwritable) {
+        Builder(KernelGraph graph, PlanParts parts, ToLongFunction<String> bytes, List<List<String>> overwritable) {
             this.overwritable = overwritable;
             this.graph = graph;
             this.parts = parts;
@@ -174,11 +173,11 @@ record ValuePlacement(
             Map<String, Integer> requestOf = new LinkedHashMap<>();
             first.forEach((value, step) -> {
                 if (!sources.containsKey(value) && !owners.containsKey(value)) {
-                    requestOf.put(value, request(bytes.applyAsLong(value), step, lastOfOwner.getOrDefault(value, step)));
+                    requestOf.put(
+                            value, request(bytes.applyAsLong(value), step, lastOfOwner.getOrDefault(value, step)));
                 }
             });
-            owners.forEach((value, owner) ->
-                    requestOf.put(value, Objects.requireNonNull(requestOf.get(owner))));
+            owners.forEach((value, owner) -> requestOf.put(value, Objects.requireNonNull(requestOf.get(owner))));
             return requestOf;
         }
 

@@ -66,7 +66,8 @@ class OverwrittenInputsTest {
     void whatIsReadAtOtherIndicesMayNotBeOverwritten() {
         assertThat(lastOf(joined(maps().node("softmax1", "Softmax", "a", "y", "axis", 3), "y")))
                 .isEmpty();
-        assertThat(lastOf(joined(maps().node("transpose1", "Transpose", "a", "y", "perm", Attribute.of(0, 1, 3, 2)), "y")))
+        assertThat(lastOf(joined(
+                        maps().node("transpose1", "Transpose", "a", "y", "perm", Attribute.of(0, 1, 3, 2)), "y")))
                 .as("of the same type")
                 .isEmpty();
     }
@@ -80,9 +81,9 @@ class OverwrittenInputsTest {
 
     @Test
     void aKernelThatMayStoreTwiceOverwritesNothing() {
-        KernelGraph graph = TestKernelGraphs.of(maps().node("neg1", "Neg", "a", "y").outputs("y"));
-        assertThat(OverwrittenInputs.of(graph, PlanParts.of(graph), _ -> false))
-                .allMatch(List::isEmpty);
+        KernelGraph graph =
+                TestKernelGraphs.of(maps().node("neg1", "Neg", "a", "y").outputs("y"));
+        assertThat(OverwrittenInputs.of(graph, PlanParts.of(graph), _ -> false)).allMatch(List::isEmpty);
     }
 
     @Test
@@ -116,7 +117,9 @@ class OverwrittenInputsTest {
             for (Operation operation : PlanParts.of(graph).running()) {
                 for (String input : operation.inputs()) {
                     if (placement.source(input) instanceof BufferSource.Arena(long offset, long _)) {
-                        assertThat(written).as("seed %d, %s", seed, operation.name()).containsEntry(offset, input);
+                        assertThat(written)
+                                .as("seed %d, %s", seed, operation.name())
+                                .containsEntry(offset, input);
                     }
                 }
                 String output = operation.outputs().getFirst();

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * @param result height and width of the result
  * @param uses how often each model has it
  */
-record ConvolutionLayer(
+public record ConvolutionLayer(
         int batch,
         int channels,
         List<Integer> map,
@@ -36,7 +36,7 @@ record ConvolutionLayer(
     private static final int NUMBERS = 18;
     private static final int COLUMNS = 20;
 
-    ConvolutionLayer {
+    public ConvolutionLayer {
         map = List.copyOf(map);
         window = List.copyOf(window);
         strides = List.copyOf(strides);
@@ -77,7 +77,7 @@ record ConvolutionLayer(
      *
      * @throws IllegalArgumentException if it is none
      */
-    static ConvolutionLayer parse(String line) {
+    public static ConvolutionLayer parse(String line) {
         String[] columns = line.split(",", -1);
         if (columns.length != COLUMNS) {
             throw new IllegalArgumentException("a layer has " + COLUMNS + " columns, " + HEADER + "; not " + line);
@@ -108,7 +108,7 @@ record ConvolutionLayer(
     }
 
     /** As {@link #parse} reads it. */
-    String line() {
+    public String line() {
         List<Object> columns = new ArrayList<>(List.of(batch, channels));
         columns.addAll(map);
         columns.add(filters);
@@ -122,7 +122,7 @@ record ConvolutionLayer(
         return columns.stream().map(String::valueOf).collect(Collectors.joining(","));
     }
 
-    long multiplyAdds() {
+    public long multiplyAdds() {
         return (long) batch
                 * filters
                 * result.get(0)
@@ -137,7 +137,7 @@ record ConvolutionLayer(
         return uses.values().stream().mapToInt(Integer::intValue).sum();
     }
 
-    boolean isDepthwise() {
+    public boolean isDepthwise() {
         return groups == channels && groups > 1;
     }
 
@@ -148,7 +148,7 @@ record ConvolutionLayer(
     }
 
     /** {@code 64x56x56 -> 64x56x56, 3x3}. */
-    String text() {
+    public String text() {
         String text = channels + "x" + times(map) + " -> " + filters + "x" + times(result) + ", " + times(window);
         text += strides.equals(List.of(1, 1)) ? "" : " stride " + times(strides);
         text += dilations.equals(List.of(1, 1)) ? "" : " dilation " + times(dilations);

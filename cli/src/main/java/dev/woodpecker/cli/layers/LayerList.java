@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Where layers to time come from. Each is there once, the one of most work first. */
-final class LayerList {
+public final class LayerList {
     private LayerList() {}
 
     /**
@@ -45,7 +45,7 @@ final class LayerList {
     }
 
     /** Those of the zoo's networks, as the code that makes them has them. */
-    static List<ConvolutionLayer> ofZoo() {
+    public static List<ConvolutionLayer> ofZoo() {
         Map<ConvolutionLayer, Map<String, Integer>> uses = new LinkedHashMap<>();
         for (String network : Zoo.imageNetworks()) {
             OnnxModelBuilder model = Zoo.structure(network);

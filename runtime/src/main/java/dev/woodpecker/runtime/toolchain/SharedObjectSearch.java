@@ -17,9 +17,16 @@ import java.util.stream.Stream;
  */
 public final class SharedObjectSearch {
     private final List<Path> folders;
+    private final boolean everything;
 
-    private SharedObjectSearch(List<Path> folders) {
+    private SharedObjectSearch(List<Path> folders, boolean everything) {
         this.folders = folders;
+        this.everything = everything;
+    }
+
+    /** A search that finds nothing, whatever this machine has. */
+    public static SharedObjectSearch none() {
+        return new SharedObjectSearch(List.of(), false);
     }
 
     /** The folders that {@code environment} and the usual installations give. */
@@ -52,14 +59,14 @@ public final class SharedObjectSearch {
                 }
             }
         }
-        return new SharedObjectSearch(List.copyOf(folders));
+        return new SharedObjectSearch(List.copyOf(folders), true);
     }
 
     /**
      * What to give to the dynamic loader for the first of {@code names} that it can load: the name itself, or a path.
      */
     public Optional<String> find(List<String> names) {
-        for (String name : names) {
+        for (String name : everything ? names : List.<String>of()) {
             if (loads(name)) {
                 return Optional.of(name);
             }

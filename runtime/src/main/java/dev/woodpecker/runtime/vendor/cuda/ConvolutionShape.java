@@ -52,7 +52,7 @@ public record ConvolutionShape(
 
     /** Multiplications and additions. */
     public double operations() {
-        return 2.0 * elements(result()) * (c / groups) * r * s;
+        return 2.0 * elements(result()) * elements(weights()) / k;
     }
 
     /** Of a tensor of these extents. */

@@ -1,8 +1,8 @@
 package dev.woodpecker.runtime.vendor.cuda;
 
 import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Kind;
-import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Name;
-import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Type;
+import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Attribute;
+import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.AttributeType;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -90,12 +90,12 @@ public final class CudnnConvolution implements AutoCloseable {
         int steps = (tail.bias() ? 1 : 0) + (tail.residual() ? 1 : 0) + (tail.relu() ? 1 : 0);
         CudnnDescriptor value = steps == 0 ? tensor(Port.Y.ordinal(), result, false) : virtual(steps, result);
         operations.add(create(Kind.OPERATION_CONVOLUTION_FORWARD)
-                .set(Name.OPERATION_CONVOLUTION_FORWARD_X, tensor(Port.X.ordinal(), shape.input(), false))
-                .set(Name.OPERATION_CONVOLUTION_FORWARD_W, tensor(Port.W.ordinal(), shape.weights(), false))
-                .set(Name.OPERATION_CONVOLUTION_FORWARD_Y, value)
-                .set(Name.OPERATION_CONVOLUTION_FORWARD_CONV_DESC, convolution(shape))
-                .setFloat(Name.OPERATION_CONVOLUTION_FORWARD_ALPHA, 1)
-                .setFloat(Name.OPERATION_CONVOLUTION_FORWARD_BETA, 0)
+                .set(Attribute.OPERATION_CONVOLUTION_FORWARD_X, tensor(Port.X.ordinal(), shape.input(), false))
+                .set(Attribute.OPERATION_CONVOLUTION_FORWARD_W, tensor(Port.W.ordinal(), shape.weights(), false))
+                .set(Attribute.OPERATION_CONVOLUTION_FORWARD_Y, value)
+                .set(Attribute.OPERATION_CONVOLUTION_FORWARD_CONV_DESC, convolution(shape))
+                .setFloat(Attribute.OPERATION_CONVOLUTION_FORWARD_ALPHA, 1)
+                .setFloat(Attribute.OPERATION_CONVOLUTION_FORWARD_BETA, 0)
                 .complete());
         if (tail.bias()) {
             CudnnDescriptor bias = tensor(Port.BIAS.ordinal(), List.of(1L, shape.k(), 1L, 1L), false);
@@ -109,8 +109,8 @@ public final class CudnnConvolution implements AutoCloseable {
             step(operations, POINTWISE_RELU, value, List.of(), --steps, result);
         }
         return create(Kind.OPERATIONGRAPH)
-                .set(Name.OPERATIONGRAPH_HANDLE, Type.HANDLE, handle)
-                .set(Name.OPERATIONGRAPH_OPS, operations.toArray(CudnnDescriptor[]::new))
+                .set(Attribute.OPERATIONGRAPH_HANDLE, AttributeType.HANDLE, handle)
+                .set(Attribute.OPERATIONGRAPH_OPS, operations.toArray(CudnnDescriptor[]::new))
                 .complete();
     }
 
@@ -124,14 +124,14 @@ public final class CudnnConvolution implements AutoCloseable {
             List<Long> result) {
         CudnnDescriptor to = left == 0 ? tensor(Port.Y.ordinal(), result, false) : virtual(left, result);
         CudnnDescriptor pointwise = create(Kind.POINTWISE)
-                .setNumber(Name.POINTWISE_MODE, Type.POINTWISE_MODE, mode)
-                .setNumber(Name.POINTWISE_MATH_PREC, Type.DATA_TYPE, DATA_FLOAT)
+                .setNumber(Attribute.POINTWISE_MODE, AttributeType.POINTWISE_MODE, mode)
+                .setNumber(Attribute.POINTWISE_MATH_PREC, AttributeType.DATA_TYPE, DATA_FLOAT)
                 .complete();
         CudnnDescriptor operation = create(Kind.OPERATION_POINTWISE)
-                .set(Name.OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise)
-                .set(Name.OPERATION_POINTWISE_XDESC, from)
-                .set(Name.OPERATION_POINTWISE_YDESC, to);
-        second.forEach(other -> operation.set(Name.OPERATION_POINTWISE_BDESC, other));
+                .set(Attribute.OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise)
+                .set(Attribute.OPERATION_POINTWISE_XDESC, from)
+                .set(Attribute.OPERATION_POINTWISE_YDESC, to);
+        second.forEach(other -> operation.set(Attribute.OPERATION_POINTWISE_BDESC, other));
         operations.add(operation.complete());
         return to;
     }
@@ -139,13 +139,13 @@ public final class CudnnConvolution implements AutoCloseable {
     private CudnnDescriptor convolution(ConvolutionShape shape) {
         List<Long> pads = shape.pads();
         return create(Kind.CONVOLUTION)
-                .setNumber(Name.CONVOLUTION_COMP_TYPE, Type.DATA_TYPE, DATA_FLOAT)
-                .setNumber(Name.CONVOLUTION_CONV_MODE, Type.CONVOLUTION_MODE, CROSS_CORRELATION)
-                .set(Name.CONVOLUTION_SPATIAL_DIMS, Type.INT64, 2)
-                .set(Name.CONVOLUTION_PRE_PADDINGS, Type.INT64, pads.get(0), pads.get(1))
-                .set(Name.CONVOLUTION_POST_PADDINGS, Type.INT64, pads.get(2), pads.get(3))
-                .set(Name.CONVOLUTION_FILTER_STRIDES, Type.INT64, longs(shape.strides()))
-                .set(Name.CONVOLUTION_DILATIONS, Type.INT64, longs(shape.dilations()))
+                .setNumber(Attribute.CONVOLUTION_COMP_TYPE, AttributeType.DATA_TYPE, DATA_FLOAT)
+                .setNumber(Attribute.CONVOLUTION_CONV_MODE, AttributeType.CONVOLUTION_MODE, CROSS_CORRELATION)
+                .set(Attribute.CONVOLUTION_SPATIAL_DIMS, AttributeType.INT64, 2)
+                .set(Attribute.CONVOLUTION_PRE_PADDINGS, AttributeType.INT64, pads.get(0), pads.get(1))
+                .set(Attribute.CONVOLUTION_POST_PADDINGS, AttributeType.INT64, pads.get(2), pads.get(3))
+                .set(Attribute.CONVOLUTION_FILTER_STRIDES, AttributeType.INT64, longs(shape.strides()))
+                .set(Attribute.CONVOLUTION_DILATIONS, AttributeType.INT64, longs(shape.dilations()))
                 .complete();
     }
 
@@ -156,12 +156,12 @@ public final class CudnnConvolution implements AutoCloseable {
     private CudnnDescriptor tensor(int name, List<Long> extents, boolean virtual) {
         return create(Kind.TENSOR)
                 // Between the operations of one kernel values are not rounded.
-                .setNumber(Name.TENSOR_DATA_TYPE, Type.DATA_TYPE, virtual ? DATA_FLOAT : precision.cudnnType())
-                .set(Name.TENSOR_DIMENSIONS, Type.INT64, longs(extents))
-                .set(Name.TENSOR_STRIDES, Type.INT64, strides(extents, order))
-                .set(Name.TENSOR_UNIQUE_ID, Type.INT64, name)
-                .set(Name.TENSOR_BYTE_ALIGNMENT, Type.INT64, ALIGNMENT_BYTES)
-                .setFlag(Name.TENSOR_IS_VIRTUAL, virtual)
+                .setNumber(Attribute.TENSOR_DATA_TYPE, AttributeType.DATA_TYPE, virtual ? DATA_FLOAT : precision.cudnnType())
+                .set(Attribute.TENSOR_DIMENSIONS, AttributeType.INT64, longs(extents))
+                .set(Attribute.TENSOR_STRIDES, AttributeType.INT64, strides(extents, order))
+                .set(Attribute.TENSOR_UNIQUE_ID, AttributeType.INT64, name)
+                .set(Attribute.TENSOR_BYTE_ALIGNMENT, AttributeType.INT64, ALIGNMENT_BYTES)
+                .setFlag(Attribute.TENSOR_IS_VIRTUAL, virtual)
                 .complete();
     }
 
@@ -197,10 +197,10 @@ public final class CudnnConvolution implements AutoCloseable {
     private List<CudnnDescriptor> configurations(int mode, int most) {
         try (CudnnDescriptor heuristics = CudnnDescriptor.create(functions, Kind.ENGINEHEUR)) {
             heuristics
-                    .set(Name.ENGINEHEUR_OPERATION_GRAPH, graph)
-                    .setNumber(Name.ENGINEHEUR_MODE, Type.HEUR_MODE, mode)
+                    .set(Attribute.ENGINEHEUR_OPERATION_GRAPH, graph)
+                    .setNumber(Attribute.ENGINEHEUR_MODE, AttributeType.HEUR_MODE, mode)
                     .complete();
-            List<CudnnDescriptor> found = heuristics.descriptors(Name.ENGINEHEUR_RESULTS, Kind.ENGINECFG, most);
+            List<CudnnDescriptor> found = heuristics.descriptors(Attribute.ENGINEHEUR_RESULTS, Kind.ENGINECFG, most);
             owned.addAll(found);
             return found;
         } catch (VendorCallException none) {
@@ -212,18 +212,18 @@ public final class CudnnConvolution implements AutoCloseable {
         try {
             String engine;
             try (CudnnDescriptor described = CudnnDescriptor.create(functions, Kind.ENGINE)) {
-                configuration.copyTo(Name.ENGINECFG_ENGINE, described);
-                if (!isSameNumerics(described.numbers(Name.ENGINE_NUMERICAL_NOTE, Type.NUMERICAL_NOTE, MOST_NOTES))) {
+                configuration.copyTo(Attribute.ENGINECFG_ENGINE, described);
+                if (!isSameNumerics(described.numbers(Attribute.ENGINE_NUMERICAL_NOTE, AttributeType.NUMERICAL_NOTE, MOST_NOTES))) {
                     return;
                 }
-                engine = "engine " + described.number(Name.ENGINE_GLOBAL_INDEX) + " " + order;
+                engine = "engine " + described.number(Attribute.ENGINE_GLOBAL_INDEX) + " " + order;
             }
             CudnnDescriptor plan = create(Kind.EXECUTION_PLAN)
-                    .set(Name.EXECUTION_PLAN_HANDLE, Type.HANDLE, handle)
-                    .set(Name.EXECUTION_PLAN_ENGINE_CONFIG, configuration)
+                    .set(Attribute.EXECUTION_PLAN_HANDLE, AttributeType.HANDLE, handle)
+                    .set(Attribute.EXECUTION_PLAN_ENGINE_CONFIG, configuration)
                     .complete();
             plans.add(
-                    new Plan(engine, new CudnnDescriptorHandle(plan), plan.number(Name.EXECUTION_PLAN_WORKSPACE_SIZE)));
+                    new Plan(engine, new CudnnDescriptorHandle(plan), plan.number(Attribute.EXECUTION_PLAN_WORKSPACE_SIZE)));
         } catch (VendorCallException unsupported) {
             // Heuristics name configurations that turn out not to run here; that is how one finds out.
             return;
@@ -248,14 +248,14 @@ public final class CudnnConvolution implements AutoCloseable {
         Map<Port, Long> sorted = new EnumMap<>(memory);
         CudnnDescriptor pack = create(Kind.VARIANT_PACK)
                 .set(
-                        Name.VARIANT_PACK_UNIQUE_IDS,
-                        Type.INT64,
+                        Attribute.VARIANT_PACK_UNIQUE_IDS,
+                        AttributeType.INT64,
                         sorted.keySet().stream().mapToLong(Port::ordinal).toArray())
                 .set(
-                        Name.VARIANT_PACK_DATA_POINTERS,
-                        Type.VOID_PTR,
+                        Attribute.VARIANT_PACK_DATA_POINTERS,
+                        AttributeType.VOID_PTR,
                         sorted.values().stream().mapToLong(Long::longValue).toArray())
-                .set(Name.VARIANT_PACK_WORKSPACE, Type.VOID_PTR, workspace)
+                .set(Attribute.VARIANT_PACK_WORKSPACE, AttributeType.VOID_PTR, workspace)
                 .complete();
         return new Arguments(pack);
     }

@@ -38,7 +38,7 @@ final class CudnnDescriptor implements AutoCloseable {
     }
 
     /** {@code CUDNN_ATTR_...}. */
-    enum Name {
+    enum Attribute {
         POINTWISE_MODE(0),
         POINTWISE_MATH_PREC(1),
         CONVOLUTION_COMP_TYPE(100),
@@ -81,13 +81,13 @@ final class CudnnDescriptor implements AutoCloseable {
 
         private final int number;
 
-        Name(int number) {
+        Attribute(int number) {
             this.number = number;
         }
     }
 
     /** {@code CUDNN_TYPE_...}. */
-    enum Type {
+    enum AttributeType {
         HANDLE(0),
         DATA_TYPE(1),
         BOOLEAN(2),
@@ -102,7 +102,7 @@ final class CudnnDescriptor implements AutoCloseable {
 
         private final int number;
 
-        Type(int number) {
+        AttributeType(int number) {
             this.number = number;
         }
     }
@@ -128,41 +128,41 @@ final class CudnnDescriptor implements AutoCloseable {
     }
 
     /** 64-bit values: numbers, pointers, descriptors, handles. */
-    CudnnDescriptor set(Name name, Type type, long... values) {
+    CudnnDescriptor set(Attribute name, AttributeType type, long... values) {
         try (Arena arena = Arena.ofConfined()) {
             return set(name, type, values.length, arena.allocateFrom(JAVA_LONG, values));
         }
     }
 
-    CudnnDescriptor set(Name name, CudnnDescriptor... values) {
+    CudnnDescriptor set(Attribute name, CudnnDescriptor... values) {
         long[] pointers = new long[values.length];
         for (int i = 0; i < values.length; i++) {
             pointers[i] = values[i].pointer;
         }
-        return set(name, Type.BACKEND_DESCRIPTOR, pointers);
+        return set(name, AttributeType.BACKEND_DESCRIPTOR, pointers);
     }
 
     /** A value of an enumeration. */
-    CudnnDescriptor setNumber(Name name, Type type, int value) {
+    CudnnDescriptor setNumber(Attribute name, AttributeType type, int value) {
         try (Arena arena = Arena.ofConfined()) {
             return set(name, type, 1, arena.allocateFrom(JAVA_INT, value));
         }
     }
 
-    CudnnDescriptor setFloat(Name name, float value) {
+    CudnnDescriptor setFloat(Attribute name, float value) {
         try (Arena arena = Arena.ofConfined()) {
-            return set(name, Type.FLOAT, 1, arena.allocateFrom(JAVA_FLOAT, value));
+            return set(name, AttributeType.FLOAT, 1, arena.allocateFrom(JAVA_FLOAT, value));
         }
     }
 
-    CudnnDescriptor setFlag(Name name, boolean value) {
+    CudnnDescriptor setFlag(Attribute name, boolean value) {
         try (Arena arena = Arena.ofConfined()) {
-            return set(name, Type.BOOLEAN, 1, arena.allocateFrom(java.lang.foreign.ValueLayout.JAVA_BYTE, (byte)
+            return set(name, AttributeType.BOOLEAN, 1, arena.allocateFrom(java.lang.foreign.ValueLayout.JAVA_BYTE, (byte)
                     (value ? 1 : 0)));
         }
     }
 
-    private CudnnDescriptor set(Name name, Type type, long count, MemorySegment values) {
+    private CudnnDescriptor set(Attribute name, AttributeType type, long count, MemorySegment values) {
         functions.call("cudnnBackendSetAttribute", pointer, name.number, type.number, count, values);
         return this;
     }
@@ -174,16 +174,16 @@ final class CudnnDescriptor implements AutoCloseable {
     }
 
     /** A number that cuDNN knows of a completed descriptor. */
-    long number(Name name) {
+    long number(Attribute name) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(JAVA_LONG);
-            get(name, Type.INT64, 1, value);
+            get(name, AttributeType.INT64, 1, value);
             return value.get(JAVA_LONG, 0);
         }
     }
 
     /** Values of an enumeration, at most {@code most}. */
-    List<Integer> numbers(Name name, Type type, int most) {
+    List<Integer> numbers(Attribute name, AttributeType type, int most) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment values = arena.allocate(JAVA_INT, most);
             long count = Math.min(most, get(name, type, most, values));
@@ -196,14 +196,14 @@ final class CudnnDescriptor implements AutoCloseable {
     }
 
     /** Writes what an attribute refers to into a descriptor that the caller made. */
-    void copyTo(Name name, CudnnDescriptor target) {
+    void copyTo(Attribute name, CudnnDescriptor target) {
         try (Arena arena = Arena.ofConfined()) {
-            get(name, Type.BACKEND_DESCRIPTOR, 1, arena.allocateFrom(JAVA_LONG, target.pointer));
+            get(name, AttributeType.BACKEND_DESCRIPTOR, 1, arena.allocateFrom(JAVA_LONG, target.pointer));
         }
     }
 
     /** The descriptors that an attribute refers to, at most {@code most}, the caller's to close. */
-    List<CudnnDescriptor> descriptors(Name name, Kind kind, int most) {
+    List<CudnnDescriptor> descriptors(Attribute name, Kind kind, int most) {
         List<CudnnDescriptor> made = new ArrayList<>();
         for (int i = 0; i < most; i++) {
             made.add(create(functions, kind));
@@ -211,7 +211,7 @@ final class CudnnDescriptor implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment pointers = arena.allocateFrom(
                     JAVA_LONG, made.stream().mapToLong(CudnnDescriptor::pointer).toArray());
-            long count = Math.min(most, get(name, Type.BACKEND_DESCRIPTOR, most, pointers));
+            long count = Math.min(most, get(name, AttributeType.BACKEND_DESCRIPTOR, most, pointers));
             while (made.size() > count) {
                 made.removeLast().close();
             }
@@ -219,7 +219,7 @@ final class CudnnDescriptor implements AutoCloseable {
         }
     }
 
-    private long get(Name name, Type type, long most, MemorySegment values) {
+    private long get(Attribute name, AttributeType type, long most, MemorySegment values) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment count = arena.allocate(JAVA_LONG);
             functions.call("cudnnBackendGetAttribute", pointer, name.number, type.number, most, count, values);

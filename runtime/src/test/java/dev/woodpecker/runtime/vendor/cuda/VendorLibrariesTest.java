@@ -114,6 +114,7 @@ class VendorLibrariesTest {
             // Virtual tensors between them, and only there.
             assertThat(Collections.indexOfSubList(calls, List.of(907L, 2L, 1L, 1L)))
                     .isPositive();
+            assertThat(convolution.plans(1)).isNotEmpty();
         }
     }
 

@@ -1,0 +1,234 @@
+package dev.woodpecker.benchmarks.gpu;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** Writes what a run has found so far as tables for people, and as one file of JSON. */
+final class KitReport {
+    static final String FILE = "README.md";
+    static final String JSON = "results.json";
+
+    private final Path results;
+    private final StringBuilder out = new StringBuilder();
+    private final JsonObject json = new JsonObject();
+
+    private KitReport(Path results) {
+        this.results = results;
+    }
+
+    /** Anew from the journals; what is missing is left out. */
+    static Path write(Path results) throws IOException {
+        KitReport report = new KitReport(results);
+        report.facts();
+        report.checks();
+        for (String table : List.of("ceilings", "convolutions", "products")) {
+            report.layers(table);
+        }
+        report.models();
+        Files.writeString(
+                results.resolve(JSON),
+                new GsonBuilder()
+                                .setPrettyPrinting()
+                                .disableHtmlEscaping()
+                                .create()
+                                .toJson(report.json) + "\n");
+        return Files.writeString(results.resolve(FILE), report.out);
+    }
+
+    private void facts() {
+        List<FactsStep.Row> rows = StepJournal.open(results, FactsStep.NAME).rows(FactsStep.Row.class);
+        line("# Measured by the GPU kit");
+        line("");
+        if (rows.isEmpty()) {
+            line("No device was reached; `log.txt` says why.");
+            return;
+        }
+        FactsStep.Row facts = rows.getFirst();
+        json.add("facts", StepJournal.GSON.toJsonTree(facts));
+        line("| | |");
+        line("|---|---|");
+        line("| device | " + facts.device().summary() + " |");
+        line("| copy of its memory | %.0f GB/s, read and written |", facts.copyGigabytesPerSecond());
+        line("| libraries | " + facts.libraries() + " |");
+        line("| nvcc | " + (facts.nvcc().isEmpty() ? "none" : facts.nvcc()) + " |");
+        line("| kit | commit " + facts.kitCommit() + ", packed " + facts.kitDate() + " for " + facts.architecture()
+                + " |");
+        line("| date | " + facts.date() + " |");
+        line("");
+    }
+
+    private void checks() {
+        List<CheckStep.Row> rows = StepJournal.open(results, CheckStep.NAME).rows(CheckStep.Row.class);
+        if (rows.isEmpty()) {
+            return;
+        }
+        json.add("checks", StepJournal.GSON.toJsonTree(rows));
+        List<CheckStep.Row> wrong =
+                rows.stream().filter(row -> !row.problem().isEmpty()).toList();
+        line("## Kernels on the device");
+        line("");
+        line(
+                "%d cases of the library's kernels: %d right, %d wrong.",
+                rows.size(), rows.size() - wrong.size(), wrong.size());
+        line("");
+        for (CheckStep.Row row : wrong) {
+            line("- `" + row.name() + "`: " + row.problem());
+        }
+        if (!wrong.isEmpty()) {
+            line("");
+        }
+    }
+
+    private void layers(String table) {
+        List<LayerRow> rows = StepJournal.open(results, table).rows(LayerRow.class);
+        if (rows.isEmpty()) {
+            return;
+        }
+        json.add(table, StepJournal.GSON.toJsonTree(rows));
+        Map<String, Map<String, Double>> peers = peers();
+        List<String> systems = peers.values().stream()
+                .flatMap(times -> times.keySet().stream())
+                .distinct()
+                .sorted()
+                .toList();
+        Map<String, List<LayerRow>> groups =
+                rows.stream().collect(Collectors.groupingBy(LayerRow::group, LinkedHashMap::new, Collectors.toList()));
+        line("## " + table.substring(0, 1).toUpperCase(Locale.ROOT) + table.substring(1));
+        line("");
+        summary(groups, systems, peers);
+        for (Map.Entry<String, List<LayerRow>> group : groups.entrySet()) {
+            line("### " + group.getKey());
+            line("");
+            details(group.getValue(), systems, peers);
+            line("");
+        }
+    }
+
+    /** How many times as fast as each other system we are, for the rows that both have. */
+    private void summary(
+            Map<String, List<LayerRow>> groups, List<String> systems, Map<String, Map<String, Double>> peers) {
+        line("| group | against | rows | geometric mean | 10th percentile | best | worst | lost |");
+        line("|---|---|--:|--:|--:|--:|--:|--:|");
+        groups.forEach((group, rows) -> {
+            ratios(
+                    group,
+                    "vendor's best",
+                    rows.stream()
+                            .filter(LayerRow::hasRatio)
+                            .map(LayerRow::ratio)
+                            .toList());
+            for (String system : systems) {
+                ratios(
+                        group,
+                        system,
+                        rows.stream()
+                                .filter(row -> row.ours() > 0)
+                                .map(row ->
+                                        peers.getOrDefault(row.name(), Map.of()).getOrDefault(system, 0.0) / row.ours())
+                                .filter(ratio -> ratio > 0)
+                                .toList());
+            }
+        });
+        line("");
+    }
+
+    private void ratios(String group, String system, List<Double> ratios) {
+        if (!ratios.isEmpty()) {
+            GroupSummary s = GroupSummary.of(ratios);
+            line(
+                    "| %s | %s | %d | %.2f | %.2f | %.2f | %.2f | %.0f %% |",
+                    group,
+                    system,
+                    s.count(),
+                    s.geometricMean(),
+                    s.tenthPercentile(),
+                    s.best(),
+                    s.worst(),
+                    100 * s.lost());
+        }
+    }
+
+    private void details(List<LayerRow> rows, List<String> systems, Map<String, Map<String, Double>> peers) {
+        line("| workload | ours us | default us | vendor us | ratio | TFLOP/s | GB/s | "
+                + systems.stream().map(system -> system + " us | ").collect(Collectors.joining())
+                + "candidates | remarks |");
+        line("|---|--:|--:|--:|--:|--:|--:|" + "--:|".repeat(systems.size()) + "--:|---|");
+        for (LayerRow row : rows) {
+            String others = systems.stream()
+                    .map(system -> number(
+                                    "%.1f",
+                                    peers.getOrDefault(row.name(), Map.of()).getOrDefault(system, 0.0))
+                            + " | ")
+                    .collect(Collectors.joining());
+            line(
+                    "| %s | %s | %s | %s | %s | %s | %s | %s%d%s | %s |",
+                    row.name(),
+                    number("%.1f", row.ours()),
+                    number("%.1f", row.standard()),
+                    number("%.1f", row.vendor()),
+                    row.hasRatio() ? number("%.2f", row.ratio()) : "",
+                    row.ours() > 0 ? number("%.1f", row.operations() / row.ours() * 1e-6) : "",
+                    row.ours() > 0 ? number("%.0f", row.bytes() / row.ours() * 1e-3) : "",
+                    others,
+                    row.candidates(),
+                    row.failed() > 0 ? ", " + row.failed() + " failed" : "",
+                    (row.vendorAlgorithm() + " " + row.problem()).strip().replace("|", "/"));
+        }
+    }
+
+    /** A time of another system, in microseconds, as peers.py writes it. */
+    private record PeerRow(String name, String system, double microseconds, String problem) {}
+
+    private Map<String, Map<String, Double>> peers() {
+        Map<String, Map<String, Double>> times = new LinkedHashMap<>();
+        for (PeerRow row : StepJournal.open(results, "peer-layers").rows(PeerRow.class)) {
+            if (row.microseconds() > 0) {
+                times.computeIfAbsent(row.name(), _ -> new LinkedHashMap<>()).put(row.system(), row.microseconds());
+            }
+        }
+        return times;
+    }
+
+    private void models() {
+        List<PeerRow> rows = new ArrayList<>();
+        for (String journal : List.of("models", "peer-models")) {
+            rows.addAll(StepJournal.open(results, journal).rows(PeerRow.class));
+        }
+        if (rows.isEmpty()) {
+            return;
+        }
+        json.add("models", StepJournal.GSON.toJsonTree(rows));
+        line("## Whole models, one run after another on the device");
+        line("");
+        line("| model | system | us | remarks |");
+        line("|---|---|--:|---|");
+        rows.stream()
+                .sorted(java.util.Comparator.comparing(PeerRow::name))
+                .forEach(row -> line(
+                        "| %s | %s | %s | %s |",
+                        row.name(),
+                        row.system(),
+                        number("%.1f", row.microseconds()),
+                        Objects.requireNonNullElse(row.problem(), "").replace("|", "/")));
+        line("");
+    }
+
+    private static String number(String format, double value) {
+        return value > 0 ? String.format(Locale.ROOT, format, value) : "";
+    }
+
+    private void line(String format, Object... values) {
+        out.append(values.length == 0 ? format : String.format(Locale.ROOT, format, values))
+                .append('\n');
+    }
+}

@@ -20,6 +20,10 @@ class SourceTreeTest {
             "ranges and symbolic facts prove one another, so that neither stands alone",
             "compiler/src/main/java/dev/woodpecker/compiler/emit/ExprPrinter.java",
             "one switch over every expression, a few lines a node",
+            "runtime/src/main/java/dev/woodpecker/runtime/device/cuda/driver/JcudaDriver.java",
+            "one method a call of the driver, each a few lines",
+            "runtime/src/main/java/dev/woodpecker/runtime/device/emulator/EmulatedDriver.java",
+            "one method a call of the driver, each a few lines",
             "compiler/src/test/java/dev/woodpecker/compiler/lower/TensorCoreTest.java",
             "one kernel through every stage, with each fault that could be made in it");
 

@@ -44,10 +44,8 @@ final class CudaWindowRule {
 
     private static Optional<Several> several(Stage stage, Axis axis, Target target) {
         long extent = Contraction.extent(axis);
-        List<Long> domain = LongStream.of(1, 2, 4, 8)
-                .filter(n -> extent % n == 0)
-                .boxed()
-                .toList();
+        List<Long> domain =
+                LongStream.of(1, 2, 4, 8).filter(n -> extent % n == 0).boxed().toList();
         long results = stage.axes().stream().mapToLong(Contraction::extent).reduce(1, Math::multiplyExact);
         long preferred = domain.reversed().stream()
                 .filter(n -> n <= 4 && results / n >= target.units() * CudaElementRule.BUSY_THREADS)
@@ -58,8 +56,8 @@ final class CudaWindowRule {
 
     /** Columns of a group, of which all read one element; else the rows of a window. */
     private static Optional<Axis> axis(Stage stage) {
-        Optional<Contraction> grouped = Contraction.of(stage)
-                .filter(c -> c.groupSize() > 1 && c.groupSize() < Contraction.extent(c.column()));
+        Optional<Contraction> grouped =
+                Contraction.of(stage).filter(c -> c.groupSize() > 1 && c.groupSize() < Contraction.extent(c.column()));
         if (grouped.isPresent()) {
             return grouped.map(Contraction::column);
         }
@@ -85,8 +83,7 @@ final class CudaWindowRule {
     static void schedule(ScheduleBuilder builder, Stage stage, Several several) {
         String name = stage.name();
         long rows = builder.choose(name + ".rows", several.domain(), several.preferred());
-        long threads =
-                builder.choose(name + ".threads", List.of(64L, 128L, 256L, 512L), CudaElementRule.BLOCK_THREADS);
+        long threads = builder.choose(name + ".threads", List.of(64L, 128L, 256L, 512L), CudaElementRule.BLOCK_THREADS);
         List<String> loops = new ArrayList<>(builder.axisLoops(name));
         List<String> points = builder.reductionLoops(name);
         int place = stage.axes().indexOf(several.axis());

@@ -52,8 +52,8 @@ class CudaEmulationTest {
     @TestFactory
     Stream<DynamicNode> everyKernelUnderSeveralSchedules() {
         return tests((c, isFirst) -> {
-            List<Scheduled> schedules = new ArrayList<>(
-                    List.of(byDefault(c, SM_80, Numerics.FP32), byDefault(c, SM_80, Numerics.STRICT)));
+            List<Scheduled> schedules =
+                    new ArrayList<>(List.of(byDefault(c, SM_80, Numerics.FP32), byDefault(c, SM_80, Numerics.STRICT)));
             if (isFirst) {
                 // Other tiles of the same rules; one case of a kernel is enough to see them.
                 schedules.add(byDefault(c, SM_90A, Numerics.FP32));
@@ -71,8 +71,7 @@ class CudaEmulationTest {
         Map<String, Scheduled> distinct = new LinkedHashMap<>();
         KernelTable.cases().values().stream()
                 .parallel()
-                .flatMap(cases ->
-                        cases.stream().flatMap(c -> schedules.of(c, c.equals(cases.getFirst())).stream()))
+                .flatMap(cases -> cases.stream().flatMap(c -> schedules.of(c, c.equals(cases.getFirst())).stream()))
                 .toList()
                 // What is the same for two targets or modes but for their names is executed once.
                 .forEach(s -> distinct.putIfAbsent(

@@ -55,12 +55,12 @@ class CudaResourcesTest {
                 .parallel()
                 .mapToObj(i -> compile(
                         compiler,
-                        kernels.subList(
-                                i * KERNELS_OF_A_TEXT, Math.min(kernels.size(), (i + 1) * KERNELS_OF_A_TEXT)),
+                        kernels.subList(i * KERNELS_OF_A_TEXT, Math.min(kernels.size(), (i + 1) * KERNELS_OF_A_TEXT)),
                         architecture))
                 .flatMap(cubin -> cubin.resources().stream())
                 .toList();
-        assertThat(all).hasSize(kernels.stream().mapToInt(k -> k.phases().size()).sum());
+        assertThat(all)
+                .hasSize(kernels.stream().mapToInt(k -> k.phases().size()).sum());
         assertThat(all).filteredOn(KernelResources::spills).isEmpty();
     }
 

@@ -115,8 +115,8 @@ final class Nvrtc {
 
     private static void require(String name, int status) {
         if (status != SUCCESS) {
-            throw new ToolchainException(name + " of NVRTC gives nvrtcResult " + status
-                    + "; set WPK_NVCC to an nvcc to use that instead");
+            throw new ToolchainException(
+                    name + " of NVRTC gives nvrtcResult " + status + "; set WPK_NVCC to an nvcc to use that instead");
         }
     }
 }

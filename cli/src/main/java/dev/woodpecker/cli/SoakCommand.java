@@ -1,8 +1,10 @@
 package dev.woodpecker.cli;
 
+import dev.woodpecker.cli.compare.OnnxRuntimePeer;
 import dev.woodpecker.cli.soak.MemoryUse;
 import dev.woodpecker.cli.soak.QuotaGroup;
 import dev.woodpecker.cli.soak.Soak;
+import dev.woodpecker.cli.soak.SoakedModel;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.tuner.PositiveCount;
@@ -13,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -30,6 +34,11 @@ import picocli.CommandLine.Spec;
 final class SoakCommand implements Callable<Integer> {
     /** Different inputs, so that an answer of another run is noticed. */
     private static final int INPUTS = 4;
+
+    private static final String IN = "--in";
+
+    /** What the process of a system prints of itself. */
+    private static final Pattern RUNS_OF_A_CORE = Pattern.compile("([0-9.]+) runs/s of a core");
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -61,10 +70,23 @@ final class SoakCommand implements Callable<Integer> {
             description = "Runs in a control group that may use so much processor time, as 1.5.")
     private double quotaCores;
 
+    @Option(
+            names = "--against",
+            description =
+                    "With --quota: the same runs in this runtime afterwards, in a process of its own under the same"
+                            + " quota, one thread a run: ${COMPLETION-CANDIDATES}.")
+    private RunCommand.Peer[] against = {};
+
+    @Option(names = IN, hidden = true, description = "The runtime to run in, for --against.")
+    private RunCommand.Peer[] in = {};
+
     @Override
     public Integer call() throws InterruptedException {
         if (quotaCores > 0) {
             return underQuota();
+        }
+        if (against.length > 0) {
+            throw new ParameterException(spec.commandLine(), "--against is for runs under a quota: add --quota 1.5");
         }
         PrintWriter out = spec.commandLine().getOut();
         try (Model model = arguments.load(0)) {
@@ -72,15 +94,51 @@ final class SoakCommand implements Callable<Integer> {
             for (int i = 0; i < INPUTS; i++) {
                 inputs.add(arguments.inputs(model, i));
             }
-            Soak.Result result = new Soak(threads, runs, sessionRuns).of(model, inputs);
+            Soak.Result result;
+            if (in.length > 0) {
+                try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(arguments.onnxFile("--against"), 1)) {
+                    result = soak(SoakedModel.OnnxRuntime.of(peer, inputs));
+                }
+            } else {
+                result = soak(new SoakedModel.Woodpecker(model, inputs));
+            }
             print(result, out);
             return result.wrong() == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
         }
     }
 
+    private Soak.Result soak(SoakedModel model) throws InterruptedException {
+        return new Soak(threads, runs, sessionRuns).of(model);
+    }
+
     private int underQuota() throws InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        List<Double> runsOfACore = new ArrayList<>();
+        int code = underQuota("Woodpecker", List.of(), runsOfACore);
+        if (against.length > 0 && code == ExitCode.OK) {
+            code = underQuota("ONNX Runtime", List.of(IN, "ONNXRUNTIME"), runsOfACore);
+        }
+        if (runsOfACore.size() == 2) {
+            out.printf(
+                    Locale.ROOT,
+                    "runs for a second of a core: %.2f times those of ONNX Runtime%n",
+                    runsOfACore.getFirst() / runsOfACore.getLast());
+        }
+        return code;
+    }
+
+    private int underQuota(String system, List<String> options, List<Double> runsOfACore) throws InterruptedException {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(system + ":");
         try (QuotaGroup group = QuotaGroup.of(quotaCores)) {
-            return group.runAgainWithout("--quota")
+            return group.runAgain(List.of("--quota", "--against"), options, line -> {
+                        out.println("  " + line);
+                        out.flush();
+                        Matcher figure = RUNS_OF_A_CORE.matcher(line);
+                        if (figure.find()) {
+                            runsOfACore.add(Double.parseDouble(figure.group(1)));
+                        }
+                    })
                     .orElseThrow(() -> new IOException("the system does not tell how this program was called"));
         } catch (IOException e) {
             throw new ParameterException(
@@ -101,7 +159,7 @@ final class SoakCommand implements Callable<Integer> {
                 threads,
                 result.seconds(),
                 result.runsPerSecond(),
-                result.runs() / result.processorSeconds(),
+                result.runsPerProcessorSecond(),
                 result.medianSeconds() * 1e3,
                 result.p99Seconds() * 1e3,
                 result.p99Seconds() / result.medianSeconds());

@@ -31,7 +31,11 @@ public record BenchRow(
      * @param memory of the process, after all its runs
      */
     public record Timed(
-            String system, List<Double> blockSeconds, double firstLoadSeconds, double loadSeconds, ProcessMemory memory) {
+            String system,
+            List<Double> blockSeconds,
+            double firstLoadSeconds,
+            double loadSeconds,
+            ProcessMemory memory) {
         double median() {
             return interval().median();
         }

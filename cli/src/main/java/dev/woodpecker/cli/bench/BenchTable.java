@@ -38,10 +38,12 @@ public final class BenchTable {
         for (Machine.Peak peak : machine.peaks()) {
             out.printf(
                     Locale.ROOT,
-                    "- threads %d: FMA peak %.1f GFLOP/s, reads %.1f GB/s%n",
+                    "- threads %d: FMA peak %.1f GFLOP/s, reads %.1f GB/s, fork and join %.1f us (99 %% within %.1f)%n",
                     peak.threads(),
                     peak.gigaflopsPerSecond(),
-                    peak.gigabytesPerSecond());
+                    peak.gigabytesPerSecond(),
+                    peak.forkAndJoin().medianSeconds() * 1e6,
+                    peak.forkAndJoin().p99Seconds() * 1e6);
         }
         out.printf(
                 Locale.ROOT,
@@ -113,8 +115,9 @@ public final class BenchTable {
     private void printLoading(List<BenchRow> rows) {
         out.printf(
                 Locale.ROOT,
-                "Peak memory in MB and that after all runs, both less the %.0f MB of an idle JVM, and seconds from loading"
-                        + " to the first output (in brackets: of the first process, which may compile kernels; then what tuning took).%n%n",
+                "Peak memory in MB and that after all runs, both less the %.0f MB of an idle JVM, and seconds from"
+                        + " loading to the first output (in brackets: of the first process, which may compile kernels;"
+                        + " then what tuning took).%n%n",
                 machine.idleBytes() / MEGABYTE);
         List<String> header = new ArrayList<>(List.of("model", "threads"));
         if (settings.againstOnnxRuntime()) {

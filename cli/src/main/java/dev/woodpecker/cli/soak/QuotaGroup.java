@@ -1,5 +1,6 @@
 package dev.woodpecker.cli.soak;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A control group that limits the processor time of a process, of version 2 or 1, and is removed after it. */
 public final class QuotaGroup implements AutoCloseable {
@@ -59,11 +61,13 @@ public final class QuotaGroup implements AutoCloseable {
     }
 
     /**
-     * Runs this program again inside the group, without one of its options; its output is this one's.
+     * Runs this program again inside the group, without some of its options and with others.
      *
+     * @param told what it prints, line by line
      * @return its exit code; empty if the system does not tell how this program was called
      */
-    public Optional<Integer> runAgainWithout(String option) throws IOException, InterruptedException {
+    public Optional<Integer> runAgain(List<String> without, List<String> with, Consumer<String> told)
+            throws IOException, InterruptedException {
         ProcessHandle.Info self = ProcessHandle.current().info();
         if (self.command().isEmpty() || self.arguments().isEmpty()) {
             return Optional.empty();
@@ -75,8 +79,22 @@ public final class QuotaGroup implements AutoCloseable {
                 "echo $$ > \"$0\" && exec \"$@\"",
                 directory.resolve("cgroup.procs").toString(),
                 self.command().get()));
-        command.addAll(without(option, List.of(self.arguments().get())));
-        return Optional.of(new ProcessBuilder(command).inheritIO().start().waitFor());
+        List<String> arguments = List.of(self.arguments().get());
+        for (String option : without) {
+            arguments = without(option, arguments);
+        }
+        command.addAll(arguments);
+        command.addAll(with);
+        Process process = new ProcessBuilder(command)
+                .redirectInput(ProcessBuilder.Redirect.INHERIT)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader reader = process.inputReader()) {
+            for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+                told.accept(line);
+            }
+        }
+        return Optional.of(process.waitFor());
     }
 
     static List<String> without(String option, List<String> arguments) {

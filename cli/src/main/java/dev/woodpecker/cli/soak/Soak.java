@@ -1,8 +1,6 @@
 package dev.woodpecker.cli.soak;
 
-import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
-import dev.woodpecker.runtime.Session;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -35,8 +33,9 @@ public record Soak(int threads, long runs, int sessionRuns) {
     /**
      * What came of it.
      *
+     * @param medianSeconds of the runs after the first tenth, as {@code p99Seconds}
      * @param wrong runs whose answer was another than the first
-     * @param processorSeconds that all threads of the process used meanwhile, the collector's and compiler's too
+     * @param processorSeconds that all threads of the process used after the first tenth, the collector's and compiler's too
      * @param settled memory after a tenth of the runs
      * @param middle after half of them
      * @param end after all; the model is still open, no session is
@@ -55,21 +54,25 @@ public record Soak(int threads, long runs, int sessionRuns) {
         public double runsPerSecond() {
             return runs / seconds;
         }
+
+        /** Of the runs after the first tenth. */
+        public double runsPerProcessorSecond() {
+            return (runs - Math.floor(runs * SETTLED)) / processorSeconds;
+        }
     }
 
     /**
      * Does it.
      *
-     * @param inputs of which each run takes the next
+     * @param model of whose inputs each run takes the next
      * @throws RuntimeException or Error: what a run threw
      */
-    public Result of(Model model, List<Map<String, NdArray>> inputs) throws InterruptedException {
-        Course course = new Course(model, inputs);
+    public Result of(SoakedModel model) throws InterruptedException {
+        Course course = new Course(model);
         Latencies latencies = new Latencies();
         long sessions = 0;
         long wrong = 0;
         long start = System.nanoTime();
-        long startOfProcessor = processorNanoseconds();
         try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
             Callable<Part> all = course::part;
             for (Future<Part> future : executor.invokeAll(Collections.nCopies(threads, all))) {
@@ -90,7 +93,7 @@ public record Soak(int threads, long runs, int sessionRuns) {
                 sessions,
                 wrong,
                 (System.nanoTime() - start) * 1e-9,
-                (processorNanoseconds() - startOfProcessor) * 1e-9,
+                (processorNanoseconds() - course.settledProcessor) * 1e-9,
                 latencies.quantileSeconds(0.5),
                 latencies.quantileSeconds(0.99),
                 course.settled,
@@ -111,18 +114,19 @@ public record Soak(int threads, long runs, int sessionRuns) {
 
     /** What the threads share: what is left to do, and what is seen on the way. */
     private final class Course {
-        private final Model model;
-        private final List<Map<String, NdArray>> inputs;
+        private final SoakedModel model;
         private final List<Map<String, NdArray>> answers = new ArrayList<>();
         private final AtomicLong begun = new AtomicLong();
         private volatile MemoryUse settled = MemoryUse.now();
         private volatile MemoryUse middle = settled;
+        private volatile long settledProcessor = processorNanoseconds();
 
-        Course(Model model, List<Map<String, NdArray>> inputs) {
+        Course(SoakedModel model) {
             this.model = model;
-            this.inputs = inputs;
-            try (Session session = model.newSession()) {
-                inputs.forEach(given -> answers.add(session.run(given)));
+            try (SoakedModel.Caller caller = model.open()) {
+                for (int input = 0; input < model.inputs(); input++) {
+                    answers.add(caller.run(input));
+                }
             }
         }
 
@@ -131,14 +135,14 @@ public record Soak(int threads, long runs, int sessionRuns) {
             long sessions = 0;
             long wrong = 0;
             while (begun.get() < runs) {
-                try (Session session = model.newSession()) {
+                try (SoakedModel.Caller caller = model.open()) {
                     sessions++;
                     for (int i = 0; i < sessionRuns; i++) {
                         long run = begun.getAndIncrement();
                         if (run >= runs) {
                             break;
                         }
-                        wrong += isRight(session, (int) (run % inputs.size()), latencies) ? 0 : 1;
+                        wrong += isRight(caller, run, latencies) ? 0 : 1;
                         look(run);
                     }
                 }
@@ -146,16 +150,21 @@ public record Soak(int threads, long runs, int sessionRuns) {
             return new Part(latencies, sessions, wrong);
         }
 
-        private boolean isRight(Session session, int which, Latencies latencies) {
+        private boolean isRight(SoakedModel.Caller caller, long run, Latencies latencies) {
+            int input = (int) (run % model.inputs());
             long start = System.nanoTime();
-            Map<String, NdArray> outputs = session.run(inputs.get(which));
-            latencies.add(System.nanoTime() - start);
-            return outputs.equals(answers.get(which));
+            Map<String, NdArray> outputs = caller.run(input);
+            // What came before ran while Java compiled it.
+            if (run >= (long) (runs * SETTLED)) {
+                latencies.add(System.nanoTime() - start);
+            }
+            return outputs.equals(answers.get(input));
         }
 
         private void look(long run) {
             if (run == (long) (runs * SETTLED)) {
                 settled = MemoryUse.now();
+                settledProcessor = processorNanoseconds();
             } else if (run == runs / 2) {
                 middle = MemoryUse.now();
             }

@@ -7,6 +7,7 @@ import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
+import dev.woodpecker.runtime.timing.ForkAndJoin;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -87,7 +88,8 @@ class ModelBenchTest {
                 .isEmpty();
 
         StringWriter text = new StringWriter();
-        Machine machine = new Machine("test", 1, List.of(new Machine.Peak(1, 100, 10)), 1, "25");
+        Machine machine =
+                new Machine("test", 1, List.of(new Machine.Peak(1, 100, 10, new ForkAndJoin(2e-6, 4e-6))), 1, "25");
         BenchTable table = new BenchTable(machine, ONE_BLOCK, new PrintWriter(text));
         table.printHeader();
         table.print(List.of(row));

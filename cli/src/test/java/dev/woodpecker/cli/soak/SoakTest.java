@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.woodpecker.cli.compare.OnnxRuntimePeer;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
@@ -60,7 +61,7 @@ class SoakTest {
             for (int i = 0; i < 3; i++) {
                 inputs.add(Map.of("x", random(random, 1, 3, 16, 16)));
             }
-            Soak.Result result = new Soak(4, 8_000, 20).of(model, inputs);
+            Soak.Result result = new Soak(4, 8_000, 20).of(new SoakedModel.Woodpecker(model, inputs));
             assertThat(result.wrong()).isZero();
             assertThat(result.sessions()).isBetween(400L, 404L);
             // Without its sessions the model holds its weights; 400 leaked sessions would hold 25 MiB more.
@@ -69,6 +70,21 @@ class SoakTest {
             assertThat(result.middle().nativeBytes()).isLessThan(result.end().nativeBytes() + (4L << 20));
             assertThat(result.end().residentBytes()).isLessThan(result.settled().residentBytes() + (100L << 20));
             assertThat(result.p99Seconds()).isGreaterThanOrEqualTo(result.medianSeconds());
+        }
+    }
+
+    @Test
+    void theSameRunsInOnnxRuntimeAreCountedAndCompared() throws InterruptedException {
+        Random random = new Random(SEED);
+        try (Model model = classifier(random);
+                OnnxRuntimePeer peer = OnnxRuntimePeer.open(directory.resolve("classifier.onnx"), 1)) {
+            List<Map<String, NdArray>> inputs =
+                    List.of(Map.of("x", random(random, 1, 3, 16, 16)), Map.of("x", random(random, 1, 3, 16, 16)));
+            Soak.Result result = new Soak(2, 400, 20).of(SoakedModel.OnnxRuntime.of(peer, inputs));
+            assertThat(result.wrong()).isZero();
+            assertThat(result.runs()).isEqualTo(400);
+            assertThat(result.medianSeconds()).isPositive();
+            assertThat(model.inputs()).containsOnlyKeys("x");
         }
     }
 

@@ -28,7 +28,12 @@ final class KernelArchive implements AutoCloseable {
      * @param workloads that candidates were made for, by name
      */
     record Contents(
-            String architecture, String commit, String date, List<String> workloads, List<Candidate> candidates, List<KernelCheck> checks) {}
+            String architecture,
+            String commit,
+            String date,
+            List<String> workloads,
+            List<Candidate> candidates,
+            List<KernelCheck> checks) {}
 
     private final ZipFile file;
     private final Contents contents;

@@ -1,8 +1,8 @@
 package dev.woodpecker.runtime.vendor.cuda;
 
-import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Kind;
 import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Attribute;
 import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.AttributeType;
+import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Kind;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -156,7 +156,10 @@ public final class CudnnConvolution implements AutoCloseable {
     private CudnnDescriptor tensor(int name, List<Long> extents, boolean virtual) {
         return create(Kind.TENSOR)
                 // Between the operations of one kernel values are not rounded.
-                .setNumber(Attribute.TENSOR_DATA_TYPE, AttributeType.DATA_TYPE, virtual ? DATA_FLOAT : precision.cudnnType())
+                .setNumber(
+                        Attribute.TENSOR_DATA_TYPE,
+                        AttributeType.DATA_TYPE,
+                        virtual ? DATA_FLOAT : precision.cudnnType())
                 .set(Attribute.TENSOR_DIMENSIONS, AttributeType.INT64, longs(extents))
                 .set(Attribute.TENSOR_STRIDES, AttributeType.INT64, strides(extents, order))
                 .set(Attribute.TENSOR_UNIQUE_ID, AttributeType.INT64, name)
@@ -213,7 +216,8 @@ public final class CudnnConvolution implements AutoCloseable {
             String engine;
             try (CudnnDescriptor described = CudnnDescriptor.create(functions, Kind.ENGINE)) {
                 configuration.copyTo(Attribute.ENGINECFG_ENGINE, described);
-                if (!isSameNumerics(described.numbers(Attribute.ENGINE_NUMERICAL_NOTE, AttributeType.NUMERICAL_NOTE, MOST_NOTES))) {
+                if (!isSameNumerics(
+                        described.numbers(Attribute.ENGINE_NUMERICAL_NOTE, AttributeType.NUMERICAL_NOTE, MOST_NOTES))) {
                     return;
                 }
                 engine = "engine " + described.number(Attribute.ENGINE_GLOBAL_INDEX) + " " + order;
@@ -222,8 +226,8 @@ public final class CudnnConvolution implements AutoCloseable {
                     .set(Attribute.EXECUTION_PLAN_HANDLE, AttributeType.HANDLE, handle)
                     .set(Attribute.EXECUTION_PLAN_ENGINE_CONFIG, configuration)
                     .complete();
-            plans.add(
-                    new Plan(engine, new CudnnDescriptorHandle(plan), plan.number(Attribute.EXECUTION_PLAN_WORKSPACE_SIZE)));
+            plans.add(new Plan(
+                    engine, new CudnnDescriptorHandle(plan), plan.number(Attribute.EXECUTION_PLAN_WORKSPACE_SIZE)));
         } catch (VendorCallException unsupported) {
             // Heuristics name configurations that turn out not to run here; that is how one finds out.
             return;

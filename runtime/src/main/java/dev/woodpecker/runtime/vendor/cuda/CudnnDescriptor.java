@@ -157,8 +157,9 @@ final class CudnnDescriptor implements AutoCloseable {
 
     CudnnDescriptor setFlag(Attribute name, boolean value) {
         try (Arena arena = Arena.ofConfined()) {
-            return set(name, AttributeType.BOOLEAN, 1, arena.allocateFrom(java.lang.foreign.ValueLayout.JAVA_BYTE, (byte)
-                    (value ? 1 : 0)));
+            return set(
+                    name, AttributeType.BOOLEAN, 1, arena.allocateFrom(java.lang.foreign.ValueLayout.JAVA_BYTE, (byte)
+                            (value ? 1 : 0)));
         }
     }
 

@@ -38,6 +38,7 @@ final class AssignLayouts {
     private final Map<String, TensorType> types;
     private final Map<String, LayoutMap> layouts = new HashMap<>();
     private final Map<String, String> copies = new HashMap<>();
+    private final Map<String, List<Operation>> readers = new HashMap<>();
     /** Values that are computed once, from constants alone. */
     private final Set<String> fixed;
 
@@ -46,6 +47,10 @@ final class AssignLayouts {
         this.preferences = preferences;
         this.types = new LinkedHashMap<>(graph.types());
         this.fixed = new HashSet<>(graph.constants().keySet());
+        graph.operations().forEach(operation -> operation.inputs().stream()
+                .distinct()
+                .forEach(value ->
+                        readers.computeIfAbsent(value, _ -> new ArrayList<>()).add(operation)));
     }
 
     static KernelGraph apply(KernelGraph graph, LayoutPreferences preferences) {
@@ -193,6 +198,7 @@ final class AssignLayouts {
     private Map<String, LayoutMap> followed(Operation.Kernel kernel) {
         Map<String, LayoutMap> best = Map.of();
         long bestBytes = copiedBytes(kernel, best);
+        long bestBytesLater = copiedLater(kernel, best);
         for (int i = 0; i < kernel.inputs().size(); i++) {
             LayoutMap layout = layout(kernel.inputs().get(i));
             if (layout.isRowMajor()) {
@@ -202,9 +208,11 @@ final class AssignLayouts {
             boolean taken =
                     candidate.containsKey(kernel.program().inputs().get(i).name())
                             && candidate.keySet().containsAll(kernel.program().outputs());
-            if (taken && copiedBytes(kernel, candidate) <= bestBytes) {
+            long bytes = copiedBytes(kernel, candidate);
+            if (taken && bytes <= bestBytes && bytes + copiedLater(kernel, candidate) <= bestBytes + bestBytesLater) {
                 best = candidate;
-                bestBytes = copiedBytes(kernel, candidate);
+                bestBytes = bytes;
+                bestBytesLater = copiedLater(kernel, candidate);
             }
             String tensor = kernel.program().inputs().get(i).name();
             Map<String, LayoutMap> read = Map.of(tensor, layout);
@@ -213,6 +221,7 @@ final class AssignLayouts {
                     && copiedBytes(kernel, read) < bestBytes) {
                 best = read;
                 bestBytes = copiedBytes(kernel, read);
+                bestBytesLater = copiedLater(kernel, read);
             }
         }
         return withLanesOfWeights(kernel, best);
@@ -242,6 +251,27 @@ final class AssignLayouts {
                 bytes += Layouts.elements(layout, shape(value))
                         * type(value).element().bytes();
             }
+        }
+        return bytes;
+    }
+
+    /** What results have to be copied for views that cannot see them in this layout, which nothing else reads. */
+    private long copiedLater(Operation.Kernel kernel, Map<String, LayoutMap> chosen) {
+        long bytes = 0;
+        for (int i = 0; i < kernel.outputs().size(); i++) {
+            String value = kernel.outputs().get(i);
+            LayoutMap layout = chosen.get(kernel.program().outputs().get(i));
+            List<Operation> all = readers.getOrDefault(value, List.of());
+            boolean isCopied = layout != null
+                    && !simplified(value, layout).isRowMajor()
+                    && !all.isEmpty()
+                    && all.stream()
+                            .allMatch(reader -> reader instanceof Operation.View view
+                                    && Layouts.seenAs(layout, shape(value), shape(view.output()))
+                                            .isEmpty());
+            bytes += isCopied
+                    ? Layouts.elements(layout, shape(value)) * type(value).element().bytes()
+                    : 0;
         }
         return bytes;
     }

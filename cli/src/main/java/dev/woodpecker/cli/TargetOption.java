@@ -14,8 +14,10 @@ final class TargetOption {
     @Option(
             names = "--target",
             paramLabel = "TARGET",
-            description = "Where it runs: cpu, cuda (a GPU), cuda:1 (the second), cuda:sm_80 (code of that generation), or"
-                    + " cuda:emulated (the GPU's kernels executed on the processor, slowly). Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Where it runs: cpu, cuda (a GPU), cuda:1 (the second), cuda:sm_80 (code of that generation), or"
+                            + " cuda:emulated (the GPU's kernels executed on the processor, slowly). Default:"
+                            + " ${DEFAULT-VALUE}.")
     private String target = "cpu";
 
     Options in(Options options) {

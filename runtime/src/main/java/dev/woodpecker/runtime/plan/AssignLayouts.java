@@ -47,10 +47,11 @@ final class AssignLayouts {
         this.preferences = preferences;
         this.types = new LinkedHashMap<>(graph.types());
         this.fixed = new HashSet<>(graph.constants().keySet());
-        graph.operations().forEach(operation -> operation.inputs().stream()
-                .distinct()
-                .forEach(value ->
-                        readers.computeIfAbsent(value, _ -> new ArrayList<>()).add(operation)));
+        graph.operations()
+                .forEach(operation -> operation.inputs().stream()
+                        .distinct()
+                        .forEach(value -> readers.computeIfAbsent(value, _ -> new ArrayList<>())
+                                .add(operation)));
     }
 
     static KernelGraph apply(KernelGraph graph, LayoutPreferences preferences) {
@@ -260,20 +261,24 @@ final class AssignLayouts {
         long bytes = 0;
         for (int i = 0; i < kernel.outputs().size(); i++) {
             String value = kernel.outputs().get(i);
-            LayoutMap layout = chosen.get(kernel.program().outputs().get(i));
-            List<Operation> all = readers.getOrDefault(value, List.of());
-            boolean isCopied = layout != null
-                    && !simplified(value, layout).isRowMajor()
-                    && !all.isEmpty()
-                    && all.stream()
-                            .allMatch(reader -> reader instanceof Operation.View view
-                                    && Layouts.seenAs(layout, shape(value), shape(view.output()))
-                                            .isEmpty());
-            bytes += isCopied
-                    ? Layouts.elements(layout, shape(value)) * type(value).element().bytes()
-                    : 0;
+            LayoutMap layout =
+                    chosen.getOrDefault(kernel.program().outputs().get(i), LayoutMap.rowMajor(shape(value).length));
+            if (!simplified(value, layout).isRowMajor() && isUnseen(value, layout)) {
+                bytes += Layouts.elements(layout, shape(value))
+                        * type(value).element().bytes();
+            }
         }
         return bytes;
+    }
+
+    /** Whether all that reads the value are views which cannot see it in this layout. */
+    private boolean isUnseen(String value, LayoutMap layout) {
+        List<Operation> all = readers.getOrDefault(value, List.of());
+        return !all.isEmpty()
+                && all.stream()
+                        .allMatch(reader -> reader instanceof Operation.View view
+                                && Layouts.seenAs(layout, shape(value), shape(view.output()))
+                                        .isEmpty());
     }
 
     private String rowMajor(String value) {

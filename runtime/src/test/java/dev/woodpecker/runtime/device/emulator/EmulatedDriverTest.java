@@ -21,12 +21,11 @@ import org.junit.jupiter.api.Test;
 
 /** The emulated device refuses what a device would, with the same words. */
 class EmulatedDriverTest {
-    private static final String TEXT =
-            """
-            extern "C" __global__ void __launch_bounds__(32) put(float *x, long long *at, int *status) {
-                x[at[0] + threadIdx.x] = 1.0f;
-            }
-            """;
+    private static final String TEXT = """
+        extern "C" __global__ void __launch_bounds__(32) put(float *x, long long *at, int *status) {
+            x[at[0] + threadIdx.x] = 1.0f;
+        }
+        """;
 
     private final CudaDriver driver = driver();
     private final Stream stream = driver.createStream();
@@ -50,9 +49,9 @@ class EmulatedDriverTest {
         DevicePointer first = driver.allocate(3072, "weights");
         assertThatThrownBy(() -> driver.allocate(2048, "values"))
                 .isInstanceOf(CudaException.class)
-                .hasMessage("cuMemAlloc of 2.0 KB for values, where 1.0 KB of 4.0 KB are free on device 0, emulated device,"
-                        + " failed: CUDA_ERROR_OUT_OF_MEMORY (2); free GPU memory that other sessions or processes hold, or"
-                        + " run smaller batches");
+                .hasMessage("cuMemAlloc of 2.0 KB for values, where 1.0 KB of 4.0 KB are free on device 0, emulated"
+                        + " device, failed: CUDA_ERROR_OUT_OF_MEMORY (2); free GPU memory that other sessions or"
+                        + " processes hold, or run smaller batches");
         driver.free(first);
         assertThat(driver.memory().freeBytes()).isEqualTo(4096);
     }
@@ -82,7 +81,8 @@ class EmulatedDriverTest {
         driver.launch(launch, stream);
         assertThatThrownBy(() -> driver.synchronize(stream))
                 .isInstanceOfSatisfying(
-                        CudaException.class, failure -> assertThat(failure.isSticky()).isTrue())
+                        CudaException.class,
+                        failure -> assertThat(failure.isSticky()).isTrue())
                 .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS (700)")
                 .hasMessageContaining("access out of bounds in put");
         assertThatThrownBy(() -> driver.allocate(8, "more")).isInstanceOf(CudaException.class);

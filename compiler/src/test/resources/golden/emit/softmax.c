@@ -24,7 +24,12 @@ INLINE f32x8 max_f32x8(f32x8 a, f32x8 b) {
     return (f32x8)((first & (i32x8)a) | (~first & ((equal & either) | (~equal & (i32x8)b))));
 }
 INLINE f32x8 load_f32x8(const float *p) { return *(const f32x8_unaligned *)p; }
-INLINE float max_f32(float a, float b) { return a > b || a != a ? a : a != b ? b : __builtin_signbit(a) ? b : a; }
+INLINE float max_f32(float a, float b) {
+    union { float value; uint32_t bits; } x = {a}, y = {b};
+    uint32_t first = -(uint32_t)((a > b) | (a != a)), equal = -(uint32_t)(a == b);
+    x.bits = (first & x.bits) | (~first & ((equal & (x.bits & y.bits)) | (~equal & y.bits)));
+    return x.value;
+}
 INLINE f32x8 blend_f32x8(i32x8 c, f32x8 a, f32x8 b) { return (f32x8)((c & (i32x8)a) | (~c & (i32x8)b)); }
 INLINE i32x8 splat_i32x8(int32_t x) { return x - (i32x8){0}; }
 INLINE void store_f32x8(float *p, f32x8 x) { *(f32x8_unaligned *)p = x; }

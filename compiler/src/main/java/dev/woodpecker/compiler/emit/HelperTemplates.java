@@ -73,12 +73,8 @@ final class HelperTemplates {
         t.put("min.unsigned.vector", lanes("min", "$v a, $v b", "a[l] < b[l] ? a[l] : b[l]"));
         t.put("max.unsigned.vector", lanes("max", "$v a, $v b", "a[l] > b[l] ? a[l] : b[l]"));
         // Java's minimum and maximum: NaN if either is, and -0 is less than +0.
-        t.put(
-                "min.float",
-                "$T min_$t($T a, $T b) { return a < b || a != a ? a : a != b ? b : __builtin_signbit(a) ? a : b; }");
-        t.put(
-                "max.float",
-                "$T max_$t($T a, $T b) { return a > b || a != a ? a : a != b ? b : __builtin_signbit(a) ? b : a; }");
+        t.put("min.float", scalarExtreme("min", "<", "|"));
+        t.put("max.float", scalarExtreme("max", ">", "&"));
         t.put("min.float.vector", extreme("min", "<", "|"));
         t.put("max.float.vector", extreme("max", ">", "&"));
         t.put("rem.float", FLOAT_REMAINDER);
@@ -140,6 +136,18 @@ final class HelperTemplates {
     private static String lanes(String name, String parameters, String element) {
         return "$v " + name + "_$v(" + parameters + ") {\n    $v r = {0};\n    for (int l = 0; l < $L; l++) r[l] = "
                 + element + ";\n    return r;\n}";
+    }
+
+    /** Without branches, which elements of a window, in no order, would mispredict. */
+    private static String scalarExtreme(String name, String better, String zeros) {
+        return """
+            $T %s_$t($T a, $T b) {
+                union { $T value; $U bits; } x = {a}, y = {b};
+                $U first = -($U)((a %s b) | (a != a)), equal = -($U)(a == b);
+                x.bits = (first & x.bits) | (~first & ((equal & (x.bits %s y.bits)) | (~equal & y.bits)));
+                return x.value;
+            }\
+            """.formatted(name, better, zeros);
     }
 
     private static String extreme(String name, String better, String zeros) {

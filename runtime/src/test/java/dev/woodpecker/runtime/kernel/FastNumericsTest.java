@@ -41,9 +41,7 @@ class FastNumericsTest {
 
     @TestFactory
     Stream<DynamicNode> blocksFollowTheWidthOfVectors() {
-        return Stream.concat(
-                tests("cpu:x86-64-v3", List.of(Tensors.PREFERRED), FastNumericsTest::prefersLayouts),
-                tests("cpu:x86-64-v2", List.of(Tensors.PREFERRED), FastNumericsTest::prefersLayouts));
+        return tests("cpu:x86-64-v3", List.of(Tensors.PREFERRED), FastNumericsTest::prefersLayouts);
     }
 
     @TestFactory

@@ -109,7 +109,10 @@ final class RowVectorRule {
                     outer.subList(0, outer.size() - 1), List.of(column, outer.getLast(), along), reductions));
             along = builder.fuse(List.of(outer.removeLast(), along));
         }
-        ScheduleBuilder.Halves vector = builder.split(along, lanes, tail(builder, along, outer, lanes));
+        ScheduleBuilder.Halves vector = builder.split(
+                along,
+                lanes,
+                Tail.ofLine(IndexMath.constant(builder.loop(along).extent()).orElse(0), lanes, !outer.isEmpty()));
         String vectors = vector.outer();
         List<String> unrolled = new ArrayList<>();
         long tile = 1;
@@ -142,16 +145,6 @@ final class RowVectorRule {
         unrolled.forEach(loop -> builder.add(new Unroll(loop)));
         builder.add(new Vectorize(vector.inner()));
         builder.shareOut(rows.subList(0, 1), rows.subList(1, rows.size()));
-    }
-
-    /**
-     * What is left of a line that whole vectors do not fill is computed by one more of them, which begins earlier; a power of
-     * two by a shorter one. A loop that is shared out cannot be shifted.
-     */
-    private static Tail tail(ScheduleBuilder builder, String along, List<String> outer, int lanes) {
-        long extent = IndexMath.constant(builder.loop(along).extent()).orElse(0);
-        boolean isShifted = extent > lanes && Long.bitCount(extent % lanes) > 1 && !outer.isEmpty();
-        return isShifted ? Tail.SHIFT : Tail.PEEL;
     }
 
     /** Whether the data are read at the last two rows themselves, which then run as one. */

@@ -227,10 +227,9 @@ final class SpatialRule {
             inside.add(innermost);
             return inside;
         }
-        long remainder = extent.getAsLong() % lanes;
-        // Powers of two are shorter vectors; a loop that is shared out cannot be shifted.
-        boolean shifted = Long.bitCount(remainder) > 1 && builder.isAlone(stage.name()) && !order.isEmpty();
-        ScheduleBuilder.Halves halves = builder.split(innermost, lanes, shifted ? Tail.SHIFT : Tail.PEEL);
+        boolean mayShift = builder.isAlone(stage.name()) && !order.isEmpty();
+        ScheduleBuilder.Halves halves =
+                builder.split(innermost, lanes, Tail.ofLine(extent.getAsLong(), lanes, mayShift));
         if (reductions.isEmpty() && extent.getAsLong() % lanes == 0 && !DefaultSchedule.movesOnly(stage.element())) {
             unrollVectors(halves, extent.getAsLong() / lanes, order, inside);
             return inside;

@@ -1,18 +1,14 @@
 package dev.woodpecker.runtime.graph.pass;
 
 import dev.woodpecker.runtime.NdArray;
-import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.GraphEditor;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
-import dev.woodpecker.runtime.graph.Operator;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.graph.Uses;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -168,15 +164,7 @@ public final class DelayReshapes {
     }
 
     private Node reshape(Operand value, Operand result, TensorType type, Node source) {
-        long[] extents = Arrays.stream(type.shape().extents()).asLongStream().toArray();
-        String name = editor.fresh(source.name() + "_reshape");
-        return new Node(
-                name,
-                Operator.onnx("Reshape"),
-                List.of(value, Operand.of(editor.constant(name + "_shape", NdArray.of(extents, extents.length)))),
-                List.of(result),
-                Map.of("allowzero", Attribute.of(1L)),
-                source.sources());
+        return ReshapeNode.of(editor, source.name() + "_reshape", value, result, type, source.sources());
     }
 
     private TensorType type(Operand operand) {

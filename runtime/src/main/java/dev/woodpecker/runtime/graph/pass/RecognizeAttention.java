@@ -1,7 +1,6 @@
 package dev.woodpecker.runtime.graph.pass;
 
 import dev.woodpecker.compiler.ir.DType;
-import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.GraphEditor;
@@ -282,15 +281,7 @@ public final class RecognizeAttention {
     }
 
     private Node reshape(String name, Operand value, Operand result) {
-        long[] extents = IntStream.of(extents(result)).asLongStream().toArray();
-        String node = editor.fresh(name + "/reshape");
-        return new Node(
-                node,
-                Operator.onnx("Reshape"),
-                List.of(value, Operand.of(editor.constant(node + "_shape", NdArray.of(extents, extents.length)))),
-                List.of(result),
-                Map.of("allowzero", Attribute.of(1L)),
-                List.of());
+        return ReshapeNode.of(editor, name + "/reshape", value, result, typeOf(result), List.of());
     }
 
     private Operand value(String name, TensorType type) {

@@ -103,6 +103,15 @@ class EmitCommandTest {
     }
 
     @Test
+    void whatEachKernelOfAnOperatorRefusesIsALine() {
+        assertThat(emit("Conv --shape x=1x3x8x8 --shape w=4x5x3x3")).isEqualTo(2);
+        assertThat(err.toString())
+                .startsWith("wpk: none of the ")
+                .contains(": this variant requires group == x.size(1)")
+                .contains(": this variant requires x.size(1) == w.size(1) * group && w.size(0) % group == 0");
+    }
+
+    @Test
     void everyFormOnTheWayCanBeShown() {
         assertThat(text("Conv " + SMALL + "--show all").lines().filter(line -> line.startsWith("// --- ")))
                 .hasSize(5);

@@ -13,18 +13,25 @@ import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.graph.Operator;
 import dev.woodpecker.runtime.onnx.schema.OperatorSchemas;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A kernel specialised for shapes and attributes that are given as text. */
 public record KernelCall(KernelSpec spec, TensorProgram program) {
-    /** How far a kernel came with what it was given: of several that do not fit, the message of the one that came furthest. */
+    /** How far a kernel came with what it was given: of several that do not fit, those that came furthest are told of. */
     private enum Stage {
         NAMES,
         SHAPES
     }
 
-    private record Failure(Stage stage, String message) {}
+    /** @param message begins with the kernel, a colon and a space */
+    private record Failure(Stage stage, String message) {
+        String reason() {
+            return message.substring(message.indexOf(": ") + 1);
+        }
+    }
 
     private sealed interface Attempt {
         record Fits(KernelCall call) implements Attempt {}
@@ -37,7 +44,7 @@ public record KernelCall(KernelSpec spec, TensorProgram program) {
      *
      * @param pairs {@code name=value} as {@link BindingText} reads them; attributes of ONNX operators that are left out
      *     get the values that a model's node without them has
-     * @throws IllegalArgumentException if none does, with the reason of the one that comes nearest
+     * @throws IllegalArgumentException if none does, with the reasons of those that come nearest
      */
     public static KernelCall of(List<CompiledKernel> candidates, List<String> pairs) {
         return of(candidates, pairs, DType.F32);
@@ -54,13 +61,23 @@ public record KernelCall(KernelSpec spec, TensorProgram program) {
                 case Attempt.Fails(Failure failure) -> failures.add(failure);
             }
         }
-        Failure nearest = failures.stream()
-                .filter(failure -> failure.stage() == Stage.SHAPES)
-                .findFirst()
-                .orElseGet(failures::getFirst);
-        boolean others = nearest.stage() == Stage.SHAPES && failures.size() > 1;
-        throw new IllegalArgumentException(nearest.message()
-                + (others ? " (nor do the " + (failures.size() - 1) + " other kernels of this name fit)" : ""));
+        throw new IllegalArgumentException(refusal(failures));
+    }
+
+    /** What those say whose parameters were all named, a line for each reason: which was meant, the caller knows. */
+    private static String refusal(List<Failure> failures) {
+        Map<String, String> byReason = new LinkedHashMap<>();
+        failures.stream().filter(failure -> failure.stage() == Stage.SHAPES).forEach(failure -> {
+            byReason.putIfAbsent(failure.reason(), failure.message());
+        });
+        List<String> messages = List.copyOf(byReason.values());
+        return switch (messages.size()) {
+            case 0 -> failures.getFirst().message();
+            case 1 -> messages.getFirst();
+            default ->
+                "none of the " + failures.size() + " kernels of this name takes what is given:\n  "
+                        + String.join("\n  ", messages);
+        };
     }
 
     private static Attempt attempt(CompiledKernel kernel, List<String> pairs, DType elements) {

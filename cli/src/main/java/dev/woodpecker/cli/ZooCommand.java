@@ -62,6 +62,14 @@ final class ZooCommand implements Callable<Integer> {
     private @Nullable Path structure;
 
     @Option(
+            names = "--quantize",
+            description = {
+                "Statically quantised, as ONNX Runtime writes it (QDQ: unsigned bytes for values, signed ones with a",
+                "scale for each filter for weights), as NAME-qdq.onnx. Of image networks."
+            })
+    private boolean quantize;
+
+    @Option(
             names = {"-o", "--output"},
             paramLabel = "DIR",
             description = "Where files go (default: ${DEFAULT-VALUE}).")
@@ -95,6 +103,9 @@ final class ZooCommand implements Callable<Integer> {
         create(directory);
         Optional<Path> from = Optional.ofNullable(structure);
         if (from.isPresent()) {
+            if (quantize) {
+                throw new ParameterException(command.commandLine(), "--quantize takes a network's name, not --from");
+            }
             if (!names.isEmpty()) {
                 throw new ParameterException(command.commandLine(), "--from takes no network's name: " + names);
             }
@@ -103,14 +114,19 @@ final class ZooCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         List<String> known = new ArrayList<>(Zoo.imageNetworks());
-        known.add(BERT);
+        if (!quantize) {
+            known.add(BERT);
+        }
         names.stream().filter(n -> !known.contains(n)).findFirst().ifPresent(n -> {
             throw new ParameterException(
-                    command.commandLine(), "no network '" + n + "' in the zoo; there are " + String.join(", ", known));
+                    command.commandLine(), "no network '" + n + "' in the zoo" + (quantize ? " to quantise" : "") + "; there are "
+                            + String.join(", ", known));
         });
         for (String name : names.isEmpty() ? known : names) {
-            Path file = directory.resolve(name + ".onnx");
-            ModelCost cost = name.equals(BERT) ? zoo.write(bert(), file) : zoo.write(name, file);
+            Path file = directory.resolve(name + (quantize ? "-qdq.onnx" : ".onnx"));
+            ModelCost cost = name.equals(BERT)
+                    ? zoo.write(bert(), file)
+                    : quantize ? zoo.writeQuantized(name, file) : zoo.write(name, file);
             out.printf(
                     Locale.ROOT,
                     "%s: %.2f million parameters, %.3f billion multiply-adds%n",

@@ -69,6 +69,25 @@ public final class Pooling {
                         s -> ofColumns.atOr(NONE, n, c, i, j * strides[1] - pads[1] + s * dilations[1])));
     }
 
+    /** {@link #maxPool} of integers, of whose type {@code least} is the least. */
+    @Kernel(op = "MaxPool", variant = "integers")
+    @Example("x=1x64x112x112 kernelShape=3,3 strides=2,2 pads=1,1,1,1 dilations=1,1 ceilMode=0 least=0")
+    public static IntTensor maxPoolOfIntegers(
+            IntTensor x, int[] kernelShape, int[] strides, int[] pads, int[] dilations, int ceilMode, int least) {
+        Index window = Index.of(kernelShape);
+        Index extents = window.map(d -> pooledExtent(
+                x.size(2 + d), pads[d], pads[window.rank() + d], window.get(d), strides[d], dilations[d], ceilMode));
+        return Ints.tensor(
+                x.shape().first(2).concat(extents),
+                o -> Ints.max(
+                        window,
+                        t -> x.atOr(
+                                least,
+                                o.first(2)
+                                        .concat(window.map(
+                                                d -> o.get(2 + d) * strides[d] - pads[d] + t.get(d) * dilations[d])))));
+    }
+
     /** The results of {@link #maxPoolWithIndices}. */
     public record Pooled(Tensor y, IntTensor indices) {}
 

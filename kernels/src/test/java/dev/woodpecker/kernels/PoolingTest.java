@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.woodpecker.dsl.Index;
+import dev.woodpecker.dsl.IntTensor;
 import dev.woodpecker.dsl.Tensor;
 import java.util.function.DoubleBinaryOperator;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,14 @@ class PoolingTest {
                 Pooling.maxPoolByAxes(x, attribute(1, 2), attribute(2, 2), attribute(0, 0, 0, 1), attribute(1, 3), 1);
         Tensor whole = Pooling.maxPool(x, attribute(1, 2), attribute(2, 2), attribute(0, 0, 0, 1), attribute(1, 3), 1);
         assertThat(beyond.toArray()).containsExactly(whole.toArray());
+    }
+
+    @Test
+    void ofIntegersThePaddingIsTheirLeast() {
+        IntTensor line = IntTensor.of(new long[] {-5, -1, -128}, 1, 1, 3);
+        assertThat(Pooling.maxPoolOfIntegers(line, attribute(2), attribute(1), attribute(1, 1), attribute(1), 0, -128)
+                        .toArray())
+                .containsExactly(-5, -1, -1, -128);
     }
 
     @Test

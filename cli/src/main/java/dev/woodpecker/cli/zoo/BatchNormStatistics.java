@@ -6,10 +6,6 @@ import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
 import dev.woodpecker.runtime.onnx.TensorSource;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,7 +49,7 @@ final class BatchNormStatistics {
         }
         computed.keySet().forEach(copy::removeInitializer);
         computed.values().forEach(copy::output);
-        Map<String, NdArray> outputs = run(copy, inputs, calibrator);
+        Map<String, NdArray> outputs = CalibrationRun.of(copy, inputs, calibrator);
         computed.forEach((statistic, value) -> {
             NdArray output = outputs.get(value);
             if (output == null) {
@@ -65,22 +61,6 @@ final class BatchNormStatistics {
             }
             model.initializer(statistic, TensorSource.of(rounded));
         });
-    }
-
-    private static Map<String, NdArray> run(OnnxModelBuilder copy, Map<String, NdArray> inputs, Calibrator calibrator) {
-        try {
-            Path folder = Files.createTempDirectory("woodpecker-zoo");
-            Path file = folder.resolve("calibration.onnx");
-            try {
-                copy.write(file);
-                return calibrator.run(file, inputs);
-            } finally {
-                Files.deleteIfExists(file);
-                Files.deleteIfExists(folder);
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot write the model to calibrate: " + e, e);
-        }
     }
 
     private static Node measured(OnnxModelBuilder copy, Node node, Map<String, String> computed) {

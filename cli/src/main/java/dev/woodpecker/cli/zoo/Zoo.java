@@ -50,6 +50,20 @@ public final class Zoo {
         return write(imageNetwork(name), file);
     }
 
+    /**
+     * Writes an image network in QDQ form, batch normalisations folded: see {@link StaticQuantization}.
+     *
+     * @throws IllegalArgumentException if there is none of this name
+     */
+    public ModelCost writeQuantized(String name, Path file) {
+        OnnxModelBuilder model = imageNetwork(name);
+        ModelCost cost = ModelCost.of(model);
+        calibrate(model);
+        StaticQuantization.quantized(FoldedNormalizations.of(model), images(model), calibrator)
+                .write(file);
+        return cost;
+    }
+
     public ModelCost write(Bert bert, Path file) {
         return write(bert.build(seed, batch).model(), file);
     }
@@ -103,6 +117,10 @@ public final class Zoo {
     }
 
     private void calibrate(OnnxModelBuilder model) {
+        BatchNormStatistics.calibrate(model, images(model), calibrator);
+    }
+
+    private Map<String, NdArray> images(OnnxModelBuilder model) {
         Map<String, NdArray> inputs = new LinkedHashMap<>();
         SeededWeights images = new SeededWeights(seed);
         model.inputs().forEach((name, declared) -> {
@@ -111,6 +129,6 @@ public final class Zoo {
                 inputs.put(name, images.image(name, type.shape().extents()));
             }
         });
-        BatchNormStatistics.calibrate(model, inputs, calibrator);
+        return inputs;
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.interp.HostTensor;
 import dev.woodpecker.compiler.interp.Interpreter;
+import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Graph;
@@ -73,9 +74,14 @@ public final class Evaluation {
         TensorProgram program = kernel.program();
         Map<String, HostTensor> inputs = new LinkedHashMap<>();
         for (int i = 0; i < kernel.inputs().size(); i++) {
+            TensorProgram.Declaration declared = program.inputs().get(i);
+            int[] extents = declared.shape().stream()
+                    .mapToInt(extent ->
+                            Math.toIntExact(IndexMath.constant(extent).orElseThrow()))
+                    .toArray();
             inputs.put(
-                    program.inputs().get(i).name(),
-                    value(values, kernel.inputs().get(i)));
+                    declared.name(),
+                    reshaped(value(values, kernel.inputs().get(i)), TensorType.of(declared.type(), extents)));
         }
         Map<String, HostTensor> results = Interpreter.run(program, inputs);
         for (int i = 0; i < kernel.outputs().size(); i++) {

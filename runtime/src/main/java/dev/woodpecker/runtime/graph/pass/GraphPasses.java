@@ -15,7 +15,9 @@ public final class GraphPasses {
             RecognizeGelu::apply,
             RecognizeAttention::apply,
             FoldBatchNormalization::apply,
-            FoldAffine::apply);
+            FoldAffine::apply,
+            ComputeInIntegers::apply,
+            QuantizeByFactor::apply);
 
     private GraphPasses() {}
 
@@ -25,6 +27,7 @@ public final class GraphPasses {
     public static Graph apply(Graph graph, boolean mayReassociate) {
         List<UnaryOperator<Graph>> passes = new ArrayList<>();
         passes.add(RemoveDeadNodes::apply);
+        passes.add(DelayDequantization::apply);
         passes.add(FoldPads::apply);
         passes.addAll(mayReassociate ? REASSOCIATING : List.of());
         passes.add(DelayReshapes::apply);

@@ -66,6 +66,7 @@ final class AttributeEffects {
             "QLinearConv.xOffset",
             "QLinearMatMul.aOffset",
             "QLinearMatMul.bOffset",
+            "MaxPool.least",
             "MaxPool.storageOrder",
             "Resize.cubicCoeffA",
             "Resize.excludeOutside",

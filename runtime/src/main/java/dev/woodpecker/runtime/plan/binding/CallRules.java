@@ -66,6 +66,7 @@ final class CallRules {
                     List.of(
                             AxisRules.byDefault("ceilMode", 0),
                             AxisRules.byDefault("storageOrder", 0),
+                            QuantizationRules::greatest,
                             WindowRules::pool)),
             entry("MeanVarianceNormalization", List.of(AxisRules.axes("axes"))),
             entry("MelWeightMatrix", List.of(TypeRules.outputType("output_datatype"))),

@@ -48,6 +48,17 @@ final class QuantizationRules {
                 .orElse(call);
     }
 
+    /** The greatest of integers: one of their type, than which none is less than the least of it. */
+    static NodeCall greatest(NodeCall call, Values values) {
+        DType type = call.first().type().element();
+        boolean unsigned = type.kind() == DType.Kind.UNSIGNED;
+        return switch (type.kind()) {
+            case SIGNED, UNSIGNED -> call.withOutputType(0, type)
+                    .with("least", new Argument.Integer(unsigned ? 0 : -1L << (8 * type.bytes() - 1)));
+            case FLOAT, BOOL -> call;
+        };
+    }
+
     /** Both factors: what brings their bytes to unsigned and to signed ones. */
     static CallRule offsets(String left, String right) {
         return (call, values) -> call.with(left + "Offset", new Argument.Integer(isUnsigned(call, left) ? 0 : 128))

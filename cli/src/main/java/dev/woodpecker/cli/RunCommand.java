@@ -91,10 +91,10 @@ final class RunCommand implements Callable<Integer> {
 
     private boolean compare(Map<String, NdArray> inputs, Map<String, NdArray> outputs, PrintWriter out) {
         boolean right = true;
-        try (OnnxRuntimePeer peer =
-                OnnxRuntimePeer.open(arguments.onnxFile("--check"), Math.max(1, arguments.threads()))) {
+        Path model = arguments.onnxFile("--check");
+        try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(model, Math.max(1, arguments.threads()))) {
             Map<String, NdArray> expected = peer.run(peer.prepare(inputs));
-            for (OutputComparison comparison : OutputComparison.of(outputs, expected)) {
+            for (OutputComparison comparison : OutputComparison.of(model, outputs, expected)) {
                 NdArray output = Objects.requireNonNull(outputs.get(comparison.output()));
                 out.println(comparison + "  " + describe(output));
                 right &= comparison.isRight();

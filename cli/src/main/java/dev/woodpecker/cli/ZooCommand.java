@@ -119,7 +119,8 @@ final class ZooCommand implements Callable<Integer> {
         }
         names.stream().filter(n -> !known.contains(n)).findFirst().ifPresent(n -> {
             throw new ParameterException(
-                    command.commandLine(), "no network '" + n + "' in the zoo" + (quantize ? " to quantise" : "") + "; there are "
+                    command.commandLine(),
+                    "no network '" + n + "' in the zoo" + (quantize ? " to quantise" : "") + "; there are "
                             + String.join(", ", known));
         });
         for (String name : names.isEmpty() ? known : names) {

@@ -179,7 +179,7 @@ public final class ModelBench {
                             Optional.of(timed),
                             peer.map(_ -> Ratio.of(times[0], times[place])),
                             peer.flatMap(_ -> OutputComparison.wrong(
-                                    OutputComparison.of(outputs.get(place), outputs.getFirst())))));
+                                    OutputComparison.of(model.file(), outputs.get(place), outputs.getFirst())))));
         }
         failures.forEach((variant, reason) ->
                 columns.put(variant, new Column(variant, 0, Optional.empty(), Optional.empty(), Optional.of(reason))));

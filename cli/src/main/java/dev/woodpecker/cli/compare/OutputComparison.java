@@ -2,6 +2,8 @@ package dev.woodpecker.cli.compare;
 
 import dev.woodpecker.runtime.Difference;
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,23 +19,34 @@ public record OutputComparison(String output, Optional<Difference> difference, O
     /** ||a - b|| / ||b|| of a whole model's output at fp32. */
     private static final double TOLERANCE = 1e-3;
 
+    /** The same where values are rounded to bytes between layers: what lies between two bytes may become either. */
+    private static final double TOLERANCE_OF_BYTES = 0.1;
+
     /** Rounding of numbers about 1, as a peer's logistic function has where its result is nearly 0. */
     private static final double ROUNDING = 0x1p-22;
 
-    /** One for each of {@code outputs}. */
-    public static List<OutputComparison> of(Map<String, NdArray> outputs, Map<String, NdArray> expected) {
+    /** One for each of {@code outputs}, those of this model. */
+    public static List<OutputComparison> of(
+            Path onnxFile, Map<String, NdArray> outputs, Map<String, NdArray> expected) {
+        boolean quantized = OnnxModelBuilder.read(onnxFile).nodes().stream()
+                .anyMatch(node -> node.operator().isOnnx("QuantizeLinear"));
+        return of(outputs, expected, quantized ? TOLERANCE_OF_BYTES : TOLERANCE);
+    }
+
+    private static List<OutputComparison> of(
+            Map<String, NdArray> outputs, Map<String, NdArray> expected, double tolerance) {
         return outputs.entrySet().stream()
                 .map(output -> Optional.ofNullable(expected.get(output.getKey()))
-                        .map(wanted -> of(output.getKey(), output.getValue(), wanted))
+                        .map(wanted -> of(output.getKey(), output.getValue(), wanted, tolerance))
                         .orElseGet(() -> new OutputComparison(
                                 output.getKey(), Optional.empty(), Optional.of("ONNX Runtime has no such output"))))
                 .toList();
     }
 
-    private static OutputComparison of(String name, NdArray output, NdArray wanted) {
+    private static OutputComparison of(String name, NdArray output, NdArray wanted, double tolerance) {
         Difference difference = Difference.between(output, wanted, Difference.Tolerance.ONNX);
         boolean same = output.type().isFloat() && difference.elements() > 0
-                ? difference.normwiseRelative() <= TOLERANCE || difference.maximumAbsolute() <= ROUNDING
+                ? difference.normwiseRelative() <= tolerance || difference.maximumAbsolute() <= ROUNDING
                 : difference.isAccepted();
         return new OutputComparison(
                 name, Optional.of(difference), same ? Optional.empty() : Optional.of(difference.explanation()));

@@ -84,7 +84,7 @@ public final class FuzzWorker {
         try (Model model = Model.load(file, Options.defaults().withThreads(1));
                 Session session = model.newSession()) {
             Map<String, NdArray> outputs = session.run(inputs);
-            return OutputComparison.wrong(OutputComparison.of(outputs, expected))
+            return OutputComparison.wrong(OutputComparison.of(file, outputs, expected))
                     .map(wrong -> "bad " + wrong)
                     .orElse("ok " + graph.size());
         }

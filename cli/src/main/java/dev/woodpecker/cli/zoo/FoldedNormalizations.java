@@ -30,7 +30,8 @@ final class FoldedNormalizations {
         List<Node> nodes = new ArrayList<>();
         for (Node node : model.nodes()) {
             if (node.operator().isOnnx("BatchNormalization")) {
-                Node convolution = Objects.requireNonNull(convolutions.get(node.inputName(0).orElseThrow()));
+                Node convolution = Objects.requireNonNull(
+                        convolutions.get(node.inputName(0).orElseThrow()));
                 nodes.set(nodes.indexOf(convolution), fold(folded, convolution, node));
             } else {
                 if (node.operator().isOnnx("Conv")) {
@@ -47,11 +48,13 @@ final class FoldedNormalizations {
         NdArray[] statistics = new NdArray[5];
         for (int i = 1; i < statistics.length; i++) {
             String name = normalization.inputName(i).orElseThrow();
-            statistics[i] = WeightArrays.of(Objects.requireNonNull(model.initializers().get(name)));
+            statistics[i] =
+                    WeightArrays.of(Objects.requireNonNull(model.initializers().get(name)));
             model.removeInitializer(name);
         }
         String weight = convolution.inputName(1).orElseThrow();
-        NdArray weights = WeightArrays.of(Objects.requireNonNull(model.initializers().get(weight)));
+        NdArray weights =
+                WeightArrays.of(Objects.requireNonNull(model.initializers().get(weight)));
         int filters = weights.size(0);
         NdArray bias = NdArray.of(new float[filters], filters);
         long each = weights.elements() / filters;

@@ -97,7 +97,8 @@ final class StaticQuantization {
     }
 
     private void keep(String weight) {
-        quantized.initializer(weight, Objects.requireNonNull(model.initializers().get(weight)));
+        quantized.initializer(
+                weight, Objects.requireNonNull(model.initializers().get(weight)));
     }
 
     /** What a node reads instead of its input. */
@@ -117,19 +118,26 @@ final class StaticQuantization {
         Range range = range(name);
         Node producer = producer(name).orElse(null);
         // A greatest element of bytes is a byte, and so is one that was only moved.
-        if (producer != null && Set.of("MaxPool", "Flatten", "Reshape").contains(producer.operator().name())) {
+        if (producer != null
+                && Set.of("MaxPool", "Flatten", "Reshape")
+                        .contains(producer.operator().name())) {
             range = range(producer.inputName(0).orElseThrow());
             ranges.put(name, range);
         }
         quantized.initializer(name + ".scale", NdArray.scalar(range.scale()));
-        quantized.initializer(name + ".zero", NdArray.scalar((long) range.zeroPoint()).convert(DType.U8));
+        quantized.initializer(
+                name + ".zero", NdArray.scalar((long) range.zeroPoint()).convert(DType.U8));
         String bytes = name + ".quantized";
         quantized.node("QuantizeLinear", List.of(name, name + ".scale", name + ".zero"), bytes, Map.of());
         return dequantize(bytes, name + ".scale", name + ".zero", name + ".dequantized", Map.of());
     }
 
     private String dequantize(String bytes, String scale, String zero, String to, Map<String, Attribute> attributes) {
-        quantized.node("DequantizeLinear", zero.isEmpty() ? List.of(bytes, scale) : List.of(bytes, scale, zero), to, attributes);
+        quantized.node(
+                "DequantizeLinear",
+                zero.isEmpty() ? List.of(bytes, scale) : List.of(bytes, scale, zero),
+                to,
+                attributes);
         return to;
     }
 
@@ -140,14 +148,17 @@ final class StaticQuantization {
     }
 
     private Range range(String value) {
-        return Optional.ofNullable(ranges.get(value)).orElseThrow(() -> new IllegalStateException("no range of " + value));
+        return Optional.ofNullable(ranges.get(value))
+                .orElseThrow(() -> new IllegalStateException("no range of " + value));
     }
 
     /** Outputs are the first axis of a convolution's weights and of a transposed matrix, else the last. */
     private static int outputAxis(Node layer) {
         boolean first = layer.operator().isOnnx("Conv")
                 || layer.operator().isOnnx("Gemm")
-                        && layer.attribute("transB").filter(Attribute.of(1)::equals).isPresent();
+                        && layer.attribute("transB")
+                                .filter(Attribute.of(1)::equals)
+                                .isPresent();
         return first ? 0 : 1;
     }
 
@@ -163,7 +174,11 @@ final class StaticQuantization {
         quantized.initializer(name + ".scale", NdArray.of(scales, scales.length));
         quantized.initializer(name + ".zero", NdArray.allocate(DType.I8, scales.length));
         return dequantize(
-                name + ".quantized", name + ".scale", name + ".zero", name + ".dequantized", Map.of("axis", Attribute.of(axis)));
+                name + ".quantized",
+                name + ".scale",
+                name + ".zero",
+                name + ".dequantized",
+                Map.of("axis", Attribute.of(axis)));
     }
 
     private static float[] weightScales(NdArray weights, int axis) {
@@ -198,7 +213,8 @@ final class StaticQuantization {
         }
         quantized.initializer(name + ".quantized", integers);
         quantized.initializer(name + ".scale", NdArray.of(scales, scales.length));
-        return dequantize(name + ".quantized", name + ".scale", "", name + ".dequantized", Map.of("axis", Attribute.of(0)));
+        return dequantize(
+                name + ".quantized", name + ".scale", "", name + ".dequantized", Map.of("axis", Attribute.of(0)));
     }
 
     private NdArray array(String initializer) {

@@ -1,6 +1,7 @@
 package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.program.PointwiseMerge;
 import dev.woodpecker.runtime.plan.program.SameNames;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class FuseKernels {
         boolean changed = false;
         for (int i = 0; i < operations.size(); i++) {
             if (operations.get(i) instanceof Operation.Kernel consumer) {
-                for (int candidate : candidates(consumer, producers, readers, graph)) {
+                for (int candidate : candidates(consumer, producers, readers, graph, operations)) {
                     Optional<Operation.Kernel> joined = operations.get(candidate) instanceof Operation.Kernel producer
                             ? join(producer, consumer)
                             : Optional.empty();
@@ -73,12 +74,17 @@ final class FuseKernels {
         return Optional.of(graph.withOperations(kept));
     }
 
-    /** The producers of which only the consumer reads the result, the last first: what the others make is there by then. */
+    /**
+     * The producers of which only the consumer reads the result, the last first: what the others make is there by then. But
+     * what only widens its input, as a DequantizeLinear does, comes before all: later the consumer is the end of a kernel
+     * that could not read that input itself.
+     */
     private static List<Integer> candidates(
             Operation.Kernel consumer,
             Map<String, Integer> producers,
             Map<String, Integer> readers,
-            KernelGraph graph) {
+            KernelGraph graph,
+            List<Operation> operations) {
         List<Integer> found = new ArrayList<>();
         for (String input : consumer.inputs()) {
             Integer producer = producers.get(input);
@@ -90,8 +96,21 @@ final class FuseKernels {
                 found.add(producer);
             }
         }
-        found.sort(Comparator.reverseOrder());
+        found.sort(Comparator.comparing((Integer i) -> !widens(operations.get(i), graph))
+                .thenComparing(Comparator.reverseOrder()));
         return found;
+    }
+
+    private static boolean widens(Operation producer, KernelGraph graph) {
+        if (producer.inputs().isEmpty() || producer.outputs().size() != 1) {
+            return false;
+        }
+        TensorType from = graph.type(producer.inputs().getFirst());
+        TensorType to = graph.type(producer.outputs().getFirst());
+        return from.shape().equals(to.shape())
+                && from.element().bytes() < to.element().bytes()
+                && producer instanceof Operation.Kernel kernel
+                && kernel.operator().equals("DequantizeLinear");
     }
 
     private static Optional<Operation.Kernel> join(Operation.Kernel producer, Operation.Kernel consumer) {

@@ -76,8 +76,8 @@ public final class Evaluation {
         for (int i = 0; i < kernel.inputs().size(); i++) {
             TensorProgram.Declaration declared = program.inputs().get(i);
             int[] extents = declared.shape().stream()
-                    .mapToInt(extent ->
-                            Math.toIntExact(IndexMath.constant(extent).orElseThrow()))
+                    .mapToInt(
+                            extent -> Math.toIntExact(IndexMath.constant(extent).orElseThrow()))
                     .toArray();
             inputs.put(
                     declared.name(),

@@ -78,10 +78,10 @@ public final class ComputeInIntegers {
         if (!known || type.isEmpty()) {
             return Optional.empty();
         }
-        Optional<Dequantized> left = Dequantized.of(graph, uses, node.input(0))
-                .filter(x -> x.isOfBytes() && x.hasOneScale());
-        Optional<Dequantized> weights = Dequantized.of(graph, uses, node.input(1))
-                .filter(w -> w.isOfBytes() && isFixed(w.value()));
+        Optional<Dequantized> left =
+                Dequantized.of(graph, uses, node.input(0)).filter(x -> x.isOfBytes() && x.hasOneScale());
+        Optional<Dequantized> weights =
+                Dequantized.of(graph, uses, node.input(1)).filter(w -> w.isOfBytes() && isFixed(w.value()));
         if (left.isEmpty() || weights.isEmpty()) {
             return Optional.empty();
         }
@@ -127,7 +127,7 @@ public final class ComputeInIntegers {
         Optional<Dequantized> dequantized = Dequantized.of(graph, uses, operand);
         Optional<NdArray> array = dequantized.isPresent()
                 ? dequantized
-                        .filter(b -> b.hasScalesAlong(0) && b.zeroPoint() instanceof Operand.Absent || isZero(b))
+                        .filter(b -> b.hasScalesAlong(0) && withoutZeros(b.zeroPoint()) instanceof Operand.Absent)
                         .flatMap(b -> graph.constant(b.value()))
                 : operand instanceof Operand.Value(String name) ? graph.constant(name) : Optional.empty();
         return array.filter(a -> a.elements() == 1 || isRow(a, outputs)).map(a -> {
@@ -140,12 +140,13 @@ public final class ComputeInIntegers {
         });
     }
 
-    private boolean isZero(Dequantized bias) {
-        return bias.zeroPoint() instanceof Operand.Value(String name)
+    /** A zero point, absent where nothing is to be taken off: sums over all windows are then not needed. */
+    private Operand withoutZeros(Operand zeroPoint) {
+        boolean zeros = zeroPoint instanceof Operand.Value(String name)
                 && graph.constant(name)
-                        .filter(zeros -> Arrays.stream(zeros.toLongArray()).allMatch(z -> z == 0))
-                        .isPresent()
-                && bias.hasScalesAlong(0);
+                        .filter(array -> Arrays.stream(array.toLongArray()).allMatch(z -> z == 0))
+                        .isPresent();
+        return zeros ? Operand.ABSENT : zeroPoint;
     }
 
     private static boolean isRow(NdArray array, int outputs) {
@@ -168,8 +169,8 @@ public final class ComputeInIntegers {
                 List.of(
                         Operand.of(product.left().value()),
                         weights,
-                        product.left().zeroPoint(),
-                        product.weights().zeroPoint()),
+                        withoutZeros(product.left().zeroPoint()),
+                        withoutZeros(product.weights().zeroPoint())),
                 List.of(Operand.of(sums)),
                 convolution ? node.attributes() : Map.of(),
                 sources(node, product)));

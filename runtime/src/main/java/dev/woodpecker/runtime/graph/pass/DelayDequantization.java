@@ -67,8 +67,8 @@ public final class DelayDequantization {
     private boolean undo(Node quantize) {
         Optional<Dequantized> same = Dequantized.of(graph, uses, quantize.input(0))
                 .filter(dequantized -> dequantized.isUndoneBy(graph, quantize));
-        same.ifPresent(dequantized -> editor.remove(quantize)
-                .redirect(quantize.outputName(0).orElseThrow(), dequantized.value()));
+        same.ifPresent(dequantized ->
+                editor.remove(quantize).redirect(quantize.outputName(0).orElseThrow(), dequantized.value()));
         return same.isPresent();
     }
 

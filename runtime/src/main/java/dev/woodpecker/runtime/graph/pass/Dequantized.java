@@ -63,7 +63,8 @@ record Dequantized(Node node, String value, TensorType type, NdArray scale, Oper
 
     /** Whether there is one scale, or one for each extent along this axis. */
     boolean hasScalesAlong(int wanted) {
-        return hasOneScale() || axis == wanted && scale.elements() == type.shape().extents()[wanted];
+        return hasOneScale()
+                || axis == wanted && scale.elements() == type.shape().extents()[wanted];
     }
 
     double scaleAt(int position) {
@@ -110,8 +111,6 @@ record Dequantized(Node node, String value, TensorType type, NdArray scale, Oper
 
     /** The same of other integers. */
     Node with(String name, String integers, Operand result) {
-        return node.withName(name)
-                .withInput(0, Operand.of(integers))
-                .withOutputs(List.of(result));
+        return node.withName(name).withInput(0, Operand.of(integers)).withOutputs(List.of(result));
     }
 }

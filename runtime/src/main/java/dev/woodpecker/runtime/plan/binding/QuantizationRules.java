@@ -53,8 +53,9 @@ final class QuantizationRules {
         DType type = call.first().type().element();
         boolean unsigned = type.kind() == DType.Kind.UNSIGNED;
         return switch (type.kind()) {
-            case SIGNED, UNSIGNED -> call.withOutputType(0, type)
-                    .with("least", new Argument.Integer(unsigned ? 0 : -1L << (8 * type.bytes() - 1)));
+            case SIGNED, UNSIGNED ->
+                call.withOutputType(0, type)
+                        .with("least", new Argument.Integer(unsigned ? 0 : -1L << (8 * type.bytes() - 1)));
             case FLOAT, BOOL -> call;
         };
     }

@@ -50,7 +50,7 @@ class ComputeInIntegersTest {
         Graph before = Evaluation.inferred(convolution(1).outputs("y"));
         Graph after = ComputeInIntegers.apply(before);
         assertThat(after.toString()).contains("""
-              conv1_sums: i32[1, 2, 5, 5] = ConvInteger(x, w, p, q) {group=1, pads=[1, 1, 1, 1]}  # conv1
+              conv1_sums: i32[1, 2, 5, 5] = ConvInteger(x, w, p) {group=1, pads=[1, 1, 1, 1]}  # conv1
               conv1_unbiased: f32[1, 2, 5, 5] = DequantizeLinear(conv1_sums, conv1_scale) {axis=1}  # conv1_dequantized
               c: f32[1, 2, 5, 5] = Add(conv1_unbiased, conv1_bias)  # conv1_biased
               r: f32[1, 2, 5, 5] = Relu(c)  # relu1

@@ -28,6 +28,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Wherever choices lead, the kernel computes what its program does; the verifier and the interpreter look on. */
@@ -76,6 +77,7 @@ class ScheduleSpaceMeaningTest {
                         Set.of("scale"),
                         Numerics.FP32),
                 new Case("matmul", TestKernels.MATMUL, matmul(11, 48, 35), Set.of("b"), Numerics.FP32),
+                new Case("one row", TestKernels.MATMUL, matmul(1, 48, 256), Set.of("b"), Numerics.FP32),
                 new Case(
                         "convolution",
                         TestKernels.CONVOLUTION,
@@ -162,5 +164,24 @@ class ScheduleSpaceMeaningTest {
                 .isInstanceOfSatisfying(
                         SpacePoint.Scheduled.class,
                         point -> assertThat(point.trace()).isEqualTo(DefaultSchedule.of(space)));
+    }
+
+    @ParameterizedTest(name = "{0} rows, {1} columns")
+    @CsvSource({
+        "1, 2048, 4", // two vectors a block: eight sums in flight
+        "2, 2048, 2",
+        "4, 2048, 1", // enough sums without
+        "1, 1024, 2", // not so many that workers have nothing to share
+        "1, 512, 1"
+    })
+    void ofFewRowsATileTakesSeveralBlocksOfColumns(long rows, long columns, long blocks) {
+        Binding binding = matmul(rows, 64, columns);
+        ScheduleSpace space = new Case("", TestKernels.MATMUL, binding, Set.of("b"), Numerics.FP32).space();
+        long taken = space.point(Chooser.preferred()).decisions().stream()
+                .filter(decision -> decision.point().name().endsWith(".tile.streams"))
+                .mapToLong(Decision::value)
+                .findFirst()
+                .orElse(1);
+        assertThat(taken).isEqualTo(blocks);
     }
 }

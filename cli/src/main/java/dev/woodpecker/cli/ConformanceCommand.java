@@ -53,7 +53,7 @@ final class ConformanceCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        Options options = target.in(Options.defaults().withThreads(1).withNumerics(numerics));
+        Options options = target.in(Options.defaults().withThreads(1), numerics);
         KernelCompiler compiler = KernelCompiler.of(Environment.ofProcess());
         List<ConformanceCase> cases = new ArrayList<>();
         folders.forEach(folder -> cases.addAll(ConformanceCase.loadAll(folder)));

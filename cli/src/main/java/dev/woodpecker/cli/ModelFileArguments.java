@@ -44,7 +44,12 @@ final class ModelFileArguments {
             description = "The extent of a dimension that the model leaves open; 1 where nothing says otherwise.")
     private Map<String, Integer> dimensions = new LinkedHashMap<>();
 
-    @Option(names = "--numerics", description = "strict (sums in axis order) or fp32. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--numerics",
+            paramLabel = "MODE",
+            description = "strict (sums in axis order) or fp32; on a GPU also tf32 (factors of products rounded to 10"
+                    + " bits), fp16 and bf16 (weights and values between kernels of 16 bits, sums of 32). Default:"
+                    + " ${DEFAULT-VALUE}.")
     private Numerics numerics = Numerics.FP32;
 
     @Option(names = "--seed", description = "Of the random inputs. Default: ${DEFAULT-VALUE}.")
@@ -77,7 +82,7 @@ final class ModelFileArguments {
 
     /** The model, with {@code threads} of its own; 0 for those that all models share. */
     Model load(int threads) {
-        Options options = target.in(Options.defaults().withThreads(threads).withNumerics(numerics));
+        Options options = target.in(Options.defaults().withThreads(threads), numerics);
         return Model.load(file, trusting(vendors.in(records.in(options))));
     }
 

@@ -1,6 +1,8 @@
 package dev.woodpecker.cli;
 
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.Options;
+import java.util.function.Supplier;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -20,11 +22,20 @@ final class TargetOption {
                             + " ${DEFAULT-VALUE}.")
     private String target = "cpu";
 
-    Options in(Options options) {
+    Options in(Options options, Numerics numerics) {
+        Options there = checked("--target", () -> options.withTarget(target));
+        return checked("--numerics", () -> {
+            Options chosen = there.withNumerics(numerics);
+            chosen.checkNumerics();
+            return chosen;
+        });
+    }
+
+    private Options checked(String option, Supplier<Options> options) {
         try {
-            return options.withTarget(target);
+            return options.get();
         } catch (IllegalArgumentException wrong) {
-            throw new ParameterException(command.commandLine(), "--target: " + wrong.getMessage(), wrong);
+            throw new ParameterException(command.commandLine(), option + ": " + wrong.getMessage(), wrong);
         }
     }
 }

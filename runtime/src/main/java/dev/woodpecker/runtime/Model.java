@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime;
 
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
@@ -91,7 +92,7 @@ public final class Model implements AutoCloseable {
         KernelStore ofProcessor = new KernelStore(
                 compiler,
                 CpuTarget.of(compiler.cpu()),
-                options.numerics(),
+                options.numerics().mayReassociate() ? Numerics.FP32 : Numerics.STRICT,
                 code.arena(),
                 SourceDump.of(environment),
                 log);
@@ -171,6 +172,7 @@ public final class Model implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public static Model load(Path file, Options options) {
+        options.checkNumerics();
         if (PlanFileEntries.isPlanFile(file)) {
             if (options.target().isPresent()) {
                 throw new IllegalArgumentException(
@@ -186,9 +188,13 @@ public final class Model implements AutoCloseable {
     /** The same on a device that is open. */
     static Model load(Path file, Options options, Optional<CudaDevice> device) {
         KernelLibrary library = KernelLibrary.ofClassPath();
-        Graph read = OnnxImporter.read(file, new LibrarySupport(library));
-        Graph graph = options.numerics().mayReassociate() ? WidenHalfFloats.apply(read) : read;
+        Graph graph = graph(file, library, options.numerics());
         return new Model(file.toString(), graph, options, new KernelBinder(library), device);
+    }
+
+    static Graph graph(Path file, KernelLibrary library, Numerics numerics) {
+        Graph read = OnnxImporter.read(file, new LibrarySupport(library));
+        return numerics.mayReassociate() ? WidenHalfFloats.apply(read) : read;
     }
 
     /**
@@ -205,6 +211,7 @@ public final class Model implements AutoCloseable {
      * @throws IllegalArgumentException if the class path has no kernel for it
      */
     public static Model ofOperator(String operator, Map<String, Attribute> attributes, Options options) {
+        options.checkNumerics();
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph graph = OneOperator.graph(library, operator, attributes);
         return new Model(operator, graph, options, new KernelBinder(library), device(options));

@@ -22,7 +22,9 @@ import java.util.Optional;
  *
  * @param threads that share a kernel's work, the caller included; 0 for the pool that all models share, of one thread a
  *     core that the process may use ({@code WPK_THREADS} changes that)
- * @param numerics what kernels may do to the order of sums: {@code STRICT} or {@code FP32}
+ * @param numerics what kernels may do to the order of sums: {@code STRICT} or {@code FP32}. On a GPU also {@code TF32}, with
+ *     factors of 10 bits, and {@code FP16} and {@code BF16}, with values between kernels and weights of 16 bits and sums of
+ *     32; inputs and outputs keep the model's types
  * @param memoryLimitBytes the most that a model's values may take in all; 0 for what the machine has. Where weights and
  *     values together would take more, kernels are computed by algorithms whose weights take less, if slower
  * @param compiler as {@code WPK_CC} names it: {@code auto}, {@code gcc}, {@code clang}, {@code bundled} or a path
@@ -51,8 +53,10 @@ public record Options(
         if (threads < 0 || memoryLimitBytes < 0) {
             throw new IllegalArgumentException("threads " + threads + ", memory limit " + memoryLimitBytes + " bytes");
         }
-        if (numerics != Numerics.STRICT && numerics != Numerics.FP32) {
-            throw new IllegalArgumentException("numerics " + numerics.text() + "; allowed: strict, fp32");
+        if (numerics == Numerics.INT8) {
+            throw new IllegalArgumentException(
+                    "numerics int8; allowed: strict, fp32, and on a GPU tf32, fp16, bf16. Models of 8 bits say so"
+                            + " themselves, by their operators");
         }
         if (target.isPresent()) {
             CudaChoice.parse(target.get());
@@ -263,6 +267,19 @@ public record Options(
                 trust,
                 vendors,
                 newTarget.equals("cpu") ? Optional.empty() : Optional.of(newTarget));
+    }
+
+    /**
+     * What loading a model checks first.
+     *
+     * @throws IllegalArgumentException if the numerics are a GPU's, and the target is the processor
+     */
+    public void checkNumerics() {
+        if (numerics.needsGpu() && target.isEmpty()) {
+            throw new IllegalArgumentException("numerics " + numerics.text()
+                    + " are for a GPU, and the target is the processor; choose a target, " + CudaChoice.FORMS
+                    + ", or the numerics strict or fp32");
+        }
     }
 
     /** The process's environment with what these options say instead. */

@@ -4,23 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.woodpecker.compiler.ir.DType;
-import dev.woodpecker.runtime.device.cuda.driver.CudaException;
-import dev.woodpecker.runtime.device.emulator.EmulatedDriver;
-import dev.woodpecker.runtime.device.emulator.Emulator;
 import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
-import dev.woodpecker.runtime.plan.cuda.CudaChoice;
 import dev.woodpecker.runtime.plan.cuda.CudaDevice;
-import dev.woodpecker.runtime.toolchain.CacheDirectory;
-import dev.woodpecker.runtime.toolchain.Environment;
-import dev.woodpecker.runtime.toolchain.ToolchainException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,29 +24,8 @@ class CudaModelTest {
     @TempDir
     private Path directory = Path.of("");
 
-    private final Optional<EmulatedDriver> emulated =
-            Boolean.getBoolean("woodpecker.gpu") ? Optional.empty() : Optional.of(emulatedDriver());
-    private final CudaDevice device = emulated.map(
-                    driver -> CudaDevice.ofText(driver, CacheDirectory.open(Environment.ofProcess())))
-            .orElseGet(CudaModelTest::gpu);
-
-    private static EmulatedDriver emulatedDriver() {
-        try {
-            return new EmulatedDriver(Emulator.of(Environment.ofProcess()), EmulatedDriver.facts(64 << 20));
-        } catch (ToolchainException absent) {
-            Assumptions.abort("SKIPPED: " + absent.getMessage());
-            throw absent;
-        }
-    }
-
-    private static CudaDevice gpu() {
-        try {
-            return CudaDevice.open(CudaChoice.parse("cuda"), Environment.ofProcess());
-        } catch (CudaException absent) {
-            Assumptions.abort("SKIPPED: no CUDA device: " + absent.getMessage());
-            throw absent;
-        }
-    }
+    private final DeviceUnderTest under = DeviceUnderTest.open();
+    private final CudaDevice device = under.device();
 
     private Path file(OnnxModelBuilder builder) {
         Path file = directory.resolve(builder.graphName() + ".onnx");
@@ -74,7 +45,7 @@ class CudaModelTest {
                 wanted.forEach((name, array) -> isClose(array, Objects.requireNonNull(outputs.get(name))));
             }
         }
-        emulated.ifPresent(driver -> assertThat(driver.leaks()).isEmpty());
+        under.assertNoLeaks();
     }
 
     private static void isClose(NdArray expected, NdArray actual) {
@@ -166,6 +137,6 @@ class CudaModelTest {
                 isClose(wanted, to.toNdArray());
             }
         }
-        emulated.ifPresent(driver -> assertThat(driver.leaks()).isEmpty());
+        under.assertNoLeaks();
     }
 }

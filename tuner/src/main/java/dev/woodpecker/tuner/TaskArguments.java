@@ -77,7 +77,7 @@ public final class TaskArguments {
             description = "cpu (this machine's, the default), or another: cpu:x86-64-v3, cuda:sm_90a.")
     private String target = THIS_CPU;
 
-    @Option(names = "--numerics", paramLabel = "MODE", description = "strict, or fp32 (the default).")
+    @Option(names = "--numerics", paramLabel = "MODE", description = "strict, or fp32 (the default); on CUDA also tf32, fp16, bf16.")
     private String numerics = Numerics.FP32.text();
 
     @Option(
@@ -114,7 +114,10 @@ public final class TaskArguments {
         for (Map.Entry<String, Integer> dimension : dimensions.entrySet()) {
             options = options.withDimension(dimension.getKey(), dimension.getValue());
         }
-        TunableModel model = TunableModel.of(Path.of(subject), options);
+        Target machine = target();
+        TunableModel model = machine.isCuda()
+                ? TunableModel.of(Path.of(subject), options, machine)
+                : TunableModel.of(Path.of(subject), options);
         boolean cold = model.constantBytes() > CpuFeatures.ofHost().caches().lastLevelBytes();
         Map<String, Integer> named = new HashMap<>();
         List<TuningTask> tasks = new ArrayList<>();
@@ -212,10 +215,12 @@ public final class TaskArguments {
     }
 
     public Numerics numerics() {
-        return Stream.of(Numerics.STRICT, Numerics.FP32)
-                .filter(mode -> mode.text().equals(numerics))
+        boolean isCuda = target().isCuda();
+        return Stream.of(Numerics.values())
+                .filter(mode -> mode.text().equals(numerics) && mode != Numerics.INT8 && (isCuda || !mode.needsGpu()))
                 .findFirst()
-                .orElseThrow(() -> wrong("--numerics " + numerics + ": generated code is strict or fp32"));
+                .orElseThrow(() -> wrong("--numerics " + numerics + " for " + target().name()
+                        + ": generated code is strict or fp32, on CUDA also tf32, fp16 or bf16"));
     }
 
     /** A value that comes from the command line alone: an illegal one is wrong usage. */

@@ -1,5 +1,6 @@
 package dev.woodpecker.compiler.schedule;
 
+import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
@@ -67,7 +68,25 @@ final class CudaTensorRule {
         return Intrinsics.tile(c.data().type(), op, swapped)
                 .filter(t -> CudaTiles.capability(target) >= t.capability())
                 .filter(t -> reduction.type() == t.accumulatorType())
-                .filter(t -> mayRound(builder, c, t));
+                .filter(t -> mayRound(builder, c, t))
+                .filter(t -> !depths(builder, c, t).isEmpty());
+    }
+
+    /**
+     * The stretches of the reduction that may be staged: any, where both factors are zero beyond its end, since its first axis
+     * is an index of both (words need but one); else those that divide it. Beyond a window's rows, for one, there are others.
+     */
+    private static List<Long> depths(ScheduleBuilder builder, Contraction c, TensorTile tile) {
+        List<Axis> depth = ContractionSides.of(builder, c).depth();
+        Expr first = depth.getFirst().variable();
+        boolean endsInZeros = !tile.accumulatorType().isFloat()
+                || c.data().indices().contains(first) && c.weights().indices().contains(first);
+        long points = depth.stream().mapToLong(Contraction::extent).reduce(1, Math::multiplyExact);
+        long bytes = tile.memoryType().bytes();
+        return LongStream.of(32 / bytes, 64 / bytes, 128 / bytes)
+                .filter(stretch -> endsInZeros || points % stretch == 0)
+                .boxed()
+                .toList();
     }
 
     /**
@@ -142,7 +161,7 @@ final class CudaTensorRule {
         long warpColumns = chosen.warpColumns();
         long warpRows = chosen.warpRows();
         long bytes = tile.memoryType().bytes();
-        long depth = choose("depth", List.of(32 / bytes, 64 / bytes, 128 / bytes), 64 / bytes);
+        long depth = choose("depth", depths(builder, c, tile), 64 / bytes);
         MatrixOperand a =
                 MatrixOperand.of(builder, stage.name(), sides.left(), sides.batch(), sides.rows(), sides.depth());
         MatrixOperand b =

@@ -1,6 +1,8 @@
 package dev.woodpecker.compiler.target;
 
+import dev.woodpecker.compiler.ir.DType;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The numerics that a plan declares; speeds are comparable within one mode only. */
 public enum Numerics {
@@ -8,13 +10,30 @@ public enum Numerics {
     STRICT,
     /** fp32; reassociation, contraction and Winograd are allowed. */
     FP32,
+    /** As {@code FP32}, but that tensor cores may round factors of single precision to tf32: 10 bits of fraction. */
     TF32,
+    /** Values between kernels and weights are of 16 bits, {@code f16}; sums are in single precision. A GPU's. */
     FP16,
+    /** As {@code FP16}, of {@code bf16}: the range of single precision, 7 bits of fraction. */
     BF16,
     INT8;
 
     public String text() {
         return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What values between kernels are kept in, if not in the type that the model has them in. */
+    public Optional<DType> half() {
+        return switch (this) {
+            case FP16 -> Optional.of(DType.F16);
+            case BF16 -> Optional.of(DType.BF16);
+            case STRICT, FP32, TF32, INT8 -> Optional.empty();
+        };
+    }
+
+    /** Whether only GPUs compute so: processors have neither tensor cores nor arithmetic of 16 bits worth having. */
+    public boolean needsGpu() {
+        return this == TF32 || half().isPresent();
     }
 
     /** Whether a schedule may change the order in which a reduction's points are combined. */

@@ -167,7 +167,7 @@ public final class Planner implements PlanSource {
 
     /** The kernels of a graph, joined, and what they compute from weights alone apart. */
     private KernelGraph kernels(InferredGraph inferred) {
-        Graph graph = GraphPasses.apply(inferred.graph(), store.numerics().mayReassociate());
+        Graph graph = GraphPasses.apply(inferred.graph(), store.numerics());
         // Another algorithm sums in another order.
         KernelGraph operations = store.numerics().mayReassociate()
                 ? KernelGraphBuilder.withVariants(model, graph, inferred.kernels(), binder)

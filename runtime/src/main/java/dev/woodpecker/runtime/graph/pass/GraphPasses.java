@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.graph.pass;
 
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.graph.Graph;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,17 +22,17 @@ public final class GraphPasses {
 
     private GraphPasses() {}
 
-    /**
-     * @param mayReassociate whether sums may be of other terms, or in another order; the rest changes no bit of a result
-     */
-    public static Graph apply(Graph graph, boolean mayReassociate) {
+    /** Under {@code strict} what changes no bit of a result; else sums may be of other terms, and values of other bits. */
+    public static Graph apply(Graph graph, Numerics numerics) {
         List<UnaryOperator<Graph>> passes = new ArrayList<>();
         passes.add(RemoveDeadNodes::apply);
         passes.add(DelayDequantization::apply);
         passes.add(FoldPads::apply);
-        passes.addAll(mayReassociate ? REASSOCIATING : List.of());
+        passes.addAll(numerics.mayReassociate() ? REASSOCIATING : List.of());
         passes.add(DelayReshapes::apply);
         passes.add(RemoveDeadNodes::apply);
+        // Last: what was folded into weights before is rounded once.
+        numerics.half().ifPresent(half -> passes.add(narrowed -> NarrowFloats.apply(narrowed, half)));
         Graph current = graph;
         for (UnaryOperator<Graph> pass : passes) {
             current = pass.apply(current);

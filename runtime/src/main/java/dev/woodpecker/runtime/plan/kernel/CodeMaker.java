@@ -26,6 +26,21 @@ public interface CodeMaker {
      */
     List<Code> make(List<Source> sources);
 
+    /** Makes nothing: for plans of which only what they would compile is asked. */
+    static CodeMaker none(CacheDirectory cache) {
+        return new CodeMaker() {
+            @Override
+            public CacheDirectory cache() {
+                return cache;
+            }
+
+            @Override
+            public List<Code> make(List<Source> sources) {
+                throw new IllegalStateException("nothing was to be compiled, and " + sources.size() + " sources are");
+            }
+        };
+    }
+
     /** Makes shared libraries. */
     static CodeMaker of(KernelCompiler compiler) {
         return new CodeMaker() {

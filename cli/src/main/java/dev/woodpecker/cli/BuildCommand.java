@@ -58,8 +58,10 @@ final class BuildCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "PROCESSOR",
             description =
-                    "Processors to have kernels for: x86-64-v2, x86-64-v3, x86-64-v4, aarch64. The best that runs is"
-                            + " taken when the file is loaded. Default: this machine's.")
+                    "Processors to have kernels for: x86-64-v2, x86-64-v3, x86-64-v4, aarch64; for quantised models also"
+                            + " x86-64-v3+avxvnni, x86-64-v4+avx512vnni. The best that runs is taken when the file is"
+                            + " loaded. Default: this machine's level; of a quantised model, also that with this"
+                            + " machine's instructions for bytes.")
     private List<String> targets = new ArrayList<>();
 
     @Option(

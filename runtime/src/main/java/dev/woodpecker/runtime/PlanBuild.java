@@ -25,7 +25,6 @@ import dev.woodpecker.runtime.records.RecordedSchedules;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
-import dev.woodpecker.runtime.toolchain.VectorLevel;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.security.PrivateKey;
@@ -36,6 +35,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Makes a plan file of a model: all that is decided when a model is loaded and first run, with the kernels compiled and the
@@ -58,7 +58,8 @@ public record PlanBuild(
         List<String> targets,
         List<Map<String, Integer>> shapes,
         Optional<PrivateKey> key) {
-    private static final String AARCH64 = "aarch64";
+    private static final Set<String> OF_BYTES =
+            Set.of("ConvInteger", "DequantizeLinear", "MatMulInteger", "QLinearConv", "QLinearMatMul");
 
     public PlanBuild {
         targets = List.copyOf(targets);
@@ -119,7 +120,7 @@ public record PlanBuild(
             WorkerPool pool = ownPool.orElseGet(WorkerPool::shared);
             Workshop workshop = new Workshop(graph, new KernelBinder(library), compiler, pool, arena);
             List<PlanContent.ForTarget> made = new ArrayList<>();
-            for (CpuFeatures processor : processors(file, compiler.cpu())) {
+            for (CpuFeatures processor : processors(file, compiler.cpu(), graph)) {
                 made.add(workshop.build(processor));
             }
             Map<String, TensorType> inputs = new LinkedHashMap<>();
@@ -137,29 +138,32 @@ public record PlanBuild(
         }
     }
 
-    private List<CpuFeatures> processors(Path file, CpuFeatures cpu) {
-        if (!targets.isEmpty()) {
-            return targets.stream()
-                    .distinct()
-                    .map(name -> processor(file, name, cpu))
-                    .toList();
+    /**
+     * Those asked for, or this machine's level alone: most processors of it can then run the file. Where bytes are multiplied,
+     * what this machine has for that is another one, for it is four times as fast.
+     */
+    private List<CpuFeatures> processors(Path file, CpuFeatures cpu, Graph graph) {
+        List<String> names = new ArrayList<>(targets);
+        if (names.isEmpty()) {
+            names.add(cpu.isAarch64() ? cpu.architecture() : cpu.level().architecture());
+            boolean bytes = graph.nodes().stream()
+                    .anyMatch(node -> node.operator().isOnnx()
+                            && OF_BYTES.contains(node.operator().name()));
+            if (bytes) {
+                names.add(cpu.architectureForBytes());
+            }
         }
-        return List.of(
-                cpu.isAarch64() ? cpu.asAarch64() : processor(file, cpu.level().architecture(), cpu));
+        return names.stream().distinct().map(name -> processor(file, name, cpu)).toList();
     }
 
     private static CpuFeatures processor(Path file, String name, CpuFeatures cpu) {
-        if (name.equals(AARCH64)) {
-            return cpu.asAarch64();
-        }
-        return VectorLevel.ofArchitecture(name)
-                .map(cpu::atLevel)
+        return cpu.as(name)
                 .filter(processor -> Target.find(CpuTarget.name(processor)).isPresent())
                 .orElseThrow(() -> new PlanFileException(
                         file.toString(),
                         PlanFileException.Reason.NOT_BUILT,
                         "there is no target '" + name + "' for plan files; there are x86-64-v2, x86-64-v3, x86-64-v4, "
-                                + AARCH64));
+                                + "aarch64, and with more instructions x86-64-v3+avxvnni and x86-64-v4+avx512vnni"));
     }
 
     /** Makes plans, the constants of which are computed on this machine whatever machine the kernels are for. */
@@ -213,7 +217,8 @@ public record PlanBuild(
             List<CompiledPlan> plans =
                     shapes.stream().map(extents -> plan(planner, extents)).toList();
             Path calls = reproducible.compile(NativeCalls.source()).file();
-            return new PlanContent.ForTarget(target.name(), processor.flags(), Optional.of(calls), plans);
+            return new PlanContent.ForTarget(
+                    "cpu:" + processor.architecture(), processor.flags(), Optional.of(calls), plans);
         }
 
         private CompiledPlan plan(Planner planner, Map<String, Integer> extents) {

@@ -7,8 +7,12 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The processor that code is made for.
@@ -22,15 +26,20 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
      * Instructions beyond the level that a schedule may ask for.
      *
      * @param flag the kernel's name of it
-     * @param option the compiler's, known from {@code gccMajor} and {@code clangMajor} on
+     * @param name the compilers', behind {@code -m}, known from {@code gccMajor} and {@code clangMajor} on
+     * @param level below which no processor has it
+     * @param ofBytes whether it multiplies and adds up bytes
      */
-    private record Extension(String flag, String option, int gccMajor, int clangMajor) {}
+    private record Extension(
+            String flag, String name, VectorLevel level, boolean ofBytes, int gccMajor, int clangMajor) {}
 
     private static final List<Extension> EXTENSIONS = List.of(
-            new Extension("avx512_vnni", "-mavx512vnni", 8, 6),
-            new Extension("avx512_bf16", "-mavx512bf16", 10, 9),
-            new Extension("avx512_fp16", "-mavx512fp16", 12, 14),
-            new Extension("avx_vnni", "-mavxvnni", 11, 12));
+            new Extension("avx512_vnni", "avx512vnni", VectorLevel.AVX512, true, 8, 6),
+            new Extension("avx512_bf16", "avx512bf16", VectorLevel.AVX512, false, 10, 9),
+            new Extension("avx512_fp16", "avx512fp16", VectorLevel.AVX512, false, 12, 14),
+            new Extension("avx_vnni", "avxvnni", VectorLevel.AVX2, true, 11, 12));
+
+    private static final String ANY_AARCH64 = "aarch64";
 
     private static final Set<String> AARCH64 = Set.of("asimd", "fp");
 
@@ -89,6 +98,59 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
         return new CpuFeatures(model, level.flags(), caches, quota, cores);
     }
 
+    /**
+     * A processor like this one that has what every processor of an architecture has, and no more. Instructions that not all
+     * of a level have follow behind a plus sign, as the compilers call them: {@code x86-64-v4+avx512vnni}.
+     *
+     * @return empty if there is no such architecture
+     */
+    public Optional<CpuFeatures> as(String architecture) {
+        if (architecture.equals(ANY_AARCH64)) {
+            return Optional.of(asAarch64());
+        }
+        List<String> names = List.of(architecture.split("\\+", -1));
+        Optional<VectorLevel> level = VectorLevel.ofArchitecture(names.getFirst());
+        if (level.isEmpty()) {
+            return Optional.empty();
+        }
+        Set<String> all = new TreeSet<>(level.get().flags());
+        for (String name : names.subList(1, names.size())) {
+            Optional<Extension> extension = EXTENSIONS.stream()
+                    .filter(e -> e.name.equals(name) && level.get().compareTo(e.level) >= 0)
+                    .findFirst();
+            if (extension.isEmpty()) {
+                return Optional.empty();
+            }
+            all.add(extension.get().flag);
+        }
+        return Optional.of(new CpuFeatures(model, all, caches, quota, cores));
+    }
+
+    /** The architecture of this processor with all that {@link #as} has names for, as {@code x86-64-v4+avx512vnni}. */
+    public String architecture() {
+        return architecture(_ -> true);
+    }
+
+    /** The same without extensions but one for products of bytes, if it has one. */
+    public String architectureForBytes() {
+        Optional<Extension> best = extensions().filter(Extension::ofBytes).findFirst();
+        return architecture(extension -> best.filter(extension::equals).isPresent());
+    }
+
+    private String architecture(Predicate<Extension> named) {
+        return isAarch64()
+                ? ANY_AARCH64
+                : Stream.concat(
+                                Stream.of(level().architecture()),
+                                extensions().filter(named).map(Extension::name))
+                        .collect(Collectors.joining("+"));
+    }
+
+    private Stream<Extension> extensions() {
+        return EXTENSIONS.stream()
+                .filter(extension -> flags.contains(extension.flag) && level().compareTo(extension.level) >= 0);
+    }
+
     /** Any 64-bit ARM processor, for code that is made for another machine than this one. */
     public CpuFeatures asAarch64() {
         return new CpuFeatures("any aarch64", AARCH64, caches, quota, cores);
@@ -131,7 +193,7 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
             for (Extension extension : EXTENSIONS) {
                 int since = family == CompilerFamily.GCC ? extension.gccMajor : extension.clangMajor;
                 if (flags.contains(extension.flag) && majorVersion >= since) {
-                    result.add(extension.option);
+                    result.add("-m" + extension.name);
                 }
             }
         }

@@ -47,6 +47,22 @@ class CpuFeaturesTest {
     }
 
     @Test
+    void anArchitectureNamesInstructionsBeyondItsLevel() {
+        CpuFeatures cpu = withFlags(AVX512 + " avx512_vnni avx512_bf16 amx_tile");
+        assertThat(cpu.architecture()).isEqualTo("x86-64-v4+avx512vnni+avx512bf16");
+        assertThat(cpu.architectureForBytes()).isEqualTo("x86-64-v4+avx512vnni");
+        assertThat(withFlags(AVX2).architectureForBytes()).isEqualTo("x86-64-v3");
+        CpuFeatures named = cpu.as("x86-64-v4+avx512vnni").orElseThrow();
+        assertThat(named.has("avx512_vnni")).isTrue();
+        assertThat(named.has("avx512_bf16") || named.has("amx_tile")).isFalse();
+        assertThat(named.architecture()).isEqualTo("x86-64-v4+avx512vnni");
+        assertThat(cpu.as("x86-64-v4+sse9")).isEmpty();
+        assertThat(cpu.as("x86-64-v4+")).isEmpty();
+        // No processor has the one without the other.
+        assertThat(cpu.as("x86-64-v3+avx512vnni")).isEmpty();
+    }
+
+    @Test
     void aMachineWithoutCpuinfoIsABaselineOne() {
         CpuFeatures cpu = CpuFeatures.parse("", new CpuCaches(0, 0, 0, 64), new CpuQuota(OptionalDouble.empty()), 1);
         assertThat(cpu.level()).isEqualTo(VectorLevel.BASELINE);

@@ -17,7 +17,7 @@ final class TargetChoice {
     private TargetChoice() {}
 
     /**
-     * The target of the widest vectors among those that the processor can run.
+     * The target of the widest vectors, and of the most instructions, among those that the processor can run.
      *
      * @throws PlanFileException saying what the file has and what the processor is, if it can run none
      */
@@ -42,7 +42,10 @@ final class TargetChoice {
         }
         return fitting.size() == 1
                 ? fitting.getFirst()
-                : Collections.max(fitting, Comparator.comparingInt(TargetChoice::vectorBytes));
+                : Collections.max(
+                        fitting,
+                        Comparator.comparingInt(TargetChoice::vectorBytes)
+                                .thenComparing(target -> target.processorFlags().size()));
     }
 
     private static String described(PlanContent.ForTarget target, CpuFeatures cpu) {
@@ -58,6 +61,7 @@ final class TargetChoice {
     }
 
     private static int vectorBytes(PlanContent.ForTarget target) {
-        return Target.find(target.name()).map(Target::vectorBytes).orElse(0);
+        String withoutExtensions = target.name().split("\\+", 2)[0];
+        return Target.find(withoutExtensions).map(Target::vectorBytes).orElse(0);
     }
 }

@@ -33,6 +33,24 @@ class TargetChoiceTest {
                 .isEqualTo(wanted);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "x86-64-v4+avx512vnni, cpu:x86-64-v4+avx512vnni",
+        "x86-64-v4+avx512bf16, cpu:x86-64-v4",
+        "x86-64-v3+avxvnni, cpu:x86-64-v3"
+    })
+    void moreInstructionsAreTakenWhereTheProcessorHasThem(String processor, String wanted) {
+        List<PlanContent.ForTarget> targets = Stream.of("x86-64-v3", "x86-64-v4+avx512vnni", "x86-64-v4")
+                .map(name -> new PlanContent.ForTarget(
+                        "cpu:" + name,
+                        CpuFeatures.ofHost().as(name).orElseThrow().flags(),
+                        Optional.empty(),
+                        List.of()))
+                .toList();
+        CpuFeatures cpu = CpuFeatures.ofHost().as(processor).orElseThrow();
+        assertThat(TargetChoice.of("m.wpk", targets, cpu).name()).isEqualTo(wanted);
+    }
+
     @Test
     void aProcessorThatCanRunNoneIsToldWhatThereIsAndWhatItLacks() {
         assertThatThrownBy(() -> TargetChoice.of(

@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.plan;
 
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.graph.Graph;
@@ -167,7 +168,10 @@ public final class Planner implements PlanSource {
 
     /** The kernels of a graph, joined, and what they compute from weights alone apart. */
     private KernelGraph kernels(InferredGraph inferred) {
-        Graph graph = GraphPasses.apply(inferred.graph(), store.numerics());
+        Graph graph = GraphPasses.apply(
+                inferred.graph(),
+                store.numerics(),
+                store.target().isCuda() ? 1 : store.target().lanes(DType.F32.bytes()));
         // Another algorithm sums in another order.
         KernelGraph operations = store.numerics().mayReassociate()
                 ? KernelGraphBuilder.withVariants(model, graph, inferred.kernels(), binder)

@@ -18,12 +18,17 @@ public final class GraphPasses {
             FoldBatchNormalization::apply,
             FoldAffine::apply,
             ComputeInIntegers::apply,
-            QuantizeByFactor::apply);
+            QuantizeByFactor::apply,
+            DropVanishingWeights::apply);
 
     private GraphPasses() {}
 
-    /** Under {@code strict} what changes no bit of a result; else sums may be of other terms, and values of other bits. */
-    public static Graph apply(Graph graph, Numerics numerics) {
+    /**
+     * Under {@code strict} what changes no bit of a result; else sums may be of other terms, and values of other bits.
+     *
+     * @param lanes channels that should fill vectors; 1 where vectors are not of channels
+     */
+    public static Graph apply(Graph graph, Numerics numerics, int lanes) {
         List<UnaryOperator<Graph>> passes = new ArrayList<>();
         passes.add(RemoveDeadNodes::apply);
         passes.add(DelayDequantization::apply);
@@ -31,6 +36,9 @@ public final class GraphPasses {
         passes.addAll(numerics.mayReassociate() ? REASSOCIATING : List.of());
         passes.add(DelayReshapes::apply);
         passes.add(RemoveDeadNodes::apply);
+        if (numerics.mayReassociate()) {
+            passes.add(g -> PadChannels.apply(g, lanes));
+        }
         // Last: what was folded into weights before is rounded once.
         numerics.half().ifPresent(half -> passes.add(narrowed -> NarrowFloats.apply(narrowed, half)));
         Graph current = graph;

@@ -83,7 +83,13 @@ final class ModelFileArguments {
     /** The model, with {@code threads} of its own; 0 for those that all models share. */
     Model load(int threads) {
         Options options = target.in(Options.defaults().withThreads(threads), numerics);
-        return Model.load(file, trusting(vendors.in(records.in(options))));
+        Options all = trusting(vendors.in(records.in(options)));
+        try {
+            all.checkTarget();
+        } catch (IllegalArgumentException wrong) {
+            throw new ParameterException(command.commandLine(), "--vendors: " + wrong.getMessage(), wrong);
+        }
+        return Model.load(file, all);
     }
 
     /** The ONNX file, for what cannot be had from a plan file. */

@@ -26,7 +26,7 @@ final class TargetOption {
         Options there = checked("--target", () -> options.withTarget(target));
         return checked("--numerics", () -> {
             Options chosen = there.withNumerics(numerics);
-            chosen.checkNumerics();
+            chosen.checkTarget();
             return chosen;
         });
     }

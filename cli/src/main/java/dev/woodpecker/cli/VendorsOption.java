@@ -8,10 +8,11 @@ import picocli.CommandLine.Option;
 final class VendorsOption {
     @Option(
             names = "--vendors",
-            paramLabel = "none|recorded|onednn|only",
+            paramLabel = "none|recorded|onednn|auto|only",
             description =
-                    "Kernels of oneDNN: none; recorded, those that a plan file says; onednn, those that are faster than"
-                            + " ours, timed when the plan is made; only, all that it has. Default: ${DEFAULT-VALUE}.",
+                    "Kernels of oneDNN, or on a GPU of cuDNN and cuBLASLt: none; recorded, those that a plan file says;"
+                            + " auto (onednn on a processor), those that are faster than ours, timed when the plan is"
+                            + " made; only, all that there are. Default: ${DEFAULT-VALUE}.",
             defaultValue = "recorded")
     private Vendors vendors = Vendors.RECORDED;
 

@@ -107,7 +107,7 @@ public final class Model implements AutoCloseable {
         MemoryGuard guard =
                 device.map(gpu -> MemoryGuards.of(options, gpu.facts())).orElseGet(() -> MemoryGuards.of(options));
         Planner planner = new Planner(name, binder, store, ofProcessor, schedules, guard, selector(options, pool()));
-        PlanSource source = device.<PlanSource>map(gpu -> new CudaPlanner(planner, gpu, code.arena()))
+        PlanSource source = device.<PlanSource>map(gpu -> new CudaPlanner(planner, gpu, code.arena(), vendors(options), options.numerics()))
                 .orElse(planner);
         this.plans = new PlanCache(source, PLANS);
         this.generation = Optional.of(new Generation(planner, compiler, store.target()));
@@ -150,9 +150,12 @@ public final class Model implements AutoCloseable {
 
     /** What decides about vendors' kernels; their library is loaded when one is first wanted. */
     static Selector selector(Options options, WorkerPool pool) {
-        // Another order of sums.
-        Vendors vendors = options.numerics().mayReassociate() ? options.vendors() : Vendors.NONE;
-        return new Selector(vendors, () -> OneDnn.find(CacheDirectory.open(options.environment())), pool);
+        return new Selector(vendors(options), () -> OneDnn.find(CacheDirectory.open(options.environment())), pool);
+    }
+
+    /** Libraries have another order of sums. */
+    private static Vendors vendors(Options options) {
+        return options.numerics().mayReassociate() ? options.vendors() : Vendors.NONE;
     }
 
     static Optional<WorkerPool> ownPool(Options options) {
@@ -172,7 +175,7 @@ public final class Model implements AutoCloseable {
      * @throws java.io.UncheckedIOException if the file cannot be read
      */
     public static Model load(Path file, Options options) {
-        options.checkNumerics();
+        options.checkTarget();
         if (PlanFileEntries.isPlanFile(file)) {
             if (options.target().isPresent()) {
                 throw new IllegalArgumentException(
@@ -211,7 +214,7 @@ public final class Model implements AutoCloseable {
      * @throws IllegalArgumentException if the class path has no kernel for it
      */
     public static Model ofOperator(String operator, Map<String, Attribute> attributes, Options options) {
-        options.checkNumerics();
+        options.checkTarget();
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph graph = OneOperator.graph(library, operator, attributes);
         return new Model(operator, graph, options, new KernelBinder(library), device(options));

@@ -272,13 +272,18 @@ public record Options(
     /**
      * What loading a model checks first.
      *
-     * @throws IllegalArgumentException if the numerics are a GPU's, and the target is the processor
+     * @throws IllegalArgumentException if the numerics are a GPU's and the target is the processor, or the vendor a
+     *     processor's and the target a GPU
      */
-    public void checkNumerics() {
+    public void checkTarget() {
         if (numerics.needsGpu() && target.isEmpty()) {
             throw new IllegalArgumentException("numerics " + numerics.text()
                     + " are for a GPU, and the target is the processor; choose a target, " + CudaChoice.FORMS
                     + ", or the numerics strict or fp32");
+        }
+        if (vendors == Vendors.ONEDNN && target.isPresent()) {
+            throw new IllegalArgumentException("oneDNN is for processors, and the target is " + target.get()
+                    + "; choose the vendors auto, for cuDNN and cuBLASLt");
         }
     }
 

@@ -3,7 +3,7 @@ package dev.woodpecker.runtime;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Whether kernels of a vendor's library, oneDNN, run in the place of generated ones. */
+/** Whether kernels of vendors' libraries, oneDNN or on a GPU cuDNN and cuBLASLt, run in the place of generated ones. */
 public enum Vendors {
     /** Generated kernels alone, whatever a plan file says. */
     NONE,
@@ -11,7 +11,9 @@ public enum Vendors {
     RECORDED,
     /** The faster of both for each kernel, timed in the model's own memory when a plan is made: some seconds. */
     ONEDNN,
-    /** oneDNN for every kernel that it can compute, to compare with. */
+    /** The same with the libraries that the machine has: on a GPU cuDNN and cuBLASLt, those of them that are there. */
+    AUTO,
+    /** The library for every kernel that it can compute, to compare with. */
     ONLY;
 
     /** {@code onednn}. */
@@ -31,6 +33,6 @@ public enum Vendors {
 
     /** Whether making a plan looks for what the library can compute. */
     public boolean looksForKernels() {
-        return this == ONEDNN || this == ONLY;
+        return this == ONEDNN || this == AUTO || this == ONLY;
     }
 }

@@ -28,7 +28,7 @@ public record CompiledPlan(
         copies = List.copyOf(copies);
     }
 
-    CompiledPlan withInvocations(List<Invocation> newInvocations) {
+    public CompiledPlan withInvocations(List<Invocation> newInvocations) {
         return new CompiledPlan(
                 inputs, outputs, kernels, constants, newInvocations, copies, constantKernels, arenaBytes);
     }

@@ -34,7 +34,7 @@ public record Invocation(
      * @param seconds of what was chosen
      */
     public record Comparison(String other, OptionalDouble seconds, OptionalDouble otherSeconds) {
-        Comparison(String other, double seconds, double otherSeconds) {
+        public Comparison(String other, double seconds, double otherSeconds) {
             this(other, OptionalDouble.of(seconds), OptionalDouble.of(otherSeconds));
         }
 
@@ -70,12 +70,13 @@ public record Invocation(
         return with(vendor, Optional.of(new Comparison(other)));
     }
 
-    Invocation with(Optional<VendorCall> newVendor, Optional<Comparison> newComparison) {
+    /** The same with what else could compute it. */
+    public Invocation with(Optional<VendorCall> newVendor, Optional<Comparison> newComparison) {
         return new Invocation(name, operator, kernel, buffers, cost, shapes, implementation, newVendor, newComparison);
     }
 
     /** The same computed by another kernel. */
-    Invocation by(int otherKernel, List<BufferSource> otherBuffers, String otherImplementation) {
+    public Invocation by(int otherKernel, List<BufferSource> otherBuffers, String otherImplementation) {
         return new Invocation(
                 name, operator, otherKernel, otherBuffers, cost, shapes, otherImplementation, vendor, comparison);
     }

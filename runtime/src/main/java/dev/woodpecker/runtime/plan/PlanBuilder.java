@@ -172,7 +172,7 @@ final class PlanBuilder {
         List<BufferSource> buffers = new ArrayList<>();
         candidate.values().forEach(value -> buffers.add(placement.source(value)));
         buffers.add(placement.source(kernel.outputs().getFirst()));
-        return new VendorCall(candidate.kernel(), buffers);
+        return new VendorCall(candidate.kernel(), buffers, candidate.element());
     }
 
     private LoadedKernel loaded(Operation.Kernel kernel) {

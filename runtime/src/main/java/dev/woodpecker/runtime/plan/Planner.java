@@ -120,17 +120,24 @@ public final class Planner implements PlanSource {
         KernelGraph scheduled = scheduled(inferred);
         // Folding has read them.
         giveBackWeights(graph);
+        Selector.Choice choice = choice(scheduled);
+        CompiledPlan plan =
+                PlanBuilder.build(scheduled, store, constantStore, arena, guard, choice.candidates(), keepsReplaced);
+        return new Compiled(choice.in(plan), inferred.pinned(), inferred.rest());
+    }
+
+    private Selector.Choice choice(KernelGraph scheduled) {
+        if (store.target().isCuda()) {
+            return selector.onDevice(scheduled);
+        }
         // Kernels for another machine cannot be timed on this one.
-        Selector.Choice choice = store.target().equals(constantStore.target())
+        return store.target().equals(constantStore.target())
                 ? selector.choose(
                         scheduled,
                         (candidates, trial) ->
                                 PlanBuilder.build(scheduled, store, constantStore, trial, guard, candidates, true),
                         store.loader())
                 : Selector.Choice.NONE;
-        CompiledPlan plan =
-                PlanBuilder.build(scheduled, store, constantStore, arena, guard, choice.candidates(), keepsReplaced);
-        return new Compiled(choice.in(plan), inferred.pinned(), inferred.rest());
     }
 
     /** What {@link #plan} would compile. */

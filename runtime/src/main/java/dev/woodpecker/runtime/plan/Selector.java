@@ -81,6 +81,11 @@ public final class Selector {
         }
     }
 
+    /** All that a GPU's libraries may compute, beside the generated kernels: on the device it is seen what is faster. */
+    Choice onDevice(KernelGraph graph) {
+        return vendors.looksForKernels() ? new Choice(VendorCandidates.of(graph, true), Map.of()) : Choice.NONE;
+    }
+
     private Choice choice(
             VendorCandidates candidates,
             List<Operation.Kernel> kernels,

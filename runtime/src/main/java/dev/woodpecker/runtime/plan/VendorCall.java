@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.plan;
 
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.vendor.VendorKernel;
 import java.util.List;
 
@@ -8,9 +9,15 @@ import java.util.List;
  *
  * @param buffers in the order of {@link VendorKernel}; fixed weights as the description says, not yet as the library wants
  *     them
+ * @param element what all of them are of; of anything but {@code F32} only a GPU's libraries are told
  */
-public record VendorCall(VendorKernel kernel, List<BufferSource> buffers) {
+public record VendorCall(VendorKernel kernel, List<BufferSource> buffers, DType element) {
     public VendorCall {
         buffers = List.copyOf(buffers);
+    }
+
+    /** A call of single precision. */
+    public VendorCall(VendorKernel kernel, List<BufferSource> buffers) {
+        this(kernel, buffers, DType.F32);
     }
 }

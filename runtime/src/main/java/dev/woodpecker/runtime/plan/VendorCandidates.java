@@ -1,7 +1,9 @@
 package dev.woodpecker.runtime.plan;
 
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.runtime.vendor.HalfProgram;
 import dev.woodpecker.runtime.vendor.VendorKernel;
 import dev.woodpecker.runtime.vendor.VendorMatch;
 import java.util.ArrayList;
@@ -10,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -26,8 +29,9 @@ record VendorCandidates(Map<String, Candidate> calls) {
 
     /**
      * @param values the kernel's buffers but for the result, in order: weights as the model has them
+     * @param element what they are of
      */
-    record Candidate(VendorKernel kernel, List<String> values) {
+    record Candidate(VendorKernel kernel, List<String> values, DType element) {
         Candidate {
             values = List.copyOf(values);
         }
@@ -37,13 +41,21 @@ record VendorCandidates(Map<String, Candidate> calls) {
         calls = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(calls));
     }
 
+    /** Of kernels of single precision. */
     static VendorCandidates of(KernelGraph graph) {
+        return of(graph, false);
+    }
+
+    /**
+     * @param alsoHalf whether kernels of which all is of 16 bits are among them
+     */
+    static VendorCandidates of(KernelGraph graph, boolean alsoHalf) {
         PlanParts parts = PlanParts.of(graph);
         Set<String> fixed = new HashSet<>(graph.constants().keySet());
         parts.fixed().forEach(operation -> fixed.addAll(operation.outputs()));
         Map<String, Candidate> calls = new LinkedHashMap<>();
         for (Operation.Kernel kernel : parts.runningKernels()) {
-            candidate(graph, kernel, fixed)
+            candidate(graph, kernel, fixed, alsoHalf)
                     .ifPresent(found -> calls.put(kernel.outputs().getFirst(), found));
         }
         return new VendorCandidates(calls);
@@ -60,7 +72,7 @@ record VendorCandidates(Map<String, Candidate> calls) {
         return new VendorCandidates(kept);
     }
 
-    private static Optional<Candidate> candidate(KernelGraph graph, Operation.Kernel kernel, Set<String> fixed) {
+    private static Optional<Candidate> candidate(KernelGraph graph, Operation.Kernel kernel, Set<String> fixed, boolean alsoHalf) {
         if (kernel.outputs().size() != 1) {
             return Optional.empty();
         }
@@ -71,13 +83,16 @@ record VendorCandidates(Map<String, Candidate> calls) {
             layouts.put(
                     algorithm.program().outputs().getFirst(),
                     graph.layout(kernel.outputs().getFirst()));
-            Optional<Candidate> found = VendorMatch.of(
-                            algorithm.program(), layouts, tensor -> fixed.contains(values.get(tensor)))
-                    .map(match -> new Candidate(
-                            match.kernel(),
-                            match.inputs().stream()
-                                    .map(input -> java.util.Objects.requireNonNull(values.get(input)))
-                                    .toList()));
+            Optional<Candidate> found = HalfProgram.of(algorithm.program())
+                    .filter(program -> alsoHalf || program.element() == DType.F32)
+                    .flatMap(program -> VendorMatch.of(
+                                    program.single(), layouts, tensor -> fixed.contains(values.get(tensor)))
+                            .map(match -> new Candidate(
+                                    match.kernel(),
+                                    match.inputs().stream()
+                                            .map(input -> Objects.requireNonNull(values.get(input)))
+                                            .toList(),
+                                    program.element())));
             if (found.isPresent()) {
                 return found;
             }

@@ -15,6 +15,9 @@ import dev.woodpecker.runtime.plan.kernel.CodeMaker;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CudaReadiness;
 import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.SharedObjectSearch;
+import dev.woodpecker.runtime.vendor.cuda.DeviceVendor;
+import dev.woodpecker.runtime.vendor.cuda.NvidiaVendor;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.HashMap;
@@ -35,17 +38,24 @@ public final class CudaDevice {
     /** A process has one context on a device, whatever is loaded there; these last as long as the process. */
     private static final Map<Integer, CudaDriver> DRIVERS = new HashMap<>();
 
+    /** A device's libraries last as long as the process, as its context does. */
+    private static final Map<CudaDriver, Optional<DeviceVendor>> VENDORS = new HashMap<>();
+
     /** By driver: all who use one device are damaged together. */
     private static final Map<CudaDriver, CudaException> DAMAGED = Collections.synchronizedMap(new WeakHashMap<>());
 
     private final CudaDriver driver;
     private final Target target;
     private final CodeMaker code;
+    /** Looked for when it is first wanted: loading cuDNN takes a second. */
+    private final Supplier<Optional<DeviceVendor>> vendor;
 
-    private CudaDevice(CudaDriver driver, Target target, CodeMaker code) {
+    private CudaDevice(
+            CudaDriver driver, Target target, CodeMaker code, Supplier<Optional<DeviceVendor>> vendor) {
         this.driver = driver;
         this.target = target;
         this.code = code;
+        this.vendor = vendor;
     }
 
     /**
@@ -63,7 +73,27 @@ public final class CudaDevice {
         Target target = choice.target(driver.facts());
         CudaCompiler compiler = CudaCompiler.discover(environment, cache);
         return new CudaDevice(
-                driver, target, new CubinMaker(compiler, CudaArchitecture.parse(target.architecture()), cache));
+                driver,
+                target,
+                new CubinMaker(compiler, CudaArchitecture.parse(target.architecture()), cache),
+                () -> nvidia(driver, environment));
+    }
+
+    private static Optional<DeviceVendor> nvidia(CudaDriver driver, Environment environment) {
+        synchronized (VENDORS) {
+            return VENDORS.computeIfAbsent(driver, _ -> {
+                Optional<DeviceVendor> found =
+                        NvidiaVendor.find(SharedObjectSearch.of(environment), driver::makeCurrent);
+                if (found.isEmpty()) {
+                    System.getLogger(CudaDevice.class.getName())
+                            .log(
+                                    System.Logger.Level.WARNING,
+                                    "neither cuDNN nor cuBLASLt is there, and generated kernels compute all;"
+                                            + " wpk doctor says where they are looked for");
+                }
+                return found;
+            });
+        }
     }
 
     private static CudaDevice emulated(Environment environment, CacheDirectory cache) {
@@ -73,7 +103,17 @@ public final class CudaDevice {
 
     /** A device whose driver loads CUDA text instead of cubins. */
     public static CudaDevice ofText(CudaDriver driver, CacheDirectory cache) {
-        return new CudaDevice(driver, Target.parse("cuda:sm_80"), new CudaTextMaker(cache));
+        return new CudaDevice(driver, Target.parse("cuda:sm_80"), new CudaTextMaker(cache), Optional::empty);
+    }
+
+    /** The same device with a library to choose from. */
+    public CudaDevice with(DeviceVendor library) {
+        return new CudaDevice(driver, target, code, () -> Optional.of(library));
+    }
+
+    /** The libraries that compute kernels on it, if there are any. */
+    Optional<DeviceVendor> vendor() {
+        return vendor.get();
     }
 
     private static CudaDriver driver(int ordinal, CacheDirectory cache) {

@@ -7,7 +7,6 @@ import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Event;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
-import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
 import dev.woodpecker.runtime.plan.ExecutablePlan;
 import dev.woodpecker.runtime.plan.Invocation;
 import dev.woodpecker.runtime.plan.PreparedRun;
@@ -31,7 +30,7 @@ public final class CudaPlanRun implements PreparedRun {
     private final Places own;
 
     private Places places;
-    private List<KernelLaunch> atPlaces;
+    private List<PlanStep> atPlaces;
     private boolean isWarm;
     private Optional<CapturedLaunches> captured = Optional.empty();
 
@@ -39,7 +38,7 @@ public final class CudaPlanRun implements PreparedRun {
         this.plan = plan;
         this.device = plan.device();
         this.memory = memory;
-        this.launches = new PlanLaunches(plan, memory.values(), memory.status());
+        this.launches = new PlanLaunches(plan, memory.values(), memory.status(), memory.workspace());
         this.hasChecks =
                 plan.kernels().stream().anyMatch(kernel -> !kernel.checks().isEmpty());
         this.own = new Places(memory.inputs(), memory.outputs());
@@ -51,7 +50,7 @@ public final class CudaPlanRun implements PreparedRun {
         return new CudaPlanRun(plan, RunMemory.allocate(plan));
     }
 
-    private static List<KernelLaunch> flat(List<List<KernelLaunch>> ofInvocations) {
+    private static List<PlanStep> flat(List<List<PlanStep>> ofInvocations) {
         return ofInvocations.stream().flatMap(List::stream).toList();
     }
 
@@ -118,7 +117,7 @@ public final class CudaPlanRun implements PreparedRun {
             runTimed(observer.get());
         } else if (!isWarm || atPlaces.isEmpty()) {
             resetStatus();
-            atPlaces.forEach(launch -> driver().launch(launch, stream()));
+            atPlaces.forEach(step -> step.enqueue(driver(), stream()));
         } else {
             if (captured.isEmpty()) {
                 captured = Optional.of(CapturedLaunches.capture(device, stream(), this::resetStatus, atPlaces));
@@ -158,7 +157,7 @@ public final class CudaPlanRun implements PreparedRun {
 
     /** An event before each invocation and one after the last: what lies between two is one's time, its launch included. */
     private void runTimed(Observer observer) {
-        List<List<KernelLaunch>> ofInvocations = launches.of(places);
+        List<List<PlanStep>> ofInvocations = launches.of(places);
         List<Event> events = new ArrayList<>();
         try {
             for (int i = 0; i <= ofInvocations.size(); i++) {
@@ -169,7 +168,7 @@ public final class CudaPlanRun implements PreparedRun {
             long start = System.nanoTime();
             for (int i = 0; i < ofInvocations.size(); i++) {
                 driver().record(events.get(i), stream());
-                ofInvocations.get(i).forEach(launch -> driver().launch(launch, stream()));
+                ofInvocations.get(i).forEach(step -> step.enqueue(driver(), stream()));
             }
             driver().record(events.getLast(), stream());
             driver().synchronize(events.getLast());

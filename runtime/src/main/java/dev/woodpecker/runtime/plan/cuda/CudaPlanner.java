@@ -1,6 +1,8 @@
 package dev.woodpecker.runtime.plan.cuda;
 
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.Vendors;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.graph.Graph;
@@ -22,12 +24,18 @@ public final class CudaPlanner implements PlanSource {
     private final Planner planner;
     private final CudaDevice device;
     private final CudaKernelLoader loader;
+    private final Vendors vendors;
+    private final Numerics numerics;
 
     /**
-     * @param planner whose kernels are for the device
+     * @param planner whose kernels are for the device, and which says of each what a library may compute
      * @param code how long code stays loaded
+     * @param vendors whether libraries may compute kernels
+     * @param numerics of the planner's kernels
      */
-    public CudaPlanner(Planner planner, CudaDevice device, Arena code) {
+    public CudaPlanner(Planner planner, CudaDevice device, Arena code, Vendors vendors, Numerics numerics) {
+        this.vendors = vendors;
+        this.numerics = numerics;
         this.planner = planner;
         this.device = device;
         this.loader = new CudaKernelLoader(device, code);
@@ -39,8 +47,19 @@ public final class CudaPlanner implements PlanSource {
         Planner.Compiled compiled = planner.compile(graph, elements, arena);
         CompiledPlan plan = compiled.plan();
         List<CudaKernel> kernels = plan.kernels().stream().map(loader::load).toList();
-        CudaPlan ready = new CudaPlan(device, plan, kernels, upload(plan.constants(), arena));
-        return new Planner.Planned(ready, compiled.pinned(), compiled.rest());
+        CudaPlan ready = CudaPlan.generated(device, plan, kernels, upload(plan.constants(), arena));
+        return new Planner.Planned(withVendors(ready, arena), compiled.pinned(), compiled.rest());
+    }
+
+    private CudaPlan withVendors(CudaPlan generated, Arena arena) {
+        boolean any = generated.invocations().stream()
+                .anyMatch(invocation -> invocation.vendor().isPresent());
+        if (!vendors.looksForKernels() || !any) {
+            return generated;
+        }
+        return device.vendor()
+                .map(vendor -> VendorSelection.of(generated, vendor, vendors, numerics, arena))
+                .orElse(generated);
     }
 
     /** Copies constants to one block of the device's memory, which lives as long as the arena. */

@@ -4,11 +4,13 @@ import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
 import dev.woodpecker.runtime.plan.BufferSource;
 import dev.woodpecker.runtime.plan.Invocation;
+import dev.woodpecker.runtime.plan.VendorCall;
+import dev.woodpecker.runtime.vendor.cuda.DeviceVendor;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Turns a plan's invocations into launches, for given places of its inputs and outputs. */
-record PlanLaunches(CudaPlan plan, DevicePointer values, DevicePointer status) {
+record PlanLaunches(CudaPlan plan, DevicePointer values, DevicePointer status, DevicePointer workspace) {
     /** Where a run's inputs and outputs are on the device, in the plan's order. */
     record Places(List<DevicePointer> inputs, List<DevicePointer> outputs) {
         Places {
@@ -18,25 +20,43 @@ record PlanLaunches(CudaPlan plan, DevicePointer values, DevicePointer status) {
     }
 
     /** The launches of each invocation, in their order. */
-    List<List<KernelLaunch>> of(Places places) {
-        List<List<KernelLaunch>> launches = new ArrayList<>();
+    List<List<PlanStep>> of(Places places) {
+        List<List<PlanStep>> launches = new ArrayList<>();
         for (int i = 0; i < plan.invocations().size(); i++) {
             launches.add(of(i, places));
         }
         return launches;
     }
 
-    private List<KernelLaunch> of(int position, Places places) {
+    private List<PlanStep> of(int position, Places places) {
+        DeviceVendor.Call chosen = plan.vendors().get(position);
+        return chosen == null ? generated(position, places) : List.of(ofVendor(position, chosen, places));
+    }
+
+    /** An invocation's launches by the generated kernel. */
+    List<PlanStep> generated(int position, Places places) {
         Invocation invocation = plan.invocations().get(position);
-        List<Long> arguments = new ArrayList<>();
-        invocation
-                .buffers()
-                .forEach(source -> arguments.add(address(source, places).address()));
+        List<Long> arguments = addresses(invocation.buffers(), places);
         arguments.add(status.plus(Integer.BYTES * (long) position).address());
-        return plan.kernels().get(invocation.kernel()).phases().stream()
-                .map(phase -> new KernelLaunch(
-                        phase.function(), phase.grid(), phase.block(), phase.dynamicSharedBytes(), arguments))
-                .toList();
+        List<PlanStep> steps = new ArrayList<>();
+        for (CudaKernel.Phase phase : plan.kernels().get(invocation.kernel()).phases()) {
+            steps.add(new PlanStep.Generated(new KernelLaunch(
+                    phase.function(), phase.grid(), phase.block(), phase.dynamicSharedBytes(), arguments)));
+        }
+        return steps;
+    }
+
+    /** The same by a library. */
+    PlanStep ofVendor(int position, DeviceVendor.Call call, Places places) {
+        VendorCall described = plan.invocations().get(position).vendor().orElseThrow();
+        long scratch = call.workspaceBytes() == 0 ? 0 : workspace.address();
+        return new PlanStep.OfVendor(call, addresses(described.buffers(), places), scratch);
+    }
+
+    private List<Long> addresses(List<BufferSource> buffers, Places places) {
+        List<Long> addresses = new ArrayList<>();
+        buffers.forEach(source -> addresses.add(address(source, places).address()));
+        return addresses;
     }
 
     DevicePointer address(BufferSource source, Places places) {

@@ -18,6 +18,7 @@ import java.util.List;
  * @param inputs where inputs of the host are copied to, in the plan's order
  * @param outputs where outputs for the host are written to
  * @param status of kernel after kernel, 4 bytes each
+ * @param workspace of libraries' calls, one after another
  */
 record RunMemory(
         CudaDevice device,
@@ -26,6 +27,7 @@ record RunMemory(
         List<DevicePointer> inputs,
         List<DevicePointer> outputs,
         DevicePointer status,
+        DevicePointer workspace,
         List<MemorySegment> pinnedInputs,
         List<MemorySegment> pinnedOutputs,
         MemorySegment pinnedStatus,
@@ -59,6 +61,7 @@ record RunMemory(
         List<Long> outputs = offsets(plan.outputs(), pieces);
         long statusBytes = Integer.BYTES * (long) Math.max(1, plan.invocations().size());
         long status = pieces.next(statusBytes);
+        long workspace = pieces.next(plan.workspaceBytes());
         Stream stream = device.driver().createStream();
         releases.push(() -> device.release(driver -> driver.destroy(stream)));
         DevicePointer block = device.driver().allocate(pieces.bytes, "the values between a model's kernels");
@@ -76,6 +79,7 @@ record RunMemory(
                 inputs.stream().map(block::plus).toList(),
                 outputs.stream().map(block::plus).toList(),
                 block.plus(status),
+                block.plus(workspace),
                 slices(host, pinnedInputs, plan.inputs()),
                 slices(host, pinnedOutputs, plan.outputs()),
                 host.asSlice(pinnedStatus, statusBytes),
@@ -102,6 +106,14 @@ record RunMemory(
             bytes *= extent;
         }
         return bytes;
+    }
+
+    /** Fills what is between kernels, the inputs and the outputs with a byte. */
+    void fillValues(byte value) {
+        device.run(() -> {
+            device.driver().fill(values, value, status.address() - values.address(), stream);
+            device.driver().synchronize(stream);
+        });
     }
 
     /** What a kernel's checks found, as it was copied last; 0 if nothing. */

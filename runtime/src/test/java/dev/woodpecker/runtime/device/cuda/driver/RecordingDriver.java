@@ -27,6 +27,11 @@ public final class RecordingDriver implements InvocationHandler {
     private final Map<String, CudaException> failures = new HashMap<>();
     private final Map<Object, String> live = new LinkedHashMap<>();
     private List<Node> captured = new ArrayList<>();
+    /** How many kernels each graph has. */
+    private final Map<Executable, Integer> kernels = new HashMap<>();
+    /** How many kernels the last launch started. */
+    private int launched = 1;
+
     private boolean isCapturing;
     private long last;
     private double seconds = 1e-3;
@@ -55,7 +60,7 @@ public final class RecordingDriver implements InvocationHandler {
         failures.clear();
     }
 
-    /** What two events that follow each other are apart, from now on. */
+    /** What two events that follow each other are apart, from now on; for each kernel, if a graph is between them. */
     public void eventsApart(double newSeconds) {
         seconds = newSeconds;
     }
@@ -102,6 +107,7 @@ public final class RecordingDriver implements InvocationHandler {
                 if (isCapturing) {
                     captured.add(new Node(++last));
                 }
+                launched = arguments[0] instanceof Executable graph ? kernels.getOrDefault(graph, 1) : 1;
             }
             case "unload", "free", "destroy" -> live.remove(arguments[0]);
             case "freePinned" -> live.remove(((MemorySegment) arguments[0]).address());
@@ -127,8 +133,12 @@ public final class RecordingDriver implements InvocationHandler {
                 yield made(new Graph(++last), "graph");
             }
             case "List" -> captured;
-            case "Executable" -> made(new Executable(++last), "executable graph");
-            case "double" -> seconds * Math.max(0, ((Event) arguments[1]).value() - ((Event) arguments[0]).value());
+            case "Executable" -> {
+                Executable made = made(new Executable(++last), "executable graph");
+                kernels.put(made, captured.size());
+                yield made;
+            }
+            case "double" -> launched * seconds * Math.max(0, ((Event) arguments[1]).value() - ((Event) arguments[0]).value());
             default -> null;
         };
     }

@@ -56,13 +56,30 @@ public final class ConvolutionKernels implements KernelProvider {
         return Parsed.KERNELS;
     }
 
+    @Override
+    public List<String> operators() {
+        return List.of("Conv");
+    }
+
+    @Override
+    public List<KernelProvider.CompiledKernel> kernels(String operator) {
+        return switch (operator) {
+            case "Conv" -> List.of(kernel1());
+            default -> List.of();
+        };
+    }
+
+    private static KernelProvider.CompiledKernel kernel1() {
+        return new KernelProvider.CompiledKernel(
+                KernelText.parse(CONV2D),
+                arguments -> Convolution.conv2d((Tensor) arguments[0], (Tensor) arguments[1], (Tensor) arguments[2], (int[]) arguments[3], (int[]) arguments[4], (int[]) arguments[5], ((Number) arguments[6]).intValue()));
+    }
+
     /**
      * Parsed when first asked for.
      */
     private static final class Parsed {
         private static final List<KernelProvider.CompiledKernel> KERNELS = List.of(
-                new KernelProvider.CompiledKernel(
-                        KernelText.parse(CONV2D),
-                        arguments -> Convolution.conv2d((Tensor) arguments[0], (Tensor) arguments[1], (Tensor) arguments[2], (int[]) arguments[3], (int[]) arguments[4], (int[]) arguments[5], ((Number) arguments[6]).intValue())));
+                kernel1());
     }
 }

@@ -52,16 +52,37 @@ public final class MatMulKernels implements KernelProvider {
         return Parsed.KERNELS;
     }
 
+    @Override
+    public List<String> operators() {
+        return List.of("MatMul");
+    }
+
+    @Override
+    public List<KernelProvider.CompiledKernel> kernels(String operator) {
+        return switch (operator) {
+            case "MatMul" -> List.of(kernel1(), kernel2());
+            default -> List.of();
+        };
+    }
+
+    private static KernelProvider.CompiledKernel kernel1() {
+        return new KernelProvider.CompiledKernel(
+                KernelText.parse(MATMUL),
+                arguments -> MatMul.matmul((Tensor) arguments[0], (Tensor) arguments[1]));
+    }
+
+    private static KernelProvider.CompiledKernel kernel2() {
+        return new KernelProvider.CompiledKernel(
+                KernelText.parse(MATMUL_2),
+                arguments -> MatMul.matmul((IntTensor) arguments[0], (IntTensor) arguments[1]));
+    }
+
     /**
      * Parsed when first asked for.
      */
     private static final class Parsed {
         private static final List<KernelProvider.CompiledKernel> KERNELS = List.of(
-                new KernelProvider.CompiledKernel(
-                        KernelText.parse(MATMUL),
-                        arguments -> MatMul.matmul((Tensor) arguments[0], (Tensor) arguments[1])),
-                new KernelProvider.CompiledKernel(
-                        KernelText.parse(MATMUL_2),
-                        arguments -> MatMul.matmul((IntTensor) arguments[0], (IntTensor) arguments[1])));
+                kernel1(),
+                kernel2());
     }
 }

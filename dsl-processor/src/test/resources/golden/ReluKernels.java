@@ -32,13 +32,30 @@ public final class ReluKernels implements KernelProvider {
         return Parsed.KERNELS;
     }
 
+    @Override
+    public List<String> operators() {
+        return List.of("Relu");
+    }
+
+    @Override
+    public List<KernelProvider.CompiledKernel> kernels(String operator) {
+        return switch (operator) {
+            case "Relu" -> List.of(kernel1());
+            default -> List.of();
+        };
+    }
+
+    private static KernelProvider.CompiledKernel kernel1() {
+        return new KernelProvider.CompiledKernel(
+                KernelText.parse(RELU),
+                arguments -> Relu.relu(((Number) arguments[0]).floatValue()));
+    }
+
     /**
      * Parsed when first asked for.
      */
     private static final class Parsed {
         private static final List<KernelProvider.CompiledKernel> KERNELS = List.of(
-                new KernelProvider.CompiledKernel(
-                        KernelText.parse(RELU),
-                        arguments -> Relu.relu(((Number) arguments[0]).floatValue())));
+                kernel1());
     }
 }

@@ -11,8 +11,10 @@ import dev.woodpecker.compiler.expr.KernelProvider;
 import dev.woodpecker.compiler.expr.KernelText;
 import dev.woodpecker.processor.KernelReader.ReadKernel;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.IntStream;
 import javax.lang.model.element.Element;
 import javax.lang.model.element.Modifier;
@@ -55,39 +57,82 @@ final class SpecWriter {
                     .addMember("value", "$S", KernelProcessor.class.getName())
                     .build());
         }
-        List<CodeBlock> compiled = new ArrayList<>();
+        ParameterizedTypeName list = ParameterizedTypeName.get(ClassName.get(List.class), COMPILED_KERNEL);
+        List<CodeBlock> all = new ArrayList<>();
+        List<MethodSpec> methods = new ArrayList<>();
+        Map<String, List<CodeBlock>> byOperator = new LinkedHashMap<>();
         for (ReadKernel kernel : kernels) {
-            String constant = constantName(kernel, compiled.size(), kernels);
+            String constant = constantName(kernel, all.size(), kernels);
             provider.addField(
                     FieldSpec.builder(String.class, constant, Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
                             .initializer(text(KernelText.print(kernel.spec())))
                             .build());
-            compiled.add(CodeBlock.of(
-                    "new $T(\n$>$>$T.parse($N),\narguments -> $L$<$<)",
-                    COMPILED_KERNEL,
-                    KernelText.class,
-                    constant,
-                    call(type, kernel)));
+            String method = "kernel" + (all.size() + 1);
+            methods.add(MethodSpec.methodBuilder(method)
+                    .addModifiers(Modifier.PRIVATE, Modifier.STATIC)
+                    .returns(COMPILED_KERNEL)
+                    .addStatement(
+                            "return new $T(\n$T.parse($N),\narguments -> $L)",
+                            COMPILED_KERNEL,
+                            KernelText.class,
+                            constant,
+                            call(type, kernel))
+                    .build());
+            all.add(CodeBlock.of("$N()", method));
+            if (!kernel.spec().operator().isEmpty()) {
+                byOperator
+                        .computeIfAbsent(kernel.spec().operator(), _ -> new ArrayList<>())
+                        .add(CodeBlock.of("$N()", method));
+            }
         }
         provider.addMethod(
                 MethodSpec.constructorBuilder().addModifiers(Modifier.PUBLIC).build());
-        ParameterizedTypeName list = ParameterizedTypeName.get(ClassName.get(List.class), COMPILED_KERNEL);
         provider.addMethod(MethodSpec.methodBuilder("kernels")
                 .addAnnotation(Override.class)
                 .addModifiers(Modifier.PUBLIC)
                 .returns(list)
                 .addStatement("return Parsed.KERNELS")
                 .build());
+        provider.addMethod(operators(byOperator));
+        provider.addMethod(kernelsOf(byOperator, list));
+        methods.forEach(provider::addMethod);
         provider.addType(TypeSpec.classBuilder("Parsed")
                 .addJavadoc("Parsed when first asked for.\n")
                 .addModifiers(Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
                 .addField(FieldSpec.builder(list, "KERNELS", Modifier.PRIVATE, Modifier.STATIC, Modifier.FINAL)
-                        .initializer("$T.of($>$>\n$L$<$<)", List.class, CodeBlock.join(compiled, ",\n"))
+                        .initializer("$T.of($>$>\n$L$<$<)", List.class, CodeBlock.join(all, ",\n"))
                         .build())
                 .build());
         return JavaFile.builder(name.packageName(), provider.build())
                 .indent("    ")
                 .skipJavaLangImports(true)
+                .build();
+    }
+
+    private static MethodSpec operators(Map<String, List<CodeBlock>> byOperator) {
+        List<CodeBlock> names = byOperator.keySet().stream()
+                .map(operator -> CodeBlock.of("$S", operator))
+                .toList();
+        return MethodSpec.methodBuilder("operators")
+                .addAnnotation(Override.class)
+                .addModifiers(Modifier.PUBLIC)
+                .returns(ParameterizedTypeName.get(List.class, String.class))
+                .addStatement("return $T.of($L)", List.class, CodeBlock.join(names, ",\n"))
+                .build();
+    }
+
+    /** Those of one operator, parsed apart from all others: a model has few of them. */
+    private static MethodSpec kernelsOf(Map<String, List<CodeBlock>> byOperator, ParameterizedTypeName list) {
+        CodeBlock.Builder cases = CodeBlock.builder().add("return switch (operator) {\n$>");
+        byOperator.forEach((operator, kernels) ->
+                cases.add("case $S -> $T.of($L);\n", operator, List.class, CodeBlock.join(kernels, ", ")));
+        cases.add("default -> $T.of();\n$<};\n", List.class);
+        return MethodSpec.methodBuilder("kernels")
+                .addAnnotation(Override.class)
+                .addModifiers(Modifier.PUBLIC)
+                .addParameter(String.class, "operator")
+                .returns(list)
+                .addCode(cases.build())
                 .build();
     }
 

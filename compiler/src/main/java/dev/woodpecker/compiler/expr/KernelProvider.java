@@ -9,6 +9,22 @@ import java.util.List;
 public interface KernelProvider {
     List<CompiledKernel> kernels();
 
+    /** The operators that the kernels implement, each once: known without reading any of them. */
+    default List<String> operators() {
+        return kernels().stream()
+                .map(kernel -> kernel.spec().operator())
+                .filter(operator -> !operator.isEmpty())
+                .distinct()
+                .toList();
+    }
+
+    /** The kernels of one operator, in the order of {@link #kernels()}: no others are read for it. */
+    default List<CompiledKernel> kernels(String operator) {
+        return kernels().stream()
+                .filter(kernel -> kernel.spec().operator().equals(operator))
+                .toList();
+    }
+
     /** A kernel with its reference: the Java method itself. */
     record CompiledKernel(KernelSpec spec, Reference reference) {}
 

@@ -9,24 +9,27 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** All kernels by the operator that they implement: Woodpecker's own and those of the program that uses it. */
+/**
+ * All kernels by the operator that they implement: Woodpecker's own and those of the program that uses it. Those of an operator
+ * are parsed when it is first asked for.
+ */
 public final class KernelLibrary {
-    private final Map<String, List<CompiledKernel>> byOperator = new TreeMap<>();
+    private final Map<String, List<KernelProvider>> providers = new TreeMap<>();
+    private final Map<String, List<CompiledKernel>> parsed = new ConcurrentHashMap<>();
 
-    private KernelLibrary(Collection<CompiledKernel> kernels) {
-        for (CompiledKernel kernel : kernels) {
-            if (!kernel.spec().operator().isEmpty()) {
-                byOperator
-                        .computeIfAbsent(kernel.spec().operator(), _ -> new ArrayList<>())
-                        .add(kernel);
+    private KernelLibrary(Iterable<KernelProvider> all) {
+        for (KernelProvider provider : all) {
+            for (String operator : provider.operators()) {
+                providers.computeIfAbsent(operator, _ -> new ArrayList<>()).add(provider);
             }
         }
-        byOperator.values().forEach(list -> list.sort(VariantPreference.ORDER));
     }
 
     public static KernelLibrary of(Collection<CompiledKernel> kernels) {
-        return new KernelLibrary(kernels);
+        List<CompiledKernel> all = List.copyOf(kernels);
+        return new KernelLibrary(List.of(() -> all));
     }
 
     /** The kernels that the class path offers. */
@@ -36,18 +39,22 @@ public final class KernelLibrary {
 
     private static final class OfClassPath {
         private static final KernelLibrary LIBRARY = new KernelLibrary(
-                ServiceLoader.load(KernelProvider.class, KernelLibrary.class.getClassLoader()).stream()
-                        .flatMap(provider -> provider.get().kernels().stream())
-                        .toList());
+                ServiceLoader.load(KernelProvider.class, KernelLibrary.class.getClassLoader()));
     }
 
     /** The kernels of an operator, {@code Conv} or {@code com.acme::Gate}, the preferred one first; none for others. */
     public List<CompiledKernel> kernels(String operator) {
-        return List.copyOf(byOperator.getOrDefault(operator, List.of()));
+        List<KernelProvider> all = providers.get(operator);
+        return all == null
+                ? List.of()
+                : parsed.computeIfAbsent(operator, name -> all.stream()
+                        .flatMap(provider -> provider.kernels(name).stream())
+                        .sorted(VariantPreference.ORDER)
+                        .toList());
     }
 
     /** The operators that have kernels, sorted. */
     public Set<String> operators() {
-        return java.util.Collections.unmodifiableSet(byOperator.keySet());
+        return java.util.Collections.unmodifiableSet(providers.keySet());
     }
 }

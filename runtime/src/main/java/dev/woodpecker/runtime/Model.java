@@ -79,7 +79,13 @@ public final class Model implements AutoCloseable {
     /** What makes kernels; a model of a plan file needs none of it. */
     private record Generation(Planner planner, KernelCompiler compiler, Target target) {}
 
-    private Model(String name, Graph graph, Options options, KernelBinder binder, Optional<CudaDevice> device) {
+    private Model(
+            String name,
+            Graph graph,
+            Options options,
+            KernelBinder binder,
+            Optional<CudaDevice> device,
+            LoadingTools tools) {
         this.name = name;
         this.device = device;
         this.graph = graph;
@@ -87,7 +93,7 @@ public final class Model implements AutoCloseable {
         this.code = new LeasedArena(this::free);
         Environment environment = options.environment();
         this.log = KernelLog.of(environment);
-        KernelCompiler compiler = KernelCompiler.of(environment);
+        KernelCompiler compiler = tools.compiler();
         this.ownPool = ownPool(options);
         KernelStore ofProcessor = new KernelStore(
                 compiler,
@@ -100,7 +106,7 @@ public final class Model implements AutoCloseable {
                         gpu.code(), gpu.target(), options.numerics(), code.arena(), SourceDump.of(environment), log))
                 .orElse(ofProcessor);
         Schedules schedules = new RecordedSchedules(
-                options.tuningRecords(),
+                tools.records(),
                 options.numerics(),
                 MachineName.of(store.target(), compiler.cpu()),
                 pool().size());
@@ -190,9 +196,10 @@ public final class Model implements AutoCloseable {
 
     /** The same on a device that is open. */
     static Model load(Path file, Options options, Optional<CudaDevice> device) {
+        LoadingTools.Search tools = LoadingTools.search(options);
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph graph = graph(file, library, options.numerics());
-        return new Model(file.toString(), graph, options, new KernelBinder(library), device);
+        return new Model(file.toString(), graph, options, new KernelBinder(library), device, tools.found());
     }
 
     static Graph graph(Path file, KernelLibrary library, Numerics numerics) {
@@ -217,7 +224,8 @@ public final class Model implements AutoCloseable {
         options.checkTarget();
         KernelLibrary library = KernelLibrary.ofClassPath();
         Graph graph = OneOperator.graph(library, operator, attributes);
-        return new Model(operator, graph, options, new KernelBinder(library), device(options));
+        LoadingTools tools = LoadingTools.search(options).found();
+        return new Model(operator, graph, options, new KernelBinder(library), device(options), tools);
     }
 
     private static Optional<CudaDevice> device(Options options) {

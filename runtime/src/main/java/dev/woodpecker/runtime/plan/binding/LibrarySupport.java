@@ -3,18 +3,27 @@ package dev.woodpecker.runtime.plan.binding;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.onnx.OperatorSupport;
 import dev.woodpecker.runtime.onnx.host.HostOperators;
+import java.util.Collections;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
 /** What can be run with a library of kernels and the host operators; shapes are not looked at yet. */
-public record LibrarySupport(KernelLibrary library) implements OperatorSupport {
-    @Override
-    public Set<String> operators() {
+public final class LibrarySupport implements OperatorSupport {
+    private final KernelLibrary library;
+    private final Set<String> operators;
+
+    public LibrarySupport(KernelLibrary library) {
+        this.library = library;
         Set<String> all = new TreeSet<>(library.operators());
         all.addAll(NodeExpansions.operators());
         all.addAll(HostOperators.names());
-        return all;
+        this.operators = Collections.unmodifiableSet(all);
+    }
+
+    @Override
+    public Set<String> operators() {
+        return operators;
     }
 
     @Override

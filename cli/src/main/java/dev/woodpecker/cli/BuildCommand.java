@@ -56,10 +56,11 @@ final class BuildCommand implements Callable<Integer> {
     @Option(
             names = "--target",
             split = ",",
-            paramLabel = "PROCESSOR",
+            paramLabel = "MACHINE",
             description =
                     "Processors to have kernels for: x86-64-v2, x86-64-v3, x86-64-v4, aarch64; for quantised models also"
-                            + " x86-64-v3+avxvnni, x86-64-v4+avx512vnni. The best that runs is taken when the file is"
+                            + " x86-64-v3+avxvnni, x86-64-v4+avx512vnni; and GPUs: cuda:sm_75, cuda:sm_80,"
+                            + " cuda:sm_90a. The best that runs is taken when the file is"
                             + " loaded. Default: this machine's level; of a quantised model, also that with this"
                             + " machine's instructions for bytes.")
     private List<String> targets = new ArrayList<>();
@@ -71,7 +72,11 @@ final class BuildCommand implements Callable<Integer> {
                     "Of records, those measured with so many threads; 0 for one a core. Default: ${DEFAULT-VALUE}.")
     private int threads = 0;
 
-    @Option(names = "--numerics", description = "strict (sums in axis order) or fp32. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--numerics",
+            paramLabel = "MODE",
+            description = "strict (sums in axis order) or fp32; of GPUs alone also tf32, fp16, bf16. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private Numerics numerics = Numerics.FP32;
 
     @Option(

@@ -120,9 +120,15 @@ public final class Model implements AutoCloseable {
     }
 
     /** A model of a plan file, whose memory is that of the arena. */
-    private Model(String name, StoredPlans stored, Options options, Optional<WorkerPool> ownPool, Arena arena) {
+    private Model(
+            String name,
+            StoredPlans stored,
+            Options options,
+            Optional<WorkerPool> ownPool,
+            Optional<CudaDevice> device,
+            Arena arena) {
         this.name = name;
-        this.device = Optional.empty();
+        this.device = device;
         this.graph = stored.graph();
         this.options = options;
         this.code = new LeasedArena(() -> {
@@ -135,19 +141,26 @@ public final class Model implements AutoCloseable {
         this.log = KernelLog.of(options.environment());
     }
 
-    private static Model ofPlanFile(Path file, Options options) {
+    /**
+     * @param device empty for the processor
+     */
+    static Model ofPlanFile(Path file, Options options, Optional<CudaDevice> device) {
         Arena arena = Arena.ofShared();
         try {
             CacheDirectory cache = CacheDirectory.open(options.environment());
             Optional<WorkerPool> ownPool = ownPool(options);
             Selector selector = selector(options, ownPool.isPresent() ? ownPool.get() : WorkerPool.shared());
-            StoredPlans stored = StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, selector, arena);
+            StoredPlans stored = device.isPresent()
+                    ? StoredPlans.open(file, options.trust(), device.get(), cache, arena)
+                    : StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, selector, arena);
             stored.refuseUnless(options.numerics());
-            MemoryGuard guard = MemoryGuards.of(options);
+            MemoryGuard guard = device.isPresent()
+                    ? MemoryGuards.of(options, device.get().facts())
+                    : MemoryGuards.of(options);
             for (CompiledPlan plan : stored.plans()) {
                 guard.check("the values between the model's kernels", plan.arenaBytes());
             }
-            return new Model(file.toString(), stored, options, ownPool, arena);
+            return new Model(file.toString(), stored, options, ownPool, device, arena);
         } catch (RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -183,12 +196,9 @@ public final class Model implements AutoCloseable {
     public static Model load(Path file, Options options) {
         options.checkTarget();
         if (PlanFileEntries.isPlanFile(file)) {
-            if (options.target().isPresent()) {
-                throw new IllegalArgumentException(
-                        file + " is a plan file, whose kernels are for processors; to run on "
-                                + options.target().get() + " load the ONNX model that it was built from");
-            }
-            return ofPlanFile(file, options);
+            Optional<CudaDevice> device = options.target()
+                    .map(target -> CudaDevice.openForMadeCode(CudaChoice.parse(target), options.environment()));
+            return ofPlanFile(file, options, device);
         }
         // Before a large model is read: without a device it is of no use.
         return load(file, options, device(options));

@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime;
 
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.device.cpu.NativeCalls;
@@ -14,9 +15,11 @@ import dev.woodpecker.runtime.plan.Planner;
 import dev.woodpecker.runtime.plan.binding.KernelBinder;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
 import dev.woodpecker.runtime.plan.binding.LibrarySupport;
+import dev.woodpecker.runtime.plan.cuda.CudaDevice;
 import dev.woodpecker.runtime.plan.file.PlanContent;
 import dev.woodpecker.runtime.plan.file.PlanFileWriter;
 import dev.woodpecker.runtime.plan.inference.InferredGraph;
+import dev.woodpecker.runtime.plan.kernel.CodeMaker;
 import dev.woodpecker.runtime.plan.kernel.KernelLog;
 import dev.woodpecker.runtime.plan.kernel.KernelStore;
 import dev.woodpecker.runtime.plan.kernel.SourceDump;
@@ -36,6 +39,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.Set;
 
 /**
  * Makes a plan file of a model: all that is decided when a model is loaded and first run, with the kernels compiled and the
@@ -48,7 +53,7 @@ import java.util.Set;
  * try (var model = Model.load(Path.of("resnet50.wpk"), Options.defaults().trustPlan(built.digest()))) { ... }
  * }
  *
- * @param targets processors, as {@code x86-64-v3}; empty for this machine's
+ * @param targets processors, as {@code x86-64-v3}, and GPUs, as {@code cuda:sm_90a}; empty for this machine's processor
  * @param shapes extents of the symbolic dimensions, by name: a plan for each. Others are 1
  * @param key to sign with
  */
@@ -60,6 +65,8 @@ public record PlanBuild(
         Optional<PrivateKey> key) {
     private static final Set<String> OF_BYTES =
             Set.of("ConvInteger", "DequantizeLinear", "MatMulInteger", "QLinearConv", "QLinearMatMul");
+
+    private static final String GPUS = "cuda:sm_75, cuda:sm_80, cuda:sm_90a";
 
     public PlanBuild {
         targets = List.copyOf(targets);
@@ -87,7 +94,7 @@ public record PlanBuild(
         return new PlanBuild(model, options, List.of(), List.of(Map.of()), Optional.empty());
     }
 
-    /** For these processors; which of them it runs on is seen when the file is loaded. */
+    /** For these processors and GPUs; which of them it runs on is seen when the file is loaded. */
     public PlanBuild forTargets(String... architectures) {
         return new PlanBuild(model, options, List.of(architectures), shapes, key);
     }
@@ -112,8 +119,16 @@ public record PlanBuild(
      * @throws java.io.UncheckedIOException if a file cannot be read or written
      */
     public Built write(Path file) {
+        return write(file, target -> CudaDevice.codeMaker(target, options.environment()));
+    }
+
+    /**
+     * @param gpuCode what makes code for a GPU
+     */
+    Built write(Path file, Function<Target, CodeMaker> gpuCode) {
+        checkNumerics(file);
         KernelLibrary library = KernelLibrary.ofClassPath();
-        Graph graph = OnnxImporter.read(model, new LibrarySupport(library));
+        Graph graph = graph(library);
         KernelCompiler compiler = KernelCompiler.of(options.environment());
         Optional<WorkerPool> ownPool = Model.ownPool(options);
         try (Arena arena = Arena.ofShared()) {
@@ -123,6 +138,7 @@ public record PlanBuild(
             for (CpuFeatures processor : processors(file, compiler.cpu(), graph)) {
                 made.add(workshop.build(processor));
             }
+            gpus().forEach(target -> made.add(workshop.build(target, gpuCode.apply(target))));
             Map<String, TensorType> inputs = new LinkedHashMap<>();
             graph.inputs().forEach(input -> graph.type(input).ifPresent(type -> inputs.put(input, type)));
             PlanContent content = new PlanContent(
@@ -138,13 +154,44 @@ public record PlanBuild(
         }
     }
 
+    private static boolean isGpu(String target) {
+        return Target.find(target).filter(Target::isCuda).isPresent();
+    }
+
+    private List<Target> gpus() {
+        return targets.stream()
+                .filter(PlanBuild::isGpu)
+                .distinct()
+                .map(Target::parse)
+                .toList();
+    }
+
+    private void checkNumerics(Path file) {
+        boolean onGpusAlone = !targets.isEmpty() && targets.stream().allMatch(PlanBuild::isGpu);
+        if (options.numerics().needsGpu() && !onGpusAlone) {
+            throw new PlanFileException(
+                    file.toString(),
+                    PlanFileException.Reason.NOT_BUILT,
+                    "numerics " + options.numerics().text() + " are for GPUs alone: choose targets among " + GPUS
+                            + ", or the numerics strict or fp32");
+        }
+    }
+
+    /** A GPU's kernels are those of a model that is loaded there, half floats widened first. */
+    private Graph graph(KernelLibrary library) {
+        return gpus().isEmpty()
+                ? OnnxImporter.read(model, new LibrarySupport(library))
+                : Model.graph(model, library, options.numerics());
+    }
+
     /**
      * Those asked for, or this machine's level alone: most processors of it can then run the file. Where bytes are multiplied,
      * what this machine has for that is another one, for it is four times as fast.
      */
     private List<CpuFeatures> processors(Path file, CpuFeatures cpu, Graph graph) {
         List<String> names = new ArrayList<>(targets);
-        if (names.isEmpty()) {
+        names.removeIf(PlanBuild::isGpu);
+        if (targets.isEmpty()) {
             names.add(cpu.isAarch64() ? cpu.architecture() : cpu.level().architecture());
             boolean bytes = graph.nodes().stream()
                     .anyMatch(node -> node.operator().isOnnx()
@@ -163,7 +210,8 @@ public record PlanBuild(
                         file.toString(),
                         PlanFileException.Reason.NOT_BUILT,
                         "there is no target '" + name + "' for plan files; there are x86-64-v2, x86-64-v3, x86-64-v4, "
-                                + "aarch64, and with more instructions x86-64-v3+avxvnni and x86-64-v4+avx512vnni"));
+                                + "aarch64, with more instructions x86-64-v3+avxvnni and x86-64-v4+avx512vnni, and of GPUs "
+                                + GPUS));
     }
 
     /** Makes plans, the constants of which are computed on this machine whatever machine the kernels are for. */
@@ -189,7 +237,7 @@ public record PlanBuild(
             return new KernelStore(
                     storeCompiler,
                     target,
-                    options.numerics(),
+                    options.numerics().mayReassociate() ? Numerics.FP32 : Numerics.STRICT,
                     arena,
                     SourceDump.of(environment),
                     KernelLog.of(environment));
@@ -219,6 +267,28 @@ public record PlanBuild(
             Path calls = reproducible.compile(NativeCalls.source()).file();
             return new PlanContent.ForTarget(
                     "cpu:" + processor.architecture(), processor.flags(), Optional.of(calls), plans);
+        }
+
+        /** For a GPU that need not be there: libraries are not chosen, which would have to be timed. */
+        PlanContent.ForTarget build(Target target, CodeMaker code) {
+            Environment environment = options.environment();
+            KernelStore store = new KernelStore(
+                    code, target, options.numerics(), arena, SourceDump.of(environment), KernelLog.of(environment));
+            Planner planner = new Planner(
+                    model.toString(),
+                    binder,
+                    store,
+                    constantStore,
+                    new RecordedSchedules(
+                            options.tuningRecords(),
+                            options.numerics(),
+                            MachineName.of(target, compiler.cpu()),
+                            pool.size()),
+                    MemoryGuards.of(options),
+                    Model.selector(options.withVendors(Vendors.NONE), pool));
+            List<CompiledPlan> plans =
+                    shapes.stream().map(extents -> plan(planner, extents)).toList();
+            return new PlanContent.ForTarget(target.name(), Set.of(), Optional.empty(), plans);
         }
 
         private CompiledPlan plan(Planner planner, Map<String, Integer> extents) {

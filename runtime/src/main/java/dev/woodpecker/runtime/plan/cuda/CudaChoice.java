@@ -3,6 +3,8 @@ package dev.woodpecker.runtime.plan.cuda;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
 import dev.woodpecker.runtime.device.cuda.driver.DeviceFacts;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -48,6 +50,28 @@ public record CudaChoice(int ordinal, Optional<String> architecture, boolean isE
         return new CudaChoice(ordinal, architecture, form.group(3) != null);
     }
 
+    /** Whether a device runs code of an architecture: of its own generation, and none that is newer than it. */
+    static boolean runs(String architecture, DeviceFacts device) {
+        int wanted = number(architecture);
+        return wanted / 10 == device.capabilityMajor()
+                && (architecture.endsWith("a") ? wanted == device.capability() : wanted <= device.capability());
+    }
+
+    private static int number(String architecture) {
+        return Integer.parseInt(architecture.replaceAll("\\D", ""));
+    }
+
+    /**
+     * Of targets that there is code for, that which suits a device best: the newest generation that it runs.
+     *
+     * @param names as {@code cuda:sm_80}; others are left alone
+     */
+    public static Optional<String> best(List<String> names, DeviceFacts device) {
+        return names.stream()
+                .filter(name -> isCuda(name) && runs(name.substring(name.indexOf(':') + 1), device))
+                .max(Comparator.comparingInt(CudaChoice::number));
+    }
+
     /**
      * What code is made for.
      *
@@ -60,10 +84,7 @@ public record CudaChoice(int ordinal, Optional<String> architecture, boolean isE
                 .orElseThrow(() -> CudaException.missing("no code can be made for " + device.summary()
                         + "; it is made for compute capabilities 7.5, 8.x and 9.0"));
         Target target = Target.parse("cuda:" + name);
-        int wanted = Integer.parseInt(name.replaceAll("\\D", ""));
-        boolean runs = wanted / 10 == device.capabilityMajor()
-                && (name.endsWith("a") ? wanted == device.capability() : wanted <= device.capability());
-        if (!runs) {
+        if (!runs(name, device)) {
             throw CudaException.missing("code for " + target.name() + " does not run on " + device.summary() + "; "
                     + own.map(n -> "choose cuda:" + n).orElse("there is no code that does"));
         }

@@ -96,6 +96,30 @@ public final class CudaDevice {
         }
     }
 
+    /**
+     * The device that was asked for, to run code on that is made already: no compiler is looked for.
+     *
+     * @throws CudaException naming what is missing and what to do about it
+     * @throws IllegalArgumentException if that is the emulator, which runs texts
+     */
+    public static CudaDevice openForMadeCode(CudaChoice choice, Environment environment) {
+        if (choice.isEmulated()) {
+            throw new IllegalArgumentException(
+                    "plan files hold machine code of GPUs, and the emulator executes CUDA texts: load the ONNX model");
+        }
+        CacheDirectory cache = CacheDirectory.open(environment);
+        CudaDriver driver = driver(choice.ordinal(), cache);
+        return new CudaDevice(
+                driver, choice.target(driver.facts()), CodeMaker.none(cache), () -> nvidia(driver, environment));
+    }
+
+    /** What makes code for an architecture, of which no device need be there. */
+    public static CodeMaker codeMaker(Target target, Environment environment) {
+        CacheDirectory cache = CacheDirectory.open(environment);
+        return new CubinMaker(
+                CudaCompiler.discover(environment, cache), CudaArchitecture.parse(target.architecture()), cache);
+    }
+
     private static CudaDevice emulated(Environment environment, CacheDirectory cache) {
         Emulator emulator = Emulator.of(environment);
         return ofText(new EmulatedDriver(emulator, EmulatedDriver.facts(EMULATED_BYTES)), cache);

@@ -38,7 +38,7 @@ record RunMemory(
 
         long next(long size) {
             long offset = bytes;
-            bytes += Math.ceilDiv(size, CudaPlanner.ALIGNMENT) * CudaPlanner.ALIGNMENT;
+            bytes += Math.ceilDiv(size, DevicePlans.ALIGNMENT) * DevicePlans.ALIGNMENT;
             return offset;
         }
     }

@@ -21,7 +21,8 @@ import java.util.function.Function;
  * The entry {@code plan.json}, without times: {@code {"model":"resnet50.onnx","numerics":"fp32","inputs":[..],"outputs":[..],
  * "targets":[{"name":"cpu:x86-64-v3","processor":["avx2",..],"calls":"0c77..","plans":[{"inputs":[..],..,"kernels":[{"library":"5b1f..",
  * "phases":[["conv_3f..",64,0]],..}],"constants":["0+9408",..],"invocations":[{..,"buffers":["input 0","constant 0",
- * "arena 0+3211264"]}]}]}]}}. {@link PlanJsonReader} reads it.
+ * "arena 0+3211264"]}]}]}]}}. A phase of a GPU has its grid too: {@code ["conv_3f..",64,0,[2,2,1],[32,4,1],0]}. {@link
+ * PlanJsonReader} reads it.
  *
  * @param constants where a constant lies in the weights, as {@code 0+9408}: its first byte and how many there are
  * @param libraries the SHA-256 of a library
@@ -72,6 +73,11 @@ record PlanJson(Function<MemorySegment, String> constants, Function<Path, String
             parts.add(phase.symbol());
             parts.add(phase.extent());
             parts.add(phase.scratchBytes());
+            if (!phase.grid().equals(CompiledKernel.Grid.NONE)) {
+                parts.add(GSON.toJsonTree(phase.grid().blocks()));
+                parts.add(GSON.toJsonTree(phase.grid().threads()));
+                parts.add(phase.grid().dynamicSharedBytes());
+            }
             return parts;
         }));
         object.add("workspaces", GSON.toJsonTree(kernel.workspaceBytes()));

@@ -141,7 +141,8 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
             phases.add(new CompiledKernel.Phase(
                     parts.get(0).getAsString(),
                     parts.get(1).getAsLong(),
-                    parts.get(2).getAsLong()));
+                    parts.get(2).getAsLong(),
+                    parts.size() > 3 ? grid(parts) : CompiledKernel.Grid.NONE));
         }
         List<Long> workspaces = new ArrayList<>();
         for (JsonElement bytes : array(object, "workspaces")) {
@@ -149,6 +150,18 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
         }
         return new CompiledKernel(
                 "", libraries.apply(text(object, "library")), phases, workspaces, texts(object, "checks"), false);
+    }
+
+    private static CompiledKernel.Grid grid(JsonArray parts) {
+        List<Long> blocks = new ArrayList<>();
+        for (JsonElement count : parts.get(3).getAsJsonArray()) {
+            blocks.add(count.getAsLong());
+        }
+        List<Integer> threads = new ArrayList<>();
+        for (JsonElement count : parts.get(4).getAsJsonArray()) {
+            threads.add(count.getAsInt());
+        }
+        return new CompiledKernel.Grid(blocks, threads, parts.get(5).getAsLong());
     }
 
     /** A part of memory, as {@code 64+1024}. */

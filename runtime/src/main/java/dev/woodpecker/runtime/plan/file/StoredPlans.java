@@ -15,7 +15,10 @@ import dev.woodpecker.runtime.plan.CompiledPlan;
 import dev.woodpecker.runtime.plan.ExecutablePlan.Value;
 import dev.woodpecker.runtime.plan.PlanSource;
 import dev.woodpecker.runtime.plan.Planner.Planned;
+import dev.woodpecker.runtime.plan.RunnablePlan;
 import dev.woodpecker.runtime.plan.Selector;
+import dev.woodpecker.runtime.plan.cuda.CudaDevice;
+import dev.woodpecker.runtime.plan.cuda.DevicePlans;
 import dev.woodpecker.runtime.plan.kernel.KernelLoader;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.ContentKey;
@@ -33,22 +36,26 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * The plans of a file, for this processor: made elsewhere, and run as they are. Weights stay where the file is mapped, and
+ * The plans of a file, for this processor or a GPU: made elsewhere, and run as they are. Weights stay where the file is mapped, and
  * kernels are copied to the cache, from where the dynamic loader takes them.
  */
 public final class StoredPlans implements PlanSource {
     private final String file;
     private final PlanContent content;
     private final List<CompiledPlan> plans;
-    private final KernelLoader loader;
-    private final Selector selector;
+    private final PlanLoader loader;
 
-    private StoredPlans(String file, PlanContent content, Selector selector, Arena arena) {
-        this.selector = selector;
+    /** Makes a plan ready to run, for as long as the arena's constants are needed. */
+    @FunctionalInterface
+    private interface PlanLoader {
+        RunnablePlan load(CompiledPlan plan, Arena arena);
+    }
+
+    private StoredPlans(String file, PlanContent content, PlanLoader loader) {
         this.file = file;
         this.content = content;
         this.plans = content.targets().getFirst().plans();
-        this.loader = new KernelLoader(arena);
+        this.loader = loader;
         content.targets().getFirst().calls().ifPresent(NativeCalls::load);
     }
 
@@ -64,6 +71,32 @@ public final class StoredPlans implements PlanSource {
      */
     public static StoredPlans open(
             Path file, PlanTrust trust, CpuFeatures cpu, CacheDirectory cache, Selector selector, Arena arena) {
+        String name = file.toString();
+        PlanContent content = content(file, trust, targets -> TargetChoice.of(name, targets, cpu), cache, arena);
+        KernelLoader loader = new KernelLoader(arena);
+        return new StoredPlans(name, content, (plan, constants) -> selector.bind(plan.load(loader), constants));
+    }
+
+    /**
+     * Opens a file for a GPU.
+     *
+     * @param arena how long the plans are needed
+     * @throws PlanFileException if it cannot be used
+     * @throws java.io.UncheckedIOException if it cannot be read
+     */
+    public static StoredPlans open(Path file, PlanTrust trust, CudaDevice device, CacheDirectory cache, Arena arena) {
+        String name = file.toString();
+        PlanContent content =
+                content(file, trust, targets -> TargetChoice.of(name, targets, device.facts()), cache, arena);
+        return new StoredPlans(name, content, new DevicePlans(device, arena)::load);
+    }
+
+    private static PlanContent content(
+            Path file,
+            PlanTrust trust,
+            Function<List<PlanContent.ForTarget>, PlanContent.ForTarget> choice,
+            CacheDirectory cache,
+            Arena arena) {
         Map<String, MemorySegment> entries = PlanFileEntries.open(file, trust, new CheckedFiles(cache), arena);
         String name = file.toString();
         String json = PlanManifest.text(entry(name, entries, PlanFileWriter.JSON));
@@ -79,8 +112,7 @@ public final class StoredPlans implements PlanSource {
                                 "library.so",
                                 entry(name, entries, PlanFileWriter.libraryEntry(library)))));
         try {
-            PlanContent content = PlanJsonReader.read(json, targets -> TargetChoice.of(name, targets, cpu), reader);
-            return new StoredPlans(name, content, selector, arena);
+            return PlanJsonReader.read(json, choice, reader);
         } catch (IllegalArgumentException wrong) {
             throw PlanFileEntries.damaged(name, PlanFileWriter.JSON + " is no plan: " + wrong.getMessage());
         }
@@ -107,7 +139,7 @@ public final class StoredPlans implements PlanSource {
         }
     }
 
-    /** The plans for this processor. */
+    /** The plans for this machine. */
     public List<CompiledPlan> plans() {
         return plans;
     }
@@ -150,7 +182,7 @@ public final class StoredPlans implements PlanSource {
     public Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
         for (CompiledPlan plan : plans) {
             if (serves(plan, graph)) {
-                return new Planned(selector.bind(plan.load(loader), arena), Map.of(), Optional.empty());
+                return new Planned(loader.load(plan, arena), Map.of(), Optional.empty());
             }
         }
         String given = graph.inputs().stream()

@@ -3,6 +3,8 @@ package dev.woodpecker.runtime.plan.file;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.PlanFileException;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
+import dev.woodpecker.runtime.device.cuda.driver.DeviceFacts;
+import dev.woodpecker.runtime.plan.cuda.CudaChoice;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -48,6 +50,22 @@ final class TargetChoice {
                                 .thenComparing(target -> target.processorFlags().size()));
     }
 
+    /**
+     * The target of the newest generation that a GPU runs.
+     *
+     * @throws PlanFileException saying what the file has and what the device is, if it can run none
+     */
+    static PlanContent.ForTarget of(String file, List<PlanContent.ForTarget> targets, DeviceFacts device) {
+        List<String> names = targets.stream().map(PlanContent.ForTarget::name).toList();
+        return CudaChoice.best(names, device)
+                .map(name -> targets.get(names.indexOf(name)))
+                .orElseThrow(() -> new PlanFileException(
+                        file,
+                        PlanFileException.Reason.OTHER_PROCESSOR,
+                        "it has kernels for " + String.join(" and ", names) + "; this device is " + device.summary()
+                                + ". Build it with --target for this one too"));
+    }
+
     private static String described(PlanContent.ForTarget target, CpuFeatures cpu) {
         Set<String> missing = new TreeSet<>(target.processorFlags());
         missing.removeAll(cpu.flags());
@@ -57,7 +75,7 @@ final class TargetChoice {
     /** Flags tell levels of an architecture apart; this tells architectures apart. */
     private static boolean isOfTheMachine(PlanContent.ForTarget target, CpuFeatures cpu) {
         String arm = "cpu:aarch64";
-        return target.name().equals(arm) == CpuTarget.name(cpu).equals(arm);
+        return !CudaChoice.isCuda(target.name()) && target.name().equals(arm) == CpuTarget.name(cpu).equals(arm);
     }
 
     private static int vectorBytes(PlanContent.ForTarget target) {

@@ -9,6 +9,9 @@ import dev.woodpecker.runtime.toolchain.VectorLevel;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import dev.woodpecker.runtime.device.cuda.driver.DeviceFacts;
+import dev.woodpecker.runtime.device.emulator.EmulatedDriver;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,5 +73,23 @@ class TargetChoiceTest {
         assertThatThrownBy(() -> TargetChoice.of("m.wpk", arm, processor(VectorLevel.AVX2)))
                 .isInstanceOf(PlanFileException.class)
                 .hasMessageContaining("it has kernels for cpu:aarch64;");
+    }
+
+    private static List<PlanContent.ForTarget> gpus(String... names) {
+        return Stream.of(names)
+                .map(name -> new PlanContent.ForTarget(name, Set.of(), Optional.empty(), List.of()))
+                .toList();
+    }
+
+    /** The emulated device is of compute capability 8.0. */
+    @Test
+    void aGpuTakesTheNewestCodeOfItsGeneration() {
+        DeviceFacts device = EmulatedDriver.facts(1 << 20);
+        assertThat(TargetChoice.of("m.wpk", gpus("cuda:sm_75", "cpu:x86-64-v3", "cuda:sm_80", "cuda:sm_90a"), device)
+                        .name())
+                .isEqualTo("cuda:sm_80");
+        assertThatThrownBy(() -> TargetChoice.of("m.wpk", gpus("cuda:sm_75", "cuda:sm_90a"), device))
+                .isInstanceOf(PlanFileException.class)
+                .hasMessageContaining("it has kernels for cuda:sm_75 and cuda:sm_90a; this device is");
     }
 }

@@ -8,6 +8,13 @@ import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
 import dev.woodpecker.runtime.plan.cuda.CudaDevice;
+import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
+import dev.woodpecker.runtime.device.cuda.driver.CudaException;
+import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
+import java.util.ArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -135,6 +142,64 @@ class CudaModelTest {
                 DeviceArray to = step % 2 == 0 ? b : a;
                 session.runOnDevice(Map.of("x", from), Map.of("y", to));
                 isClose(wanted, to.toNdArray());
+            }
+        }
+        under.assertNoLeaks();
+    }
+
+    /** Memory that another holds is missing while it does, and no longer. */
+    @Test
+    void aModelThatDoesNotFitSaysHowMuchIsMissingAndRunsWhenThereIsRoom() {
+        Path file = file(new OnnxModelBuilder("large", 17)
+                .input("x", TensorType.of(DType.F32, 1, 1024))
+                .initializer("w", RandomArrays.of(1, 1024, 2048))
+                .node("MatMul", List.of("x", "w"), "y", Map.of())
+                .output("y"));
+        CudaDriver driver = device.driver();
+        long left = 4 << 20;
+        DevicePointer held = driver.allocate(driver.memory().freeBytes() - left, "another program");
+        try (Model model = Model.load(file, Options.defaults(), Optional.of(device));
+                Session session = model.newSession()) {
+            Map<String, NdArray> inputs = Map.of("x", RandomArrays.of(2, 1, 1024));
+            assertThatThrownBy(() -> session.run(inputs))
+                    .isInstanceOf(CudaException.class)
+                    .hasMessageContaining("8.0 MB for a model's weights")
+                    .hasMessageContaining("CUDA_ERROR_OUT_OF_MEMORY");
+            driver.free(held);
+            session.warmUp(Map.of("x", new int[] {1, 1024}));
+        }
+        under.assertNoLeaks();
+    }
+
+    /** Each with a stream, a graph and memory of its own, at the same time. */
+    @Test
+    void severalSessionsOnOneDevice() throws Exception {
+        Path file = file(new OnnxModelBuilder("shared", 17)
+                .input("x", TensorType.of(DType.F32, 4, 4))
+                .initializer("w", RandomArrays.of(1, 4, 4))
+                .node("MatMul", List.of("x", "w"), "p", Map.of())
+                .node("Relu", List.of("p"), "y", Map.of())
+                .output("y"));
+        try (Model expected = Model.load(file, Options.defaults());
+                Session onProcessor = expected.newSession();
+                Model model = Model.load(file, Options.defaults(), Optional.of(device));
+                ExecutorService threads = Executors.newFixedThreadPool(3)) {
+            List<Future<?>> running = new ArrayList<>();
+            for (int thread = 0; thread < 3; thread++) {
+                NdArray x = RandomArrays.of(10 + thread, 4, 4);
+                NdArray wanted = Objects.requireNonNull(
+                        onProcessor.run(Map.of("x", x)).get("y"));
+                running.add(threads.submit(() -> {
+                    try (Session session = model.newSession()) {
+                        for (int run = 0; run < 5; run++) {
+                            isClose(wanted, Objects.requireNonNull(
+                                    session.run(Map.of("x", x)).get("y")));
+                        }
+                    }
+                }));
+            }
+            for (Future<?> one : running) {
+                one.get();
             }
         }
         under.assertNoLeaks();

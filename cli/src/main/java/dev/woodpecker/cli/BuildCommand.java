@@ -58,11 +58,10 @@ final class BuildCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "MACHINE",
             description =
-                    "Processors to have kernels for: x86-64-v2, x86-64-v3, x86-64-v4, aarch64; for quantised models also"
-                            + " x86-64-v3+avxvnni, x86-64-v4+avx512vnni; and GPUs: cuda:sm_75, cuda:sm_80,"
-                            + " cuda:sm_90a. The best that runs is taken when the file is"
-                            + " loaded. Default: this machine's level; of a quantised model, also that with this"
-                            + " machine's instructions for bytes.")
+                    "Processors to have kernels for: x86-64-v2, x86-64-v3, x86-64-v4, aarch64; for quantised models"
+                        + " also x86-64-v3+avxvnni, x86-64-v4+avx512vnni; and GPUs: cuda:sm_75, cuda:sm_80,"
+                        + " cuda:sm_90a. The best that runs is taken when the file is loaded. Default: this machine's"
+                        + " level; of a quantised model, also that with this machine's instructions for bytes.")
     private List<String> targets = new ArrayList<>();
 
     @Option(

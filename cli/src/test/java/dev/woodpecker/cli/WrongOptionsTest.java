@@ -59,7 +59,8 @@ class WrongOptionsTest {
                 "tune MODEL --threads 0 | '0' is not a number from 1 to 999999999",
                 "explain MODEL --runs 0 | '0' is not a number from 1 to 999999999",
                 "run MODEL --numerics fp16 | --numerics: numerics fp16 are for a GPU, and the target is the processor",
-                "run MODEL --target cuda --vendors onednn | --vendors: oneDNN is for processors, and the target is cuda",
+                "run MODEL --target cuda --vendors onednn | --vendors: oneDNN is for processors, and the target is"
+                        + " cuda",
                 "run MODEL --target gpu | --target: 'gpu' is no target to run on; allowed: cuda, cuda:1",
                 "run MODEL --records nothing.jsonl | --records: there is no file nothing.jsonl",
             })

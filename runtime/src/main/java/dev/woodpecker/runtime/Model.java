@@ -106,14 +106,12 @@ public final class Model implements AutoCloseable {
                         gpu.code(), gpu.target(), options.numerics(), code.arena(), SourceDump.of(environment), log))
                 .orElse(ofProcessor);
         Schedules schedules = new RecordedSchedules(
-                tools.records(),
-                options.numerics(),
-                MachineName.of(store.target(), compiler.cpu()),
-                pool().size());
+                tools.records(), options.numerics(), MachineName.of(store.target(), compiler.cpu()), pool().size());
         MemoryGuard guard =
                 device.map(gpu -> MemoryGuards.of(options, gpu.facts())).orElseGet(() -> MemoryGuards.of(options));
         Planner planner = new Planner(name, binder, store, ofProcessor, schedules, guard, selector(options, pool()));
-        PlanSource source = device.<PlanSource>map(gpu -> new CudaPlanner(planner, gpu, code.arena(), vendors(options), options.numerics()))
+        PlanSource source = device.<PlanSource>map(
+                        gpu -> new CudaPlanner(planner, gpu, code.arena(), vendors(options), options.numerics()))
                 .orElse(planner);
         this.plans = new PlanCache(source, PLANS);
         this.generation = Optional.of(new Generation(planner, compiler, store.target()));
@@ -154,9 +152,8 @@ public final class Model implements AutoCloseable {
                     ? StoredPlans.open(file, options.trust(), device.get(), cache, arena)
                     : StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, selector, arena);
             stored.refuseUnless(options.numerics());
-            MemoryGuard guard = device.isPresent()
-                    ? MemoryGuards.of(options, device.get().facts())
-                    : MemoryGuards.of(options);
+            MemoryGuard guard =
+                    device.isPresent() ? MemoryGuards.of(options, device.get().facts()) : MemoryGuards.of(options);
             for (CompiledPlan plan : stored.plans()) {
                 guard.check("the values between the model's kernels", plan.arenaBytes());
             }

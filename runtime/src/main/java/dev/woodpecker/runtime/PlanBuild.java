@@ -40,7 +40,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.Set;
 
 /**
  * Makes a plan file of a model: all that is decided when a model is loaded and first run, with the kernels compiled and the
@@ -209,8 +208,9 @@ public record PlanBuild(
                 .orElseThrow(() -> new PlanFileException(
                         file.toString(),
                         PlanFileException.Reason.NOT_BUILT,
-                        "there is no target '" + name + "' for plan files; there are x86-64-v2, x86-64-v3, x86-64-v4, "
-                                + "aarch64, with more instructions x86-64-v3+avxvnni and x86-64-v4+avx512vnni, and of GPUs "
+                        "there is no target '" + name + "' for plan files; there are x86-64-v2, x86-64-v3, x86-64-v4,"
+                                + " aarch64, with more instructions x86-64-v3+avxvnni and"
+                                + " x86-64-v4+avx512vnni, and of GPUs "
                                 + GPUS));
     }
 

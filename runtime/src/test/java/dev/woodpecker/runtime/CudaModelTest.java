@@ -4,22 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
+import dev.woodpecker.runtime.device.cuda.driver.CudaException;
+import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
 import dev.woodpecker.runtime.plan.cuda.CudaDevice;
-import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
-import dev.woodpecker.runtime.device.cuda.driver.CudaException;
-import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
-import java.util.ArrayList;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -187,13 +187,15 @@ class CudaModelTest {
             List<Future<?>> running = new ArrayList<>();
             for (int thread = 0; thread < 3; thread++) {
                 NdArray x = RandomArrays.of(10 + thread, 4, 4);
-                NdArray wanted = Objects.requireNonNull(
-                        onProcessor.run(Map.of("x", x)).get("y"));
+                NdArray wanted =
+                        Objects.requireNonNull(onProcessor.run(Map.of("x", x)).get("y"));
                 running.add(threads.submit(() -> {
                     try (Session session = model.newSession()) {
                         for (int run = 0; run < 5; run++) {
-                            isClose(wanted, Objects.requireNonNull(
-                                    session.run(Map.of("x", x)).get("y")));
+                            isClose(
+                                    wanted,
+                                    Objects.requireNonNull(
+                                            session.run(Map.of("x", x)).get("y")));
                         }
                     }
                 }));

@@ -103,10 +103,8 @@ class CudaNumericsTest {
 
     @Test
     void whatIsTunedForAGpuIsWhatRunsThere() {
-        TunableModel model = TunableModel.of(
-                file(),
-                Options.defaults().withNumerics(Numerics.FP16),
-                Target.parse("cuda:sm_90a"));
+        TunableModel model =
+                TunableModel.of(file(), Options.defaults().withNumerics(Numerics.FP16), Target.parse("cuda:sm_90a"));
         assertThat(model.target().name()).isEqualTo("cuda:sm_90a");
         assertThat(model.kernels())
                 .filteredOn(kernel -> kernel.operator().equals("Conv"))

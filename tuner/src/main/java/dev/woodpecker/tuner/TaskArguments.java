@@ -77,7 +77,10 @@ public final class TaskArguments {
             description = "cpu (this machine's, the default), or another: cpu:x86-64-v3, cuda:sm_90a.")
     private String target = THIS_CPU;
 
-    @Option(names = "--numerics", paramLabel = "MODE", description = "strict, or fp32 (the default); on CUDA also tf32, fp16, bf16.")
+    @Option(
+            names = "--numerics",
+            paramLabel = "MODE",
+            description = "strict, or fp32 (the default); on CUDA also tf32, fp16, bf16.")
     private String numerics = Numerics.FP32.text();
 
     @Option(

@@ -72,7 +72,8 @@ record VendorCandidates(Map<String, Candidate> calls) {
         return new VendorCandidates(kept);
     }
 
-    private static Optional<Candidate> candidate(KernelGraph graph, Operation.Kernel kernel, Set<String> fixed, boolean alsoHalf) {
+    private static Optional<Candidate> candidate(
+            KernelGraph graph, Operation.Kernel kernel, Set<String> fixed, boolean alsoHalf) {
         if (kernel.outputs().size() != 1) {
             return Optional.empty();
         }

@@ -42,7 +42,8 @@ public record HalfProgram(DType element, TensorProgram single) {
                         stage.name(),
                         DType.F32,
                         stage.axes(),
-                        stage.reduction().map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), single(r.body(), half))),
+                        stage.reduction()
+                                .map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), single(r.body(), half))),
                         single(stage.element(), half),
                         stage.origin()))
                 .toList();
@@ -54,7 +55,8 @@ public record HalfProgram(DType element, TensorProgram single) {
         return switch (operands) {
             case Expr.Cast(DType to, Expr operand) when to == half || to == operand.type() -> operand;
             case Expr.FloatConst(double value, DType type) when type == half -> new Expr.FloatConst(value, DType.F32);
-            case Expr.Read read when read.type() == half ->
+            case Expr.Read read
+            when read.type() == half ->
                 new Expr.Read(read.tensor(), DType.F32, read.indices(), read.outside(), read.origin());
             default -> operands;
         };

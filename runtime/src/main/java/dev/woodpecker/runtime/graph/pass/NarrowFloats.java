@@ -180,7 +180,8 @@ public final class NarrowFloats {
         List<String> found = new ArrayList<>();
         int count = ELEMENT_INPUTS.getOrDefault(
                 node.operator().name(), node.inputs().size());
-        for (Operand operand : node.inputs().subList(0, Math.min(count, node.inputs().size()))) {
+        for (Operand operand :
+                node.inputs().subList(0, Math.min(count, node.inputs().size()))) {
             names(operand).filter(this::isSingle).forEach(found::add);
         }
         return found;
@@ -290,9 +291,7 @@ public final class NarrowFloats {
     }
 
     private boolean isOf(String value, DType element) {
-        return graph.type(value)
-                .filter(type -> type.element() == element)
-                .isPresent();
+        return graph.type(value).filter(type -> type.element() == element).isPresent();
     }
 
     private static Stream<String> names(Operand operand) {

@@ -50,8 +50,7 @@ public final class CudaDevice {
     /** Looked for when it is first wanted: loading cuDNN takes a second. */
     private final Supplier<Optional<DeviceVendor>> vendor;
 
-    private CudaDevice(
-            CudaDriver driver, Target target, CodeMaker code, Supplier<Optional<DeviceVendor>> vendor) {
+    private CudaDevice(CudaDriver driver, Target target, CodeMaker code, Supplier<Optional<DeviceVendor>> vendor) {
         this.driver = driver;
         this.target = target;
         this.code = code;

@@ -120,8 +120,7 @@ final class VendorSelection {
                 .mapToLong(DeviceVendor.Call::workspaceBytes)
                 .max()
                 .orElse(0);
-        CudaPlan trial = new CudaPlan(
-                plan.device(), plan.plan(), plan.kernels(), plan.onDevice(), Map.of(), workspace);
+        CudaPlan trial = new CudaPlan(plan.device(), plan.plan(), plan.kernels(), plan.onDevice(), Map.of(), workspace);
         RunMemory memory = RunMemory.allocate(trial);
         try {
             memory.fillValues(FILLING);
@@ -134,8 +133,7 @@ final class VendorSelection {
     }
 
     private Choice choice(CudaPlan trial, RunMemory memory, Like like, int position) {
-        PlanLaunches launches =
-                new PlanLaunches(trial, memory.values(), memory.status(), memory.workspace());
+        PlanLaunches launches = new PlanLaunches(trial, memory.values(), memory.status(), memory.workspace());
         Places places = new Places(memory.inputs(), memory.outputs());
         try (TimedSteps timed = new TimedSteps(plan.device(), memory.stream())) {
             timed.add(launches.generated(position, places));
@@ -172,8 +170,7 @@ final class VendorSelection {
         boolean isTaken = wanted == Vendors.ONLY || theirs < ours * (1 - MARGIN);
         return isTaken
                 ? new Choice(Optional.of(call), Optional.of(new Invocation.Comparison(generated, theirs, ours)))
-                : new Choice(
-                        Optional.empty(), Optional.of(new Invocation.Comparison(call.name(), ours, theirs)));
+                : new Choice(Optional.empty(), Optional.of(new Invocation.Comparison(call.name(), ours, theirs)));
     }
 
     private CudaPlan chosen(Map<Like, Choice> choices, Arena arena) {
@@ -192,13 +189,14 @@ final class VendorSelection {
             int position = i;
             choice.call().ifPresent(call -> taken.put(position, call));
         }
-        calls.values().forEach(all -> all.forEach(call -> {
-            if (taken.containsValue(call)) {
-                AtClose.of(arena, call::close);
-            } else {
-                call.close();
-            }
-        }));
+        calls.values()
+                .forEach(all -> all.forEach(call -> {
+                    if (taken.containsValue(call)) {
+                        AtClose.of(arena, call::close);
+                    } else {
+                        call.close();
+                    }
+                }));
         long workspace = taken.values().stream()
                 .mapToLong(DeviceVendor.Call::workspaceBytes)
                 .max()

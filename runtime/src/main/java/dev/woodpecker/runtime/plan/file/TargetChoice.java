@@ -75,7 +75,8 @@ final class TargetChoice {
     /** Flags tell levels of an architecture apart; this tells architectures apart. */
     private static boolean isOfTheMachine(PlanContent.ForTarget target, CpuFeatures cpu) {
         String arm = "cpu:aarch64";
-        return !CudaChoice.isCuda(target.name()) && target.name().equals(arm) == CpuTarget.name(cpu).equals(arm);
+        return !CudaChoice.isCuda(target.name())
+                && target.name().equals(arm) == CpuTarget.name(cpu).equals(arm);
     }
 
     private static int vectorBytes(PlanContent.ForTarget target) {

@@ -104,7 +104,8 @@ final class NvidiaShapes {
         Optional<Boolean> b = transposed(p.right(), batch);
         List<PostOperation> left = new ArrayList<>(p.after());
         boolean relu = takeRelu(left);
-        boolean whole = p.left().extents().get(rank - 2) == m && p.right().extents().get(rank - 1) == n;
+        boolean whole =
+                p.left().extents().get(rank - 2) == m && p.right().extents().get(rank - 1) == n;
         if (!whole || a.isEmpty() || b.isEmpty() || !left.isEmpty()) {
             return Optional.empty();
         }
@@ -139,6 +140,8 @@ final class NvidiaShapes {
         int last = matrices.rank() - 1;
         extents.add(extents.remove(last - 1));
         strides.add(strides.remove(last - 1));
-        return isContiguous(new VendorTensor(extents, strides, matrices.block())) ? Optional.of(true) : Optional.empty();
+        return isContiguous(new VendorTensor(extents, strides, matrices.block()))
+                ? Optional.of(true)
+                : Optional.empty();
     }
 }

@@ -56,16 +56,14 @@ public final class NvidiaVendor implements DeviceVendor {
                                 NvidiaShapes.convolution(c).map(wanted -> convolutions(library, wanted, precision)))
                         .orElse(List.of());
             case VendorKernel.Product p ->
-                cublas.flatMap(library ->
-                                NvidiaShapes.product(p, precision).map(wanted -> products(library, wanted)))
+                cublas.flatMap(library -> NvidiaShapes.product(p, precision).map(wanted -> products(library, wanted)))
                         .orElse(List.of());
         };
     }
 
     private List<Call> convolutions(Cudnn library, NvidiaShapes.TailedConvolution wanted, Precision precision) {
         List<Call> calls = new ArrayList<>();
-        CudnnConvolution convolution =
-                library.convolution(wanted.shape(), precision, Order.NCHW, wanted.tail());
+        CudnnConvolution convolution = library.convolution(wanted.shape(), precision, Order.NCHW, wanted.tail());
         try {
             List<CudnnConvolution.Plan> plans = convolution.plans(MOST_CALLS);
             int[] open = {plans.size()};
@@ -105,11 +103,7 @@ public final class NvidiaVendor implements DeviceVendor {
         private final Map<List<Long>, CudnnConvolution.Arguments> arguments = new HashMap<>();
 
         ConvolutionCall(
-                Cudnn library,
-                CudnnConvolution convolution,
-                CudnnConvolution.Plan plan,
-                List<Port> ports,
-                int[] open) {
+                Cudnn library, CudnnConvolution convolution, CudnnConvolution.Plan plan, List<Port> ports, int[] open) {
             this.library = library;
             this.convolution = convolution;
             this.plan = plan;

@@ -109,7 +109,17 @@ class NarrowFloatsTest {
         Graph graph = Evaluation.inferred(new TestGraph()
                 .input("q", DType.F32, 1, 1, 4, 8)
                 .input("mask", DType.F32, 4, 4)
-                .node("attention1", "Attention", "q q q mask", "y", "softcap", 0f, "is_causal", 0, "qk_matmul_output_mode", 0)
+                .node(
+                        "attention1",
+                        "Attention",
+                        "q q q mask",
+                        "y",
+                        "softcap",
+                        0f,
+                        "is_causal",
+                        0,
+                        "qk_matmul_output_mode",
+                        0)
                 .outputs("y"));
         Graph after = NarrowFloats.apply(graph, DType.F16);
         assertThat(after.toString())
@@ -117,7 +127,8 @@ class NarrowFloatsTest {
                         "mask_limited: f32[4, 4] = Clip(mask, mask_limited_min, mask_limited_max)",
                         "mask_mask: f16[4, 4] = Cast(mask_limited) {to=f16}",
                         "y_half: f16[1, 1, 4, 8] = Attention(q_half, q_half, q_half, mask_mask)");
-        assertThat(Objects.requireNonNull(after.constants().get("mask_limited_min")).getDouble(0))
+        assertThat(Objects.requireNonNull(after.constants().get("mask_limited_min"))
+                        .getDouble(0))
                 .isEqualTo(-65_504);
     }
 
@@ -140,6 +151,7 @@ class NarrowFloatsTest {
                         "coordinate_transformation_mode",
                         "asymmetric")
                 .outputs("y"));
-        assertThat(NarrowFloats.apply(graph, DType.BF16).toString()).contains("y_half: bf16[1, 1, 3, 3] = Resize(c_half, _, s)");
+        assertThat(NarrowFloats.apply(graph, DType.BF16).toString())
+                .contains("y_half: bf16[1, 1, 3, 3] = Resize(c_half, _, s)");
     }
 }

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.woodpecker.runtime.PlanFileException;
+import dev.woodpecker.runtime.device.cuda.driver.DeviceFacts;
+import dev.woodpecker.runtime.device.emulator.EmulatedDriver;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.VectorLevel;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
-import dev.woodpecker.runtime.device.cuda.driver.DeviceFacts;
-import dev.woodpecker.runtime.device.emulator.EmulatedDriver;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -51,8 +51,10 @@ class NvidiaShapesTest {
     @Test
     void whatCudnnsGraphDoesNotSayIsNotAsked() {
         assertThat(NvidiaShapes.convolution(convolution(LEAKY))).isEmpty();
-        assertThat(NvidiaShapes.convolution(convolution(RELU, plus(tensor(1, 16, 7, 7))))).isEmpty();
-        assertThat(NvidiaShapes.convolution(convolution(plus(tensor(1, 16, 1, 1))))).isEmpty();
+        assertThat(NvidiaShapes.convolution(convolution(RELU, plus(tensor(1, 16, 7, 7)))))
+                .isEmpty();
+        assertThat(NvidiaShapes.convolution(convolution(plus(tensor(1, 16, 1, 1)))))
+                .isEmpty();
     }
 
     private static VendorKernel.Product product(VendorTensor left, VendorTensor right, VendorTensor result) {
@@ -64,8 +66,7 @@ class NvidiaShapesTest {
         VendorTensor transposed = new VendorTensor(List.of(5L, 7L), List.of(1L, 5L), 1);
         MatrixProduct found = NvidiaShapes.product(product(tensor(3, 5), transposed, tensor(3, 7)), Precision.FP16)
                 .orElseThrow();
-        assertThat(found)
-                .isEqualTo(new MatrixProduct(Precision.FP16, 3, 7, 5, 1, false, true, ProductEpilogue.NONE));
+        assertThat(found).isEqualTo(new MatrixProduct(Precision.FP16, 3, 7, 5, 1, false, true, ProductEpilogue.NONE));
         assertThat(NvidiaShapes.product(product(tensor(4, 3, 5), tensor(4, 5, 7), tensor(4, 3, 7)), Precision.TF32))
                 .contains(new MatrixProduct(Precision.TF32, 3, 7, 5, 4, false, false, ProductEpilogue.NONE));
     }
@@ -81,7 +82,8 @@ class NvidiaShapesTest {
     @Test
     void matricesThatDoNotFillTheirMemoryOrAreSharedByABatchAreNotAsked() {
         VendorTensor wide = new VendorTensor(List.of(3L, 5L), List.of(8L, 1L), 1);
-        assertThat(NvidiaShapes.product(product(wide, tensor(5, 7), tensor(3, 7)), Precision.FP32)).isEmpty();
+        assertThat(NvidiaShapes.product(product(wide, tensor(5, 7), tensor(3, 7)), Precision.FP32))
+                .isEmpty();
         assertThat(NvidiaShapes.product(product(tensor(4, 3, 5), tensor(1, 5, 7), tensor(4, 3, 7)), Precision.FP32))
                 .isEmpty();
     }

@@ -48,7 +48,10 @@ class CudaDriverTest {
             List<Integer> threads = phase.grid().threads();
             return new KernelLaunch(
                     function,
-                    new Extent3(blocks.get(0).intValue(), blocks.get(1).intValue(), blocks.get(2).intValue()),
+                    new Extent3(
+                            blocks.get(0).intValue(),
+                            blocks.get(1).intValue(),
+                            blocks.get(2).intValue()),
                     new Extent3(threads.get(0), threads.get(1), threads.get(2)),
                     0,
                     List.of(x.address(), y.address(), status.address()));
@@ -94,8 +97,8 @@ class CudaDriverTest {
         MemorySegment host = driver.allocatePinned(BYTES, "a test");
         driver.copy(from, host, stream);
         driver.synchronize(stream);
-        List<Float> found = List.of(
-                host.getAtIndex(ValueLayout.JAVA_FLOAT, 0), host.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
+        List<Float> found =
+                List.of(host.getAtIndex(ValueLayout.JAVA_FLOAT, 0), host.getAtIndex(ValueLayout.JAVA_FLOAT, 1));
         driver.freePinned(host);
         return found;
     }
@@ -141,9 +144,9 @@ class CudaDriverTest {
     void severalThreadsShareTheContext() throws Exception {
         Relu relu = relu();
         try (ExecutorService threads = Executors.newFixedThreadPool(3)) {
-            List<Future<Boolean>> running = threads.invokeAll(List.of(run(relu, 1), run(relu, 2), run(relu, 3)))
-                    .stream()
-                    .toList();
+            List<Future<Boolean>> running =
+                    threads.invokeAll(List.of(run(relu, 1), run(relu, 2), run(relu, 3))).stream()
+                            .toList();
             for (Future<Boolean> one : running) {
                 assertThat(one.get()).isTrue();
             }

@@ -138,7 +138,8 @@ public final class RecordingDriver implements InvocationHandler {
                 kernels.put(made, captured.size());
                 yield made;
             }
-            case "double" -> launched * seconds * Math.max(0, ((Event) arguments[1]).value() - ((Event) arguments[0]).value());
+            case "double" ->
+                launched * seconds * Math.max(0, ((Event) arguments[1]).value() - ((Event) arguments[0]).value());
             default -> null;
         };
     }

@@ -5,6 +5,7 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Intrinsic;
+import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
@@ -83,7 +84,8 @@ final class IntrinsicPrinter {
             throw new LoweringException("template '" + template + "' is no call: function($operand, ...)");
         }
         List<String> arguments = new ArrayList<>();
-        for (String placeholder : call.group(2).split(", ", -1)) {
+        for (String placeholder :
+                call.group(2).isEmpty() ? new String[0] : call.group(2).split(", ", -1)) {
             String value = values.get(placeholder);
             if (value == null) {
                 throw new LoweringException("template '" + template + "' has " + placeholder + "; known: "
@@ -104,9 +106,16 @@ final class IntrinsicPrinter {
         return expressions.pointer(names.ofBuffer(buffer.name()), inUnits);
     }
 
-    /** Elements from one row of a buffer's last two axes to the next. */
+    /** Elements from one row of a buffer's last two axes to the next; of one with twisted rows, from one column of them. */
     private String rowStride(Buffer buffer) {
         int axes = buffer.layout().dimensions().size();
+        if (buffer.layout().isTwisted()) {
+            Expr column = Expr.index(1);
+            for (LayoutMap.Dimension d : buffer.layout().dimensions().subList(axes - 3, axes)) {
+                column = IndexMath.mul(column, d.size(buffer.shape().get(d.axis())));
+            }
+            return expressions.print(column);
+        }
         return expressions.print(
                 axes == 0
                         ? Expr.index(1)

@@ -309,7 +309,9 @@ final class StmtPrinter {
         } else if (isDevice()) {
             boolean declared = buffer.scope() == Scope.SHARED;
             boolean wide = elements > 1 && Long.bitCount(bytes) == 1 && bytes >= Integer.BYTES;
-            long alignment = declared || bytes >= WIDEST_BYTES ? WIDEST_BYTES : wide ? bytes : 0;
+            boolean twisted = buffer.layout().isTwisted();
+            long own = declared || bytes >= WIDEST_BYTES ? WIDEST_BYTES : wide ? bytes : 0;
+            long alignment = twisted ? SharedMemory.alignment(buffer) : own;
             String aligned = alignment > 0 ? " ALIGNED(" + alignment + ")" : "";
             line((declared ? dialect.shared() : "") + type + " " + name + "[" + elements + "]" + aligned + ";");
         } else if (PlanScratch.isPlaced(buffer)) {

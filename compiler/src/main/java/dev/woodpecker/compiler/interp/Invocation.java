@@ -108,13 +108,13 @@ final class Invocation implements Action {
         }
         Place[] places = new Place[shape.stream().reduce(1, Math::multiplyExact)];
         Arrays.setAll(places, e -> {
-            long offset = start;
+            long[] position = new long[shape.size()];
             int rest = e;
             for (int axis = shape.size() - 1; axis >= 0; axis--) {
-                offset += rest % shape.get(axis) * memory.strideFromLast(shape.size() - 1 - axis);
+                position[axis] = rest % shape.get(axis);
                 rest /= shape.get(axis);
             }
-            return new Place(memory, memory.checked(offset), first, lanes.size() > 1);
+            return new Place(memory, memory.offset(start, position), first, lanes.size() > 1);
         });
         return places;
     }

@@ -127,13 +127,17 @@ final class Memory {
         return shape[axis];
     }
 
-    /** How far apart in memory neighbours along a dimension lie, the dimension counted from the last. */
-    long strideFromLast(int fromLast) {
-        long stride = 1;
-        for (int i = 0; i < fromLast; i++) {
-            stride *= sizes[sizes.length - 1 - i];
+    /** Where the element of a tile lies whose first one is at {@code start}; axes of a tile are the last of the memory. */
+    int offset(int start, long[] position) {
+        long[] index = layout.index(start, shape);
+        for (int axis = 0; axis < position.length; axis++) {
+            int own = index.length - position.length + axis;
+            index[own] += position[axis];
+            if (index[own] >= shape[own] && layout.isTwisted()) {
+                throw outside(own, index[own]);
+            }
         }
-        return stride;
+        return checked(layout.offset(index, shape));
     }
 
     /** Where an element lies, by its logical index; padding is within bounds. */
@@ -142,14 +146,15 @@ final class Memory {
             return checked(indices[0].run(frame, lane));
         }
         long offset = 0;
+        long[] index = new long[indices.length];
+        for (int axis = 0; axis < index.length; axis++) {
+            index[axis] = indices[axis].run(frame, lane);
+        }
         for (int d = 0; d < sizes.length; d++) {
             LayoutMap.Dimension dimension = layout.dimensions().get(d);
-            long index = indices[dimension.axis()].run(frame, lane);
-            long position = dimension.modulus() == 0
-                    ? index / dimension.divisor()
-                    : index / dimension.divisor() % dimension.modulus();
-            if (index < 0 || position >= sizes[d]) {
-                throw outside(dimension.axis(), index);
+            long position = dimension.position(index);
+            if (index[dimension.axis()] < 0 || position >= sizes[d]) {
+                throw outside(dimension.axis(), index[dimension.axis()]);
             }
             offset = offset * sizes[d] + position;
         }
@@ -288,14 +293,7 @@ final class Memory {
             elements = Math.multiplyExact(elements, Math.toIntExact(extent));
         }
         for (int position = 0; position < elements; position++) {
-            long[] index = logical(position);
-            long offset = 0;
-            for (int d = 0; d < sizes.length; d++) {
-                LayoutMap.Dimension dimension = layout.dimensions().get(d);
-                long quotient = index[dimension.axis()] / dimension.divisor();
-                offset = offset * sizes[d] + (dimension.modulus() == 0 ? quotient : quotient % dimension.modulus());
-            }
-            action.at(position, (int) offset);
+            action.at(position, (int) layout.offset(logical(position), shape));
         }
     }
 

@@ -268,7 +268,11 @@ public final class Bounds {
                         ? new Interval(x.min() >> y.min(), x.max() >> y.min())
                         : Interval.ALL;
             case DOT4 -> new Interval(-4 * 255 * 128, 4 * 255 * 127);
-            case OR, XOR, SHL, LT, LE, GT, GE, EQ, NE -> Interval.ALL;
+            case OR, XOR ->
+                x.min() >= 0 && y.min() >= 0 && x.isBounded() && y.isBounded()
+                        ? new Interval(0, 2 * Long.highestOneBit(Math.max(1, Math.max(x.max(), y.max()))) - 1)
+                        : Interval.ALL;
+            case SHL, LT, LE, GT, GE, EQ, NE -> Interval.ALL;
         };
         return inType(exact, b.type());
     }

@@ -37,9 +37,17 @@ public record Buffer(String name, DType type, List<Expr> shape, LayoutMap layout
         for (LayoutMap.Dimension d : layout.dimensions()) {
             Expr extent = shape.get(d.axis());
             Expr position = position(indices.get(d.axis()), extent, d, bounds);
-            offset = IndexMath.add(IndexMath.mul(offset, d.size(extent)), position);
+            Expr placed = d.twist().isPresent()
+                    ? twisted(position, indices.get(d.twist().getAsInt()), bounds)
+                    : position;
+            offset = IndexMath.add(IndexMath.mul(offset, d.size(extent)), placed);
         }
         return offset;
+    }
+
+    private static Expr twisted(Expr position, Expr by, Bounds bounds) {
+        Expr pieces = Simplifier.simplify(IndexMath.rem(by, LayoutMap.Dimension.TWISTED), bounds);
+        return IndexMath.isConstant(pieces, 0) ? position : new Expr.Binary(BinaryOp.XOR, position, pieces);
     }
 
     private static Expr position(Expr index, Expr extent, LayoutMap.Dimension d, Bounds bounds) {

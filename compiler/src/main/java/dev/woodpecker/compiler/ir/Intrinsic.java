@@ -8,7 +8,7 @@ import java.util.Optional;
  * One hardware instruction: what it does, executably, and how each dialect spells it. {@code operands} names its windows
  * in order with their element type, shape and scope; {@code semantics} is the meaning on tiles of these shapes;
  * {@code templates} maps a dialect's name to a call text in which {@code $name} stands for an operand and
- * {@code $name.stride} for the elements from one of its rows to the next.
+ * {@code $name.stride} for the elements from one of its rows to the next, of twisted rows from one column of them to the next.
  */
 public record Intrinsic(
         String name, Level level, List<Operand> operands, Semantics semantics, Map<String, String> templates) {

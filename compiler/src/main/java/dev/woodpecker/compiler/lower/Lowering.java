@@ -92,7 +92,7 @@ public final class Lowering {
         if (target.isCuda()) {
             launch = BindThreads.launch(stmt);
             stmt = show("bind threads", MergeThreadLoops.apply(BindThreads.guard(stmt, launch), launch), observer);
-            stmt = show("insert barriers", InsertBarriers.apply(stmt), observer);
+            stmt = show("insert barriers", ProxyFences.apply(InsertBarriers.apply(stmt)), observer);
             stmt = show("outer guards", OuterGuards.apply(stmt), observer);
         }
         stmt = show("flatten indices", FlattenIndices.apply(stmt), observer);

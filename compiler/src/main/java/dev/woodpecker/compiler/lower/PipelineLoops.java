@@ -11,6 +11,7 @@ import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.schedule.LoopNest;
+import dev.woodpecker.compiler.target.WarpgroupProducts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -79,26 +80,66 @@ public final class PipelineLoops {
     private Stmt lowered() {
         long iterations = IndexMath.constant(loop.extent())
                 .orElseThrow(() -> new LoweringException("pipelined loop " + loop.name() + " has no constant extent"));
-        int ahead = stages - 1;
+        boolean overlapped = isOverlapped(iterations);
+        int ahead = overlapped ? stages - 2 : stages - 1;
         Expr.Var first = Expr.Var.index(loop.name() + ".ahead");
         Loop filling = new Loop(
-                first, Expr.index(ahead), Loop.Binding.SERIAL, loop.carrier(), Optional.empty(), loop.origin());
+                first,
+                Expr.index(overlapped ? stages - 1 : ahead),
+                Loop.Binding.SERIAL,
+                loop.carrier(),
+                Optional.empty(),
+                loop.origin());
         Expr.Var next = Expr.Var.index(loop.name() + ".next");
-        Expr further = IndexMath.add(loop.variable(), Expr.index(ahead));
+        Expr.Var now = overlapped ? Expr.Var.index(loop.name() + ".now") : loop.variable();
+        Expr further = IndexMath.add(now, Expr.index(ahead));
         List<Stmt> steady = new ArrayList<>(List.of(new Stmt.Wait(ahead - 1)));
         steady.add(new Stmt.Let(
                 next,
                 further,
                 new Stmt.If(IndexMath.less(next, Expr.index(iterations)), Stmt.seq(copiesOf(next)), Optional.empty())));
         steady.add(new Stmt.Commit());
-        steady.addAll(usesIn(loop.variable()));
+        steady.addAll(usesIn(now));
         List<Stmt> fill = new ArrayList<>(copiesOf(first));
         fill.add(new Stmt.Commit());
-        Stmt result = Stmt.seq(new Stmt.For(filling, Stmt.seq(fill)), new Stmt.For(loop, Stmt.seq(steady)));
+        Stmt filled = new Stmt.For(filling, Stmt.seq(fill));
+        Stmt result = overlapped
+                ? Stmt.seq(filled, overlapped(now, Stmt.seq(steady), iterations))
+                : Stmt.seq(filled, new Stmt.For(loop, Stmt.seq(steady)));
         for (Buffer buffer : buffers.reversed()) {
             result = new Stmt.Allocate(isStaged(buffer) ? staged(buffer) : buffer, result);
         }
         return result;
+    }
+
+    // ---- Products that are still on their way in the next iteration
+
+    /** Whether the loop is long enough, and has a stage to spare, for products of two iterations at a time. */
+    private boolean isOverlapped(long iterations) {
+        return stages > 2 && iterations > stages && uses.stream().anyMatch(use -> use.anyMatch(PipelineLoops::isWait));
+    }
+
+    private static boolean isWait(Stmt s) {
+        return s instanceof Stmt.Invoke invoke && invoke.intrinsic().equals(WarpgroupProducts.WAIT);
+    }
+
+    /**
+     * The first iteration's products come before the loop, in which sums are touched by nothing but products: only so does
+     * the PTX compiler let those of an iteration run into the next. What they read is overwritten one iteration later.
+     */
+    private Stmt overlapped(Expr.Var now, Stmt steady, long iterations) {
+        List<Stmt> first = new ArrayList<>(List.of(new Stmt.Wait(stages - 2)));
+        usesIn(Expr.index(0)).forEach(use -> first.add(waitingBy(use, List.of())));
+        Stmt each = waitingBy(steady, List.of(new Stmt.Invoke(WarpgroupProducts.WAIT_BUT_ONE, List.of())));
+        Expr one = IndexMath.add(loop.variable(), Expr.index(1));
+        return Stmt.seq(
+                Stmt.seq(first),
+                new Stmt.For(loop.withExtent(Expr.index(iterations - 1)), new Stmt.Let(now, one, each)),
+                new Stmt.Invoke(WarpgroupProducts.WAIT, List.of()));
+    }
+
+    private static Stmt waitingBy(Stmt s, List<Stmt> instead) {
+        return s.rewrite(child -> isWait(child) ? Stmt.seq(instead) : child, e -> e);
     }
 
     private List<Stmt> copiesOf(Expr iteration) {
@@ -127,10 +168,7 @@ public final class PipelineLoops {
         List<Expr> shape = new ArrayList<>(List.of(Expr.index(stages)));
         shape.addAll(buffer.shape());
         List<LayoutMap.Dimension> dimensions = new ArrayList<>(List.of(LayoutMap.Dimension.whole(0)));
-        buffer.layout()
-                .dimensions()
-                .forEach(d ->
-                        dimensions.add(new LayoutMap.Dimension(d.axis() + 1, d.divisor(), d.modulus(), d.padding())));
+        buffer.layout().dimensions().forEach(d -> dimensions.add(d.behindAnother()));
         return new Buffer(
                 buffer.name(),
                 buffer.type(),

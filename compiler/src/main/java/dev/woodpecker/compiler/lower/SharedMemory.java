@@ -3,6 +3,7 @@ package dev.woodpecker.compiler.lower;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.target.WarpgroupProducts;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -31,10 +32,17 @@ public record SharedMemory(Map<String, Array> arrays, long bytes) {
         Map<String, Array> arrays = new LinkedHashMap<>();
         long end = 0;
         for (Map.Entry<String, Buffer> entry : buffers.entrySet()) {
+            long alignment = alignment(entry.getValue());
+            end = Math.ceilDiv(end, alignment) * alignment;
             arrays.put(entry.getKey(), new Array(entry.getValue(), end));
             end += Math.ceilDiv(sizes.getOrDefault(entry.getKey(), 0L), ALIGNMENT) * ALIGNMENT;
         }
         return new SharedMemory(arrays, end);
+    }
+
+    /** Twisted rows are where their addresses say. */
+    public static long alignment(Buffer buffer) {
+        return buffer.layout().isTwisted() ? WarpgroupProducts.PERIOD_BYTES : ALIGNMENT;
     }
 
     /** Copies of a loop's body have arrays of one name and size, for which the barriers between them are placed. */

@@ -19,7 +19,9 @@ import dev.woodpecker.compiler.target.Intrinsics;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.compiler.target.TensorTile;
+import dev.woodpecker.compiler.target.WarpgroupProducts;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -128,8 +130,11 @@ public final class TensorizeLoops {
 
     private Accumulator accumulator(Buffer buffer, Update update, List<Loop> loops) {
         long[] extents = loops.stream().mapToLong(l -> constant(l.extent())).toArray();
-        TensorTile tile = Intrinsics.tile(update.left().type(), update.operation(), update.swapped())
-                .filter(t -> t.rows() == extents[0] && t.columns() == extents[1] && t.depth() == extents[2])
+        TensorTile tile = Intrinsics.tile(
+                        update.left().type(),
+                        update.operation(),
+                        update.swapped(),
+                        Arrays.stream(extents).mapToObj(Math::toIntExact).toList())
                 .filter(t -> t.accumulatorType() == buffer.type())
                 .orElseThrow(() -> new LoweringException("buffer " + buffer.name()
                         + ": no instruction multiplies tiles of " + extents[0] + "x" + extents[1] + "x" + extents[2]
@@ -153,9 +158,9 @@ public final class TensorizeLoops {
     private void requireTarget(TensorTile tile) {
         int capability =
                 target.isCuda() ? Integer.parseInt(target.architecture().replaceAll("\\D", "")) : 0;
-        if (capability < tile.capability()) {
-            throw new LoweringException(
-                    target.name() + " has no " + tile.name() + "; it needs cuda:sm_" + tile.capability() + " or later");
+        if (capability < tile.capability() || tile.readsShared() && capability != tile.capability()) {
+            throw new LoweringException(target.name() + " has no " + tile.name() + "; it needs cuda:sm_"
+                    + tile.capability() + (tile.readsShared() ? "a" : " or later"));
         }
     }
 
@@ -235,9 +240,17 @@ public final class TensorizeLoops {
         TensorTile tile = accumulator.tile();
         boolean split = tile.elementType() == DType.TF32 && numerics != Numerics.TF32;
         TensorOperand left = operand(
-                update.left(), tile.left(), tile.product().operand("left"), split, around, loops.get(0), loops.get(2));
+                update.left(),
+                tile,
+                tile.left(),
+                tile.product().operand("left"),
+                split,
+                around,
+                loops.get(0),
+                loops.get(2));
         TensorOperand right = operand(
                 update.right(),
+                tile,
                 tile.right(),
                 tile.product().operand("right"),
                 split,
@@ -246,6 +259,15 @@ public final class TensorizeLoops {
                 loops.get(2));
         Stmt.Window sum = new Stmt.Window(
                 accumulator.buffer(), List.of(accumulator.start(update.store().indices())));
+        if (tile.readsShared()) {
+            Intrinsic product = tile.product(left.alongDepth(), right.alongDepth());
+            Stmt each = new Stmt.Invoke(product, List.of(sum, left.tile(), right.tile()));
+            return Stmt.seq(
+                    new Stmt.Invoke(WarpgroupProducts.FENCE, List.of()),
+                    LoopNest.wrap(around, each),
+                    new Stmt.Invoke(WarpgroupProducts.COMMIT, List.of()),
+                    new Stmt.Invoke(WarpgroupProducts.WAIT, List.of()));
+        }
         List<Stmt> products = new ArrayList<>();
         if (split) {
             products.add(new Stmt.Invoke(tile.product(), List.of(sum, left.restWindow(), right.window())));
@@ -259,6 +281,7 @@ public final class TensorizeLoops {
     /** An operand that is read by {@code load}: {@code side} goes along its side of the result. */
     private static TensorOperand operand(
             Expr.Load load,
+            TensorTile tile,
             TensorTile.Loads loads,
             Intrinsic.Operand declared,
             boolean split,
@@ -276,8 +299,11 @@ public final class TensorizeLoops {
                                 .getLast()
                                 .size(constant(buffer.shape().get(last)))
                         * buffer.type().bytes();
-        boolean readable =
-                buffer.scope() == Scope.SHARED && last >= 1 && buffer.layout().hasRowsInOrder();
+        boolean readable = buffer.scope() == Scope.SHARED
+                && last >= 1
+                && (tile.readsShared()
+                        ? buffer.layout().isTwisted()
+                        : buffer.layout().hasRowsInOrder());
         if (!readable || instruction.isPresent() && rowBytes % ROW_ALIGNMENT_BYTES != 0) {
             throw new LoweringException(
                     "a tile of " + buffer.name() + " cannot be loaded: its rows must lie in shared memory,"

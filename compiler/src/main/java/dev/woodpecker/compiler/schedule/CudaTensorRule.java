@@ -155,6 +155,14 @@ final class CudaTensorRule {
 
     private void schedule(Contraction c) {
         CudaTensorTiles tiles = tiles(builder, c, tile, target);
+        MatrixOperand a =
+                MatrixOperand.of(builder, stage.name(), sides.left(), sides.batch(), sides.rows(), sides.depth());
+        MatrixOperand b =
+                MatrixOperand.of(builder, stage.name(), sides.right(), sides.batch(), sides.columns(), sides.depth());
+        if (depths(builder, c, tile).contains(TwistedRows.ROW)
+                && CudaWarpgroupRule.schedule(builder, c, sides, target, List.of(a, b), tiles.bestCycles(1))) {
+            return;
+        }
         CudaTensorTiles.Tile chosen = chooseTile(tiles.best(1));
         long blockColumns = chosen.columns();
         long blockRows = chosen.rows();
@@ -162,10 +170,6 @@ final class CudaTensorRule {
         long warpRows = chosen.warpRows();
         long bytes = tile.memoryType().bytes();
         long depth = choose("depth", depths(builder, c, tile), 64 / bytes);
-        MatrixOperand a =
-                MatrixOperand.of(builder, stage.name(), sides.left(), sides.batch(), sides.rows(), sides.depth());
-        MatrixOperand b =
-                MatrixOperand.of(builder, stage.name(), sides.right(), sides.batch(), sides.columns(), sides.depth());
         String name = stage.name();
         List<String> spatial = builder.axisLoops(name);
         List<String> batchLoops = sides.loops(sides.batch(), spatial);

@@ -4,6 +4,7 @@ import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.ReduceOp;
 import dev.woodpecker.compiler.ir.Scope;
@@ -109,7 +110,8 @@ final class TensorOperands {
                 || nest.buffer(read.tensor()).scope() != Scope.SHARED) {
             return Optional.of(tensor + " is not in shared memory; use CacheRead with SHARED inside the loop around");
         }
-        if (!nest.buffer(read.tensor()).layout().hasRowsInOrder()) {
+        LayoutMap layout = nest.buffer(read.tensor()).layout();
+        if (!tile.readsShared() && !layout.hasRowsInOrder()) {
             return Optional.of(tensor + " is not row-major in shared memory");
         }
         int last = read.indices().size() - 1;
@@ -122,6 +124,10 @@ final class TensorOperands {
         if (!alongDepth && !alongSide) {
             return Optional.of("rows of " + tensor + " must go along '" + own + "' and elements of a row along '"
                     + depth() + "', each one by one, or the other way round");
+        }
+        if (tile.readsShared() && !layout.equals(TwistedRows.layout(last + 1, alongDepth))) {
+            return Optional.of(tensor + " must lie in twisted rows of 128 bytes, as "
+                    + TwistedRows.layout(last + 1, alongDepth).text());
         }
         Set<String> elsewhere = new HashSet<>(Decompose.variables(read.indices().subList(0, last - 1)));
         elsewhere.retainAll(Set.of(row(), column(), depth()));

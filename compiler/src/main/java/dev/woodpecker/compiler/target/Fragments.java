@@ -6,7 +6,8 @@ import dev.woodpecker.compiler.ir.Distribution.Source;
 import java.util.List;
 
 /**
- * How a warp holds the operands of {@code mma.m16n8k16} with elements of 16 bits: PTX ISA, "Matrix Fragments for
+ * How the lanes of a warp, or of a group of four, hold the operands of matrix products. Unless said otherwise they are those of
+ * {@code mma.m16n8k16} with elements of 16 bits: PTX ISA, "Matrix Fragments for
  * mma.m16n8k16 with floating point type". There {@code groupID} is {@code lane / 4} and {@code threadID_in_group} is
  * {@code lane % 4}.
  */
@@ -63,6 +64,24 @@ public final class Fragments {
             4,
             List.of(GROUP, new Digit(Source.VALUE, 2, 0, 8)),
             List.of(IN_GROUP, LOW_HIGH));
+
+    /**
+     * The accumulator of {@code wgmma.m64nNk16}, 64 rows of elements of 32 bits, of which each of four warps holds 16: PTX ISA,
+     * "Register Fragments for wgmma.mma_async.m64nNk16".
+     */
+    public static Distribution warpgroupAccumulator(int columns) {
+        return new Distribution(
+                "m64n" + columns + ".d",
+                64,
+                columns,
+                4 * LANES,
+                columns / 2,
+                List.of(
+                        new Digit(Source.LANE, LANES, 0, 16),
+                        new Digit(Source.LANE, 4, 8, 1),
+                        new Digit(Source.VALUE, 2, 2, 8)),
+                List.of(IN_GROUP, LOW_HIGH, new Digit(Source.VALUE, 4, 0, 8)));
+    }
 
     /** One value of each lane. */
     public static final Distribution LANES_OF_WARP =

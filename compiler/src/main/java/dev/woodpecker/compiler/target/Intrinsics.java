@@ -8,14 +8,11 @@ import dev.woodpecker.compiler.ir.Intrinsic;
 import dev.woodpecker.compiler.ir.Intrinsic.Access;
 import dev.woodpecker.compiler.ir.Intrinsic.Level;
 import dev.woodpecker.compiler.ir.Intrinsic.Operand;
-import dev.woodpecker.compiler.ir.Intrinsic.Semantics;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.target.TensorTile.Loads;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.DoubleBinaryOperator;
-import java.util.function.DoubleUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -91,7 +88,7 @@ public final class Intrinsics {
     private static final Loads LEFT_WORDS = Loads.alongDepth(LDMATRIX_X4_I32);
     private static final Loads RIGHT_WORDS = Loads.alongDepth(LDMATRIX_X2_I32);
 
-    private static final List<TensorTile> TILES = List.of(
+    private static final List<TensorTile> OF_WARPS = List.of(
             new TensorTile(MMA_M16N8K16_F32_F16, LEFT_HALVES, RIGHT_HALVES, 80, BinaryOp.MUL, false),
             new TensorTile(MMA_M16N8K16_F32_BF16, LEFT_HALVES, RIGHT_HALVES, 80, BinaryOp.MUL, false),
             new TensorTile(
@@ -104,10 +101,16 @@ public final class Intrinsics {
             new TensorTile(MMA_M16N8K32_I32_U8_S8, LEFT_WORDS, RIGHT_WORDS, 80, BinaryOp.DOT4, false),
             new TensorTile(MMA_M16N8K32_I32_S8_U8, LEFT_WORDS, RIGHT_WORDS, 80, BinaryOp.DOT4, true));
 
+    private static final List<TensorTile> TILES =
+            Stream.concat(OF_WARPS.stream(), WarpgroupProducts.TILES.stream()).toList();
+
     private static final List<Intrinsic> ALL = Stream.of(
                     List.of(LDMATRIX_X4, LDMATRIX_X2, LDMATRIX_X4_TRANS, LDMATRIX_X2_TRANS, PREFETCH),
                     List.of(LDMATRIX_X4_F32, LDMATRIX_X2_F32, LDMATRIX_X4_I32, LDMATRIX_X2_I32),
-                    TILES.stream().map(TensorTile::product).toList(),
+                    TILES.stream()
+                            .flatMap(t -> Stream.concat(Stream.of(t.product()), t.others().stream()))
+                            .toList(),
+                    WarpgroupProducts.ORDER,
                     COPIES,
                     EXCHANGES)
             .flatMap(List::stream)
@@ -125,15 +128,26 @@ public final class Intrinsics {
         return TILES;
     }
 
-    /** The tile whose product has this name. */
+    /** The tile one of whose products has this name. */
     public static Optional<TensorTile> tile(String product) {
-        return TILES.stream().filter(t -> t.name().equals(product)).findFirst();
+        return TILES.stream()
+                .filter(t -> t.name().equals(product)
+                        || t.others().stream().anyMatch(o -> o.name().equals(product)))
+                .findFirst();
     }
 
-    /** The tile that combines elements of a type in memory so; there is at most one. */
+    /** The tile of a warp that combines elements of a type in memory so; there is at most one. */
     public static Optional<TensorTile> tile(DType memory, BinaryOp operation, boolean swapped) {
+        return OF_WARPS.stream()
+                .filter(t -> t.memoryType() == memory && t.takes(operation, swapped))
+                .findFirst();
+    }
+
+    /** The tile of these extents, rows, columns and depth, that combines elements of a type in memory so. */
+    public static Optional<TensorTile> tile(DType memory, BinaryOp operation, boolean swapped, List<Integer> extents) {
         return TILES.stream()
                 .filter(t -> t.memoryType() == memory && t.takes(operation, swapped))
+                .filter(t -> List.of(t.rows(), t.columns(), t.depth()).equals(extents))
                 .findFirst();
     }
 
@@ -184,7 +198,7 @@ public final class Intrinsics {
                         Operand.fragment("accumulator", DType.F32, Fragments.M16N8_ACCUMULATOR, Access.UPDATE),
                         Operand.fragment("left", type, left, Access.READ),
                         Operand.fragment("right", type, right, Access.READ)),
-                product(left.rows(), right.rows(), left.columns(), (a, b) -> a * b, sum -> sum),
+                MatrixProduct.of(left.rows(), right.rows(), left.columns(), (a, b) -> a * b, sum -> sum),
                 Map.of("cuda", name + "($accumulator, $left, $right)"));
     }
 
@@ -198,8 +212,9 @@ public final class Intrinsics {
                         Operand.fragment("accumulator", DType.I32, Fragments.M16N8_ACCUMULATOR, Access.UPDATE),
                         Operand.fragment("left", DType.I32, left, Access.READ),
                         Operand.fragment("right", DType.I32, right, Access.READ)),
-                product(left.rows(), right.rows(), left.columns(), (a, b) -> swapped ? dot4(b, a) : dot4(a, b), sum ->
-                        (int) (long) sum),
+                MatrixProduct.of(
+                        left.rows(), right.rows(), left.columns(), (a, b) -> swapped ? dot4(b, a) : dot4(a, b), sum ->
+                                (int) (long) sum),
                 Map.of("cuda", name + "($accumulator, $left, $right)"));
     }
 
@@ -242,20 +257,5 @@ public final class Intrinsics {
         for (int i = 0; i < rows * columns; i++) {
             tiles[0][i] = tiles[1][i % columns * rows + i / columns];
         }
-    }
-
-    private static Semantics product(
-            int rows, int columns, int depth, DoubleBinaryOperator operation, DoubleUnaryOperator wrapped) {
-        return tiles -> {
-            for (int m = 0; m < rows; m++) {
-                for (int n = 0; n < columns; n++) {
-                    double sum = tiles[0][m * columns + n];
-                    for (int k = 0; k < depth; k++) {
-                        sum += operation.applyAsDouble(tiles[1][m * depth + k], tiles[2][n * depth + k]);
-                    }
-                    tiles[0][m * columns + n] = wrapped.applyAsDouble(sum);
-                }
-            }
-        };
     }
 }

@@ -13,7 +13,7 @@ struct index3 { int x, y, z; };
 #define blockIdx (index3{__nvvm_read_ptx_sreg_ctaid_x(), __nvvm_read_ptx_sreg_ctaid_y(), __nvvm_read_ptx_sreg_ctaid_z()})
 #endif
 /* Shared memory beyond what a kernel may declare; the launch says how much. */
-#define DYNAMIC_SHARED(name) extern __shared__ unsigned char name[] __attribute__((aligned(128)))
+#define DYNAMIC_SHARED(name) extern __shared__ unsigned char name[] __attribute__((aligned(1024)))
 #endif /* An emulator has its own of what stands between #ifndef WOODPECKER_EMULATOR and #endif, and executes the rest. */
 #define INLINE static __device__ __forceinline__
 #define ALIGNED(bytes) __attribute__((aligned(bytes)))
@@ -259,4 +259,87 @@ INLINE void mma_m16n8k8_f32_tf32(float *sum, const float *left, const float *rig
     }
 MMA_M16N8K32(u8, s8)
 MMA_M16N8K32(s8, u8)
+
+/*
+ * Tensor cores of Hopper, sm_90a: a group of four warps multiplies tiles in shared memory, rows of 128 bytes whose pieces of
+ * 16 bytes are exchanged, asynchronously. A descriptor (PTX ISA, "Matrix Descriptor Format") says where a tile starts, how
+ * far apart groups of 64 elements are where they go along the side of the result, and that 8 rows are 1024 bytes.
+ */
+#define MATRIX_DESCRIPTOR(tile, leading_bytes) \
+    (1ull << 62 | 1024ull / 16 << 32 | (unsigned long long)((leading_bytes) / 16) << 16 | (shared_address(tile) & 0x3ffff) / 16)
+#define SUMS_4(sum, i) "+f"(sum[i]), "+f"(sum[i + 1]), "+f"(sum[i + 2]), "+f"(sum[i + 3])
+#define SUMS_16(sum, i) SUMS_4(sum, i), SUMS_4(sum, i + 4), SUMS_4(sum, i + 8), SUMS_4(sum, i + 12)
+#define WGMMA_M64N64K16(t, name, left_side, right_side) \
+    INLINE void wgmma_m64n64k16_f32_##t##_##name( \
+            float *sum, const unsigned short *left, int left_stride, const unsigned short *right, int right_stride) { \
+        asm volatile("wgmma.mma_async.sync.aligned.m64n64k16.f32." #t "." #t " " \
+                     "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, " \
+                     "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31}, " \
+                     "%32, %33, 1, 1, 1, " #left_side ", " #right_side ";" \
+                     : SUMS_16(sum, 0), SUMS_16(sum, 16) \
+                     : "l"(MATRIX_DESCRIPTOR(left, left_side ? 2 * left_stride : 16)), \
+                       "l"(MATRIX_DESCRIPTOR(right, right_side ? 2 * right_stride : 16)) : "memory"); \
+    }
+WGMMA_M64N64K16(f16, kk, 0, 0)
+WGMMA_M64N64K16(f16, km, 0, 1)
+WGMMA_M64N64K16(f16, mk, 1, 0)
+WGMMA_M64N64K16(f16, mm, 1, 1)
+WGMMA_M64N64K16(bf16, kk, 0, 0)
+WGMMA_M64N64K16(bf16, km, 0, 1)
+WGMMA_M64N64K16(bf16, mk, 1, 0)
+WGMMA_M64N64K16(bf16, mm, 1, 1)
+#define WGMMA_M64N128K16(t, name, left_side, right_side) \
+    INLINE void wgmma_m64n128k16_f32_##t##_##name( \
+            float *sum, const unsigned short *left, int left_stride, const unsigned short *right, int right_stride) { \
+        asm volatile("wgmma.mma_async.sync.aligned.m64n128k16.f32." #t "." #t " " \
+                     "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, " \
+                     "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, " \
+                     "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
+                     "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, " \
+                     "%64, %65, 1, 1, 1, " #left_side ", " #right_side ";" \
+                     : SUMS_16(sum, 0), SUMS_16(sum, 16), SUMS_16(sum, 32), SUMS_16(sum, 48) \
+                     : "l"(MATRIX_DESCRIPTOR(left, left_side ? 2 * left_stride : 16)), \
+                       "l"(MATRIX_DESCRIPTOR(right, right_side ? 2 * right_stride : 16)) : "memory"); \
+    }
+WGMMA_M64N128K16(f16, kk, 0, 0)
+WGMMA_M64N128K16(f16, km, 0, 1)
+WGMMA_M64N128K16(f16, mk, 1, 0)
+WGMMA_M64N128K16(f16, mm, 1, 1)
+WGMMA_M64N128K16(bf16, kk, 0, 0)
+WGMMA_M64N128K16(bf16, km, 0, 1)
+WGMMA_M64N128K16(bf16, mk, 1, 0)
+WGMMA_M64N128K16(bf16, mm, 1, 1)
+#define WGMMA_M64N256K16(t, name, left_side, right_side) \
+    INLINE void wgmma_m64n256k16_f32_##t##_##name( \
+            float *sum, const unsigned short *left, int left_stride, const unsigned short *right, int right_stride) { \
+        asm volatile("wgmma.mma_async.sync.aligned.m64n256k16.f32." #t "." #t " " \
+                     "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, " \
+                     "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, " \
+                     "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, " \
+                     "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, " \
+                     "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, " \
+                     "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, " \
+                     "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, " \
+                     "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127}, " \
+                     "%128, %129, 1, 1, 1, " #left_side ", " #right_side ";" \
+                     : SUMS_16(sum, 0), SUMS_16(sum, 16), SUMS_16(sum, 32), SUMS_16(sum, 48), \
+                       SUMS_16(sum, 64), SUMS_16(sum, 80), SUMS_16(sum, 96), SUMS_16(sum, 112) \
+                     : "l"(MATRIX_DESCRIPTOR(left, left_side ? 2 * left_stride : 16)), \
+                       "l"(MATRIX_DESCRIPTOR(right, right_side ? 2 * right_stride : 16)) : "memory"); \
+    }
+WGMMA_M64N256K16(f16, kk, 0, 0)
+WGMMA_M64N256K16(f16, km, 0, 1)
+WGMMA_M64N256K16(f16, mk, 1, 0)
+WGMMA_M64N256K16(f16, mm, 1, 1)
+WGMMA_M64N256K16(bf16, kk, 0, 0)
+WGMMA_M64N256K16(bf16, km, 0, 1)
+WGMMA_M64N256K16(bf16, mk, 1, 0)
+WGMMA_M64N256K16(bf16, mm, 1, 1)
+/* What threads wrote or copied to shared memory is seen by instructions that read it asynchronously. */
+INLINE void fence_proxy_async() { asm volatile("fence.proxy.async.shared::cta;" : : : "memory"); }
+/* Orders what was written to sums before products, ends a group of products, waits for all but the last groups. */
+INLINE void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" : : : "memory"); }
+INLINE void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" : : : "memory"); }
+INLINE void wgmma_wait_0() { asm volatile("wgmma.wait_group.sync.aligned 0;" : : : "memory"); }
+INLINE void wgmma_wait_1() { asm volatile("wgmma.wait_group.sync.aligned 1;" : : : "memory"); }
 #endif

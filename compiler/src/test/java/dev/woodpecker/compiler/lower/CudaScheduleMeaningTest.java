@@ -15,13 +15,17 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.ScheduleSpace;
+import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -117,6 +121,44 @@ class CudaScheduleMeaningTest {
                 .ints("strides", 1, 1)
                 .ints("pads", 1, 1, 1, 1)
                 .integer("group", 1);
+    }
+
+    /** Ragged tiles in twisted rows; products of one stretch of the reduction run into the next. */
+    @ParameterizedTest
+    @CsvSource({
+        "F16, 70, 200, 72, wgmma_m64n64k16_f32_f16_km",
+        "BF16, 66, 136, 40, wgmma_m64n128k16_f32_bf16_km"
+    })
+    void groupsOfWarpsMultiplyOnHopper(DType type, long m, long k, long n, String product) {
+        TensorProgram program = Specializer.specialize(TestKernels.MATMUL, matmul(type, m, k, n));
+        KernelSource source = onHopper(program, product);
+        assertThat(body(source))
+                .contains(
+                        product + "(",
+                        "cp_async_16(",
+                        "fence_proxy_async();",
+                        "wgmma_fence();",
+                        "wgmma_commit();",
+                        "wgmma_wait_0();")
+                .doesNotContain("ldmatrix");
+        assertThat(Verifier.verify(source.lowered()).stream().filter(f -> f.kind() == Finding.Kind.RESOURCES))
+                .isEmpty();
+        Map<String, HostTensor> inputs = DefaultScheduleMeaningTest.inputs(program);
+        KernelResult result = Interpreter.run(source.lowered(), inputs);
+        Interpreter.run(program, inputs)
+                .forEach((name, tensor) -> assertThat(DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
+                        .isLessThanOrEqualTo(1e-5));
+    }
+
+    /** The schedule whose instruction has so many columns. */
+    private static KernelSource onHopper(TensorProgram program, String product) {
+        Target target = Target.parse("cuda:sm_90a");
+        long columns = Long.parseLong(product.replaceAll(".*n(\\d+)k.*", "$1"));
+        Map<String, Long> wanted =
+                Map.of("warpgroup", 1L, "split", 1L, "stages", 3L, "block.rows", 128L, "block.columns", columns);
+        SpacePoint point = new ScheduleSpace(program, target, Numerics.FP32, Map.of(), Set.of())
+                .point(p -> wanted.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
+        return KernelSource.of(program, ((SpacePoint.Scheduled) point).trace(), target, Numerics.FP32);
     }
 
     @ParameterizedTest

@@ -28,7 +28,9 @@ class TensorizeTest {
         assertThat(refusal(PROGRAM, steps(PROGRAM), new Tensorize("m.i", "mma_m8n8k4")))
                 .isEqualTo("there is no matrix product 'mma_m8n8k4'; there are mma_m16n8k16_f32_f16,"
                         + " mma_m16n8k16_f32_bf16, mma_m16n8k8_f32_tf32, "
-                        + "mma_m16n8k32_i32_u8_s8, mma_m16n8k32_i32_s8_u8");
+                        + "mma_m16n8k32_i32_u8_s8, mma_m16n8k32_i32_s8_u8, wgmma_m64n256k16_f32_f16_kk,"
+                        + " wgmma_m64n256k16_f32_bf16_kk, wgmma_m64n128k16_f32_f16_kk, wgmma_m64n128k16_f32_bf16_kk,"
+                        + " wgmma_m64n64k16_f32_f16_kk, wgmma_m64n64k16_f32_bf16_kk");
     }
 
     @Test

@@ -19,6 +19,11 @@ class IntrinsicsTest {
             Pattern.compile("#define (\\w+)\\(([^)]*)\\)((?:.*\\\\\\n)+.*)\\n((?:\\1\\([^)]*\\)\\n)+)");
     private static final Pattern ASSEMBLY = Pattern.compile("asm(?: volatile)?\\(\\s*((?:\"[^\"]*\"\\s*)+)");
 
+    /** The prelude, and what its macros become. */
+    private static final List<String> SOURCES = Stream.concat(
+                    Stream.of(Dialect.CUDA.prelude()), expansions(Dialect.CUDA.prelude()).stream())
+            .toList();
+
     /** Those of the GPU: their functions are in the prelude. */
     static Stream<Intrinsic> table() {
         return Intrinsics.all().stream().filter(i -> i.templates().containsKey(Dialect.CUDA.name()));
@@ -41,7 +46,7 @@ class IntrinsicsTest {
         assertThat(assembly.find()).as("%s has assembly", intrinsic.name()).isTrue();
         String code =
                 assembly.group(1).replaceAll("\"\\s*\"", "").replace("\"", "").strip();
-        assertThat(code).as("one instruction").matches("[a-z][\\w.:]* [^;]*;");
+        assertThat(code).as("one instruction").matches("[a-z][\\w.:]*( [^;]*)?;");
         assertThat(assembly.find()).as("no other assembly").isFalse();
         assertThat(function).as("no loop, no branch").doesNotContain("for (", "if (", "while (");
     }
@@ -49,11 +54,14 @@ class IntrinsicsTest {
     @ParameterizedTest
     @MethodSource("table")
     void templatesNameTheirOperands(Intrinsic intrinsic) {
-        List<String> placeholders = Arrays.asList(call(intrinsic).group(2).split(", "));
+        String between = call(intrinsic).group(2);
+        List<String> placeholders = between.isEmpty() ? List.of() : Arrays.asList(between.split(", "));
         intrinsic.operands().forEach(o -> assertThat(placeholders).contains("$" + o.name()));
-        String parameters =
-                function(call(intrinsic).group(1)).lines().findFirst().orElseThrow();
-        assertThat(parameters.split(",")).as(parameters).hasSameSizeAs(placeholders);
+        String function = function(call(intrinsic).group(1));
+        String parameters = function.substring(1, function.indexOf(')')).strip();
+        assertThat(parameters.isEmpty() ? new String[0] : parameters.split(","))
+                .as(parameters)
+                .hasSameSizeAs(placeholders);
     }
 
     @Test
@@ -64,13 +72,16 @@ class IntrinsicsTest {
                 .doesNotHaveDuplicates();
         assertThat(Intrinsics.all())
                 .containsAll(Intrinsics.tiles().stream()
-                        .flatMap(t -> Stream.concat(Stream.of(t.product()), loads(t)))
+                        .flatMap(t ->
+                                Stream.concat(Stream.concat(Stream.of(t.product()), t.others().stream()), loads(t)))
                         .toList());
     }
 
     @Test
     void loadsFitTheProductsThatTakeThem() {
-        for (TensorTile tile : Intrinsics.tiles()) {
+        List<TensorTile> ofWarps =
+                Intrinsics.tiles().stream().filter(t -> !t.readsShared()).toList();
+        for (TensorTile tile : ofWarps) {
             loads(tile.left())
                     .forEach(load -> assertThat(load.operand("fragment").distribution())
                             .isEqualTo(tile.product().operand("left").distribution()));
@@ -87,6 +98,23 @@ class IntrinsicsTest {
             assertThat(tile.product().level().threads())
                     .isEqualTo(tile.accumulator().lanes());
         }
+    }
+
+    @Test
+    void productsOfGroupsOfWarpsReadSharedMemoryThemselves() {
+        List<TensorTile> ofGroups =
+                Intrinsics.tiles().stream().filter(TensorTile::readsShared).toList();
+        assertThat(ofGroups).hasSize(6).allSatisfy(tile -> {
+            assertThat(loads(tile)).isEmpty();
+            assertThat(tile.product().level().threads())
+                    .isEqualTo(128)
+                    .isEqualTo(tile.accumulator().lanes());
+            assertThat(tile.product(true, true)).isEqualTo(tile.product());
+            assertThat(tile.product(false, true).operand("left").shape()).containsExactly(16, 64);
+            assertThat(tile.product(true, false).operand("right").shape()).containsExactly(16, tile.columns());
+            assertThat(tile.product(true, false).name()).endsWith("_km");
+            assertThat(Intrinsics.tile(tile.product(false, false).name())).contains(tile);
+        });
     }
 
     private static Stream<Intrinsic> loads(TensorTile tile) {
@@ -106,10 +134,8 @@ class IntrinsicsTest {
 
     /** The text of a function of the prelude, from its parameters on. */
     private static String function(String name) {
-        List<String> sources = new ArrayList<>(List.of(Dialect.CUDA.prelude()));
-        sources.addAll(expansions(Dialect.CUDA.prelude()));
-        Pattern definition = Pattern.compile("INLINE \\w+ " + name + "(\\([^)]*\\) \\{.*?\\n?\\})", Pattern.DOTALL);
-        for (String source : sources) {
+        Pattern definition = Pattern.compile("INLINE \\w+ " + name + "(\\([^)]*\\) \\{)");
+        for (String source : SOURCES) {
             Matcher m = definition.matcher(source);
             if (m.find()) {
                 return body(source, m.start(1));

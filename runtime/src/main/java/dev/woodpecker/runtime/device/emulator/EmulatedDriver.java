@@ -201,7 +201,9 @@ public final class EmulatedDriver implements CudaDriver {
                         STACK,
                         COPIES,
                         COPY_PLACE,
-                        BLOCK_RACE -> CudaError.LAUNCH_FAILED;
+                        BLOCK_RACE,
+                        PENDING_PRODUCT,
+                        UNFENCED -> CudaError.LAUNCH_FAILED;
             };
             broken = Optional.of(CudaException.of(fault.message(), error));
         }

@@ -31,7 +31,7 @@ public final class EmulatedKernel {
     /** Ends what would not end by itself; the slowest kernel of the library's tests takes a second. */
     public static final long LIMIT_SECONDS = 60;
 
-    private static final long ALIGNMENT_BYTES = 256;
+    private static final long ALIGNMENT_BYTES = 1024;
 
     private final CudaText text;
     private final int number;

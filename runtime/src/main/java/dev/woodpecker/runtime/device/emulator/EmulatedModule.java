@@ -31,7 +31,7 @@ final class EmulatedModule {
     private static final Pattern DYNAMIC = Pattern.compile(
             "(\\w[\\w ]*) \\*const (\\w+) = \\([^)]*\\)\\(\\w+ \\+ (\\d+)\\); /\\* (\\d+) elements \\*/");
 
-    private static final long ALIGNMENT_BYTES = 256;
+    private static final long ALIGNMENT_BYTES = 1024;
 
     private final CudaText text;
     private final int number;

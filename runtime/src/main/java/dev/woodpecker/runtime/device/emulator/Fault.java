@@ -43,14 +43,24 @@ public record Fault(
         COLLECTIVE(
                 "divergent instruction of a warp",
                 "let all 32 lanes reach the same instruction: guard what they do with it instead"),
-        PARTIAL_WARP("instruction of a warp that is not whole", "launch blocks of a multiple of 32 threads"),
+        PARTIAL_WARP(
+                "instruction of a warp that is not whole",
+                "launch blocks of a multiple of 32 threads, or of 128 for products of groups of warps"),
         STACK("stack overflow", "keep local arrays under 32 kB a thread"),
         STOPPED("not finished within the time limit", "look for a loop without an end, or allow more time"),
-        COPIES("too many asynchronous copies on their way", "commit and wait more often"),
+        COPIES("too many asynchronous copies or products on their way", "commit and wait more often"),
         INDEX("index out of bounds", "compare the index with the extent of the array"),
         COPY_PLACE(
                 "wrong memory", "copy asynchronously from global to shared memory, load matrices from shared memory"),
-        BLOCK_RACE("race between blocks", "let blocks write apart, and read in a later phase what others wrote");
+        BLOCK_RACE("race between blocks", "let blocks write apart, and read in a later phase what others wrote"),
+        PENDING_PRODUCT(
+                "access to what a product on its way uses",
+                "end its group (wgmma_commit) and wait for it (wgmma_wait_0) before its sums are used, its operands"
+                        + " overwritten"),
+        UNFENCED(
+                "product without a fence",
+                "wgmma_fence before the first product after sums were used; fence_proxy_async after shared memory was"
+                        + " written, and a barrier");
 
         private final String title;
         private final String remedy;

@@ -75,7 +75,19 @@ record FaultReport(
                         + phase.launch().block().stream().reduce(1, Math::multiplyExact) + " threads";
             case STACK -> "needs more stack than the emulator has";
             case STOPPED -> "still runs";
-            case COPIES -> "starts a copy while too many are on their way";
+            case COPIES -> "starts a copy or a product while too many are on their way";
+            case PENDING_PRODUCT ->
+                switch ((int) launch.get(Field.DETAIL)) {
+                    case 0 -> accesses + ", which a product of a group of warps still reads";
+                    case 1 ->
+                        (isWrite ? "writes" : "reads") + " sums of a product of a group of warps that it did not wait"
+                                + " for";
+                    default -> "leaves the kernel before a product of its group of warps is done";
+                };
+            case UNFENCED ->
+                launch.get(Field.DETAIL) == 0
+                        ? "starts a product, but a thread of its group of warps did not fence its sums"
+                        : "multiplies " + target() + ", which " + other() + " wrote and did not fence for products";
             case INDEX -> "uses index " + launch.get(Field.DETAIL) + " of an array that is shorter";
             case COPY_PLACE -> (isWrite ? "copies to " : "copies or loads from ") + target() + " in other memory";
         };

@@ -44,13 +44,13 @@ struct Launch {
 
 enum Fault {
     NONE, OUT_OF_BOUNDS, MISALIGNED, READ_ONLY, UNINITIALISED, RACE, PENDING_COPY, BARRIER_EXIT, BARRIER_LINES,
-    COLLECTIVE, PARTIAL_WARP, STACK, STOPPED, COPIES, INDEX, COPY_PLACE, BLOCK_RACE
+    COLLECTIVE, PARTIAL_WARP, STACK, STOPPED, COPIES, INDEX, COPY_PLACE, BLOCK_RACE, PENDING_PRODUCT, UNFENCED
 };
 
 /* ---- State */
 
 enum State { RUNNABLE, AT_BARRIER, AT_COLLECTIVE, DONE };
-enum { MOST_CALLS = 64, STACK_MARGIN = 24576, ZONE = 4096, LANES = 32, CANARY = 0x5ca1ab1e };
+enum { MOST_CALLS = 64, STACK_MARGIN = 24576, ZONE = 4096, LANES = 32, GROUP_LANES = 128, CANARY = 0x5ca1ab1e };
 enum { NO_THREAD = 0xffff };
 
 struct Copy { u64 to, from; u32 bytes, guard, group; i64 next; u64 site; };
@@ -64,7 +64,13 @@ struct Fiber {
     int state, x, y, z, operation, group;
     void *operand[3];
     int warp, phase;
+    /* Of products of groups of warps: what the thread's fences say, and how many groups of products it has ended. */
+    u32 proxyFence, unfencedSince;
+    int fenced, productGroup, leading[2];
 };
+/* A product of a group of warps on its way: which reads its operands, and writes its sums, until it is waited for. */
+struct Product { u64 left, right, site, sums[GROUP_LANES]; int leftLeading, rightLeading, shape, group, warps; };
+enum { MOST_PRODUCTS = 256 };
 
 /* As the kernel's header declares it. */
 struct index3 { int x, y, z; };
@@ -79,6 +85,8 @@ static Copy *copies;
 static i64 freeCopy, usedCopies;
 static Region *lastRegion;
 static u64 randomState;
+static Product products[MOST_PRODUCTS];
+static int pendingProducts;
 
 HIDDEN void emulated_switch(void **save, void *load);
 HIDDEN void emulated_trampoline();
@@ -212,6 +220,7 @@ static void checkCell(Region *r, Cell &c, u64 site, u64 address, u64 bytes, bool
         failAt(UNINITIALISED, site, address, bytes, isWrite);
     }
     if (isWrite) {
+        if (isShared && !current->unfencedSince) current->unfencedSince = epoch;
         for (int i = 0; i < 2; i++) {
             if ((isShared ? c.reads[i].epoch >= blockEpoch : c.reads[i].epoch > 0) && !isOrdered(c.reads[i])) {
                 race(c.reads[i], site, address, bytes, isWrite);
@@ -232,7 +241,39 @@ static Region *checkPlace(u64 address, u64 bytes, u64 alignment, bool isWrite, u
     return r;
 }
 
+/* Detail 0 is an operand, 1 are sums, 2 is a thread that leaves before the product is done. */
+__attribute__((noreturn)) static void failPending(const Product &p, int detail, u64 site, u64 address, u64 bytes, bool isWrite) {
+    launch->otherSite = p.site;
+    launch->detail = detail;
+    failAt(PENDING_PRODUCT, site, address, bytes, isWrite);
+}
+
+static u64 operandBytes(bool alongSide, int side, int leading) { return alongSide ? (u64)(side / 64 - 1) * (u64)leading + 2048 : (u64)side * 128; }
+
+static void checkOperands(u64 address, u64 bytes, u64 site) {
+    for (int i = 0; i < pendingProducts; i++) {
+        const Product &p = products[i];
+        u64 left = p.left & ~127ull, right = p.right & ~127ull;
+        bool isLeft = address + bytes > left && address < left + operandBytes(p.shape >> 18 & 1, 64, p.leftLeading);
+        bool isRight = address + bytes > right && address < right + operandBytes(p.shape >> 19 & 1, p.shape & 0xffff, p.rightLeading);
+        if (isLeft || isRight) failPending(p, 0, site, address, bytes, true);
+    }
+}
+
+/* Of the registers of a thread, which are memory here. */
+static void checkSums(u64 address, u64 bytes, bool isWrite, u64 site) {
+    for (int i = 0; i < pendingProducts; i++) {
+        const Product &p = products[i];
+        u64 sums = p.sums[currentThread % GROUP_LANES];
+        bool isOwn = p.warps == currentThread / GROUP_LANES;
+        if (isOwn && address + bytes > sums && address < sums + 2 * (u64)(p.shape & 0xffff)) {
+            failPending(p, 1, site, address, bytes, isWrite);
+        }
+    }
+}
+
 static void checkCells(Region *r, u64 address, u64 bytes, bool isWrite, u64 site) {
+    if (isWrite && pendingProducts && r->kind == SHARED) checkOperands(address, bytes, site);
     if (!r->cells) return;
     u64 from = (address - r->begin) >> r->elementShift;
     u64 to = (address + bytes - 1 - r->begin) >> r->elementShift;
@@ -241,7 +282,10 @@ static void checkCells(Region *r, u64 address, u64 bytes, bool isWrite, u64 site
 
 static void access(u64 address, u64 bytes, u64 alignment, bool isWrite, u64 site) {
     if (!launch) return;
-    if (address - (u64)current->stack < (u64)launch->stackBytes) return;
+    if (address - (u64)current->stack < (u64)launch->stackBytes) {
+        if (pendingProducts) checkSums(address, bytes, isWrite, kernelSite(site));
+        return;
+    }
     if (address - (u64)&threadIdx < sizeof threadIdx || address - (u64)&blockIdx < sizeof blockIdx) return;
     launch->accesses++;
     if (launch->stop) fail(STOPPED, site);
@@ -379,6 +423,7 @@ HIDDEN void emulated_wait(int pending) {
         for (u64 i = (c.to - r->begin) >> r->elementShift; i <= (c.to + c.bytes - 1 - r->begin) >> r->elementShift; i++) {
             r->cells[i].copier = 0;
             note(r->cells[i].write, c.site);
+            if (!current->unfencedSince) current->unfencedSince = epoch;
         }
         current->firstCopy = c.next;
         if (c.next < 0) current->lastCopy = -1;
@@ -390,9 +435,9 @@ HIDDEN void emulated_wait(int pending) {
 HIDDEN u8 *emulated_dynamic_shared() { return launch->dynamicShared; }
 HIDDEN unsigned emulated_shared_address(const void *p) { return (unsigned)(u64)p; }
 
-/* ---- Operations of a whole warp: the last lane to come does the work for all. */
+/* ---- Operations of a whole warp, or of a group of four: the last lane to come does the work for all. */
 
-enum Operation { MATRICES, TRANSPOSED_MATRICES = 16, PRODUCT = 32, SHUFFLE = 64 };
+enum Operation { MATRICES, TRANSPOSED_MATRICES = 16, PRODUCT = 32, SHUFFLE = 64, GROUP_WAIT = 128, GROUP_PRODUCT = 256 };
 
 static float halfOf(u16 x) {
     u32 sign = (u32)(x >> 15) << 31, exponent = x >> 10 & 31, fraction = x & 1023;
@@ -483,31 +528,126 @@ static void shuffle(Fiber *warp, int distance) {
     for (int lane = 0; lane < LANES; lane++) *(u32 *)warp[lane].operand[0] = old[lane ^ distance];
 }
 
+static u64 elementAddress(u64 start, int leading, bool alongSide, int side, int k) {
+    u64 at = start + (u64)(alongSide ? side / 64 * leading + k / 8 * 1024 + k % 8 * 128 + side % 64 * 2
+                                     : side / 8 * 1024 + side % 8 * 128 + k * 2);
+    return at ^ (at >> 7 & 7) << 4; /* PTX ISA, "128-Byte swizzle". */
+}
+
+/* Pieces of 16 bytes of an operand: in shared memory, written and, for who reads them so, fenced and ordered. */
+static void checkOperand(u64 start, int leading, bool alongSide, int side, u64 site) {
+    if (start & 0x38f) failAt(MISALIGNED, site, start, 1024, false);
+    for (int i = 0; i < side; i += alongSide ? 8 : 1) {
+        for (int k = 0; k < 16; k += alongSide ? 1 : 8) {
+            u64 at = elementAddress(start, leading, alongSide, i, k);
+            Region *r = checkPlace(at, 16, 16, false, site);
+            if (r->kind != SHARED) failAt(COPY_PLACE, site, at, 16, false);
+            checkCells(r, at, 16, false, site);
+            const Access &w = r->cells[(at - r->begin) >> r->elementShift].write;
+            const Fiber &writer = fibers[w.thread];
+            if (writer.proxyFence < w.epoch || (writer.unfencedSince && w.epoch >= writer.unfencedSince)) {
+                launch->otherThread = w.thread;
+                launch->otherSite = unpacked(w.site);
+                launch->detail = 1;
+                failAt(UNFENCED, site, at, 16, false);
+            }
+        }
+    }
+}
+
+static void checkProduct(const Product &p) {
+    checkOperand(p.left, p.leftLeading, p.shape >> 18 & 1, 64, p.site);
+    checkOperand(p.right, p.rightLeading, p.shape >> 19 & 1, p.shape & 0xffff, p.site);
+}
+
+/* PTX ISA, "Register Fragments for wgmma.mma_async.m64nNk16". */
+static void multiply(const Product &p) {
+    static double left[64][16], right[256][16];
+    int columns = p.shape & 0xffff, kind = p.shape >> 16 & 3;
+    for (int k = 0; k < 16; k++) {
+        for (int m = 0; m < 64; m++) {
+            left[m][k] = elementOf(*(const u16 *)elementAddress(p.left, p.leftLeading, p.shape >> 18 & 1, m, k), 0, kind);
+        }
+        for (int n = 0; n < columns; n++) {
+            right[n][k] = elementOf(*(const u16 *)elementAddress(p.right, p.rightLeading, p.shape >> 19 & 1, n, k), 0, kind);
+        }
+    }
+    for (int lane = 0; lane < GROUP_LANES; lane++) {
+        for (int r = 0; r < columns / 2; r++) {
+            int row = lane / 32 * 16 + lane % 32 / 4 + 8 * (r >> 1 & 1), column = 8 * (r >> 2) + 2 * (lane % 4) + (r & 1);
+            double sum = 0;
+            for (int k = 0; k < 16; k++) sum += left[row][k] * right[column][k];
+            float *to = (float *)p.sums[lane] + r;
+            *to = (float)(*to + sum);
+        }
+    }
+}
+
+/* Makes the products of all but the last groups, in their order. */
+static void finish(int pending) {
+    int warps = currentThread / GROUP_LANES, kept = 0, all = pendingProducts;
+    for (int i = 0; i < all; i++) {
+        if (products[i].warps == warps && products[i].group < current->productGroup - pending) {
+            checkProduct(products[i]);
+            multiply(products[i]);
+        } else {
+            if (kept != i) move(&products[kept], &products[i], sizeof(Product));
+            kept++;
+        }
+    }
+    pendingProducts = kept;
+}
+
+static void start(Fiber *group, int shape, u64 site) {
+    if (pendingProducts == MOST_PRODUCTS) fail(COPIES, site);
+    Product &p = products[pendingProducts];
+    p.left = (u64)current->operand[1]; p.right = (u64)current->operand[2];
+    p.leftLeading = current->leading[0]; p.rightLeading = current->leading[1];
+    p.shape = shape; p.group = current->productGroup; p.warps = currentThread / GROUP_LANES; p.site = kernelSite(site);
+    for (int lane = 0; lane < GROUP_LANES; lane++) {
+        Fiber &f = group[lane];
+        p.sums[lane] = (u64)f.operand[0];
+        launch->detail = 0;
+        if (!f.fenced) fail(UNFENCED, site);
+        if ((u64)f.operand[1] != p.left || (u64)f.operand[2] != p.right) {
+            launch->otherThread = currentThread / GROUP_LANES * GROUP_LANES + lane;
+            launch->otherSite = f.site;
+            fail(COLLECTIVE, site);
+        }
+    }
+    checkProduct(p);
+    pendingProducts++;
+}
+
+static int lanesOf(int operation) { return operation >= GROUP_WAIT ? GROUP_LANES : LANES; }
+
 static void collective(int operation, u64 site) {
-    int first = currentThread / LANES * LANES;
+    int lanes = lanesOf(operation), first = currentThread / lanes * lanes;
     launch->collectives++;
-    if (first + LANES > threads) fail(PARTIAL_WARP, site);
+    if (first + lanes > threads) fail(PARTIAL_WARP, site);
     current->operation = operation;
     current->site = kernelSite(site);
     current->state = AT_COLLECTIVE;
-    for (int i = first; i < first + LANES; i++) {
+    for (int i = first; i < first + lanes; i++) {
         if (fibers[i].state != AT_COLLECTIVE) {
             yield();
             return;
         }
     }
-    for (int i = first; i < first + LANES; i++) {
+    for (int i = first; i < first + lanes; i++) {
         if (fibers[i].operation != operation) {
             launch->otherThread = i;
             launch->otherSite = fibers[i].site;
             fail(COLLECTIVE, site);
         }
     }
-    if (operation >= SHUFFLE) shuffle(fibers + first, operation - SHUFFLE);
+    if (operation >= GROUP_PRODUCT) start(fibers + first, operation - GROUP_PRODUCT, site);
+    else if (operation >= GROUP_WAIT) finish(operation - GROUP_WAIT);
+    else if (operation >= SHUFFLE) shuffle(fibers + first, operation - SHUFFLE);
     else if (operation >= PRODUCT) product(fibers + first, operation - PRODUCT);
     else if (operation >= TRANSPOSED_MATRICES) matrices(fibers + first, operation - TRANSPOSED_MATRICES, true);
     else matrices(fibers + first, operation, false);
-    for (int i = first; i < first + LANES; i++) fibers[i].state = RUNNABLE;
+    for (int i = first; i < first + lanes; i++) fibers[i].state = RUNNABLE;
 }
 
 HIDDEN void emulated_matrices(unsigned *fragment, const void *row, int count, int transposed) {
@@ -535,10 +675,36 @@ HIDDEN void emulated_shuffle(void *to, const void *from, int distance) {
     collective(SHUFFLE + distance, SITE);
 }
 
+HIDDEN void emulated_proxy_fence() {
+    current->proxyFence = epoch;
+    current->unfencedSince = 0;
+}
+
+HIDDEN void emulated_group_fence() { current->fenced = 1; }
+HIDDEN void emulated_group_commit() { current->productGroup++; }
+
+/* What follows may use the sums, so that the next product needs a fence again. */
+HIDDEN void emulated_group_wait(int pending) {
+    collective(GROUP_WAIT + pending, SITE);
+    current->fenced = 0;
+}
+
+HIDDEN void emulated_group_product(float *sum, const void *left, int leftLeading, const void *right, int rightLeading, int shape) {
+    current->operand[0] = sum;
+    current->operand[1] = (void *)left;
+    current->operand[2] = (void *)right;
+    current->leading[0] = leftLeading;
+    current->leading[1] = rightLeading;
+    collective(GROUP_PRODUCT + shape, SITE);
+}
+
 /* ---- The grid */
 
 HIDDEN __attribute__((used)) void emulated_main() {
     launch->kernel(launch->arguments);
+    for (int i = 0; i < pendingProducts; i++) {
+        if (products[i].warps == currentThread / GROUP_LANES) failPending(products[i], 2, products[i].site, 0, 0, false);
+    }
     current->state = DONE;
     for (;;) yield();
 }
@@ -594,7 +760,7 @@ static bool release() {
         else collecting = i;
     }
     if (collecting >= 0) {
-        int first = collecting / LANES * LANES, other = first;
+        int lanes = lanesOf(fibers[collecting].operation), first = collecting / lanes * lanes, other = first;
         while (fibers[other].state == AT_COLLECTIVE) other++;
         currentThread = collecting;
         leave(COLLECTIVE, fibers[collecting].site);
@@ -626,6 +792,7 @@ static void runBlock() {
     blockEpoch = ++epoch;
     freeCopy = -1;
     usedCopies = 0;
+    pendingProducts = 0;
     for (int t = 0; t < threads; t++) {
         Fiber *f = fibers + t;
         f->stack = launch->stacks + (i64)t * (launch->stackBytes + ZONE) + ZONE;
@@ -639,6 +806,8 @@ static void runBlock() {
         f->firstCopy = f->lastCopy = -1;
         f->warp = t / LANES;
         f->phase = 0;
+        f->proxyFence = f->unfencedSince = 0;
+        f->fenced = f->productGroup = 0;
         prepare(f, f->stack + launch->stackBytes);
     }
     do {

@@ -38,6 +38,11 @@ unsigned emulated_shared_address(const void *p);
 void emulated_matrices(unsigned *fragment, const void *row, int count, int transposed);
 void emulated_product(void *sum, const unsigned *left, const unsigned *right, int kind);
 void emulated_shuffle(void *to, const void *from, int distance);
+void emulated_proxy_fence();
+void emulated_group_fence();
+void emulated_group_commit();
+void emulated_group_wait(int pending);
+void emulated_group_product(float *sum, const void *left, int left_leading, const void *right, int right_leading, int shape);
 float emulated_f32_from_f16(unsigned short x);
 unsigned short emulated_f16_from_f32(float x);
 }
@@ -137,6 +142,30 @@ SHUFFLE_TWIN(8, int, i32)
 SHUFFLE_TWIN(4, int, i32)
 SHUFFLE_TWIN(2, int, i32)
 SHUFFLE_TWIN(1, int, i32)
+
+/* The shape of a product of a group of warps: its columns, its type, which operands go along the side of the result. */
+#define GROUP_PRODUCT_TWIN(n, t, type, name, left_side, right_side) \
+    TWIN void wgmma_m64n##n##k16_f32_##t##_##name( \
+            float *sum, const unsigned short *left, int left_stride, const unsigned short *right, int right_stride) { \
+        emulated_group_product(sum, left, 2 * left_stride, right, 2 * right_stride, \
+                               n | type << 16 | left_side << 18 | right_side << 19); \
+    }
+#define GROUP_PRODUCT_TWINS(n, t, type) \
+    GROUP_PRODUCT_TWIN(n, t, type, kk, 0, 0) \
+    GROUP_PRODUCT_TWIN(n, t, type, km, 0, 1) \
+    GROUP_PRODUCT_TWIN(n, t, type, mk, 1, 0) \
+    GROUP_PRODUCT_TWIN(n, t, type, mm, 1, 1)
+GROUP_PRODUCT_TWINS(64, f16, PRODUCT_F16)
+GROUP_PRODUCT_TWINS(128, f16, PRODUCT_F16)
+GROUP_PRODUCT_TWINS(256, f16, PRODUCT_F16)
+GROUP_PRODUCT_TWINS(64, bf16, PRODUCT_BF16)
+GROUP_PRODUCT_TWINS(128, bf16, PRODUCT_BF16)
+GROUP_PRODUCT_TWINS(256, bf16, PRODUCT_BF16)
+TWIN void fence_proxy_async() { emulated_proxy_fence(); }
+TWIN void wgmma_fence() { emulated_group_fence(); }
+TWIN void wgmma_commit() { emulated_group_commit(); }
+TWIN void wgmma_wait_0() { emulated_group_wait(0); }
+TWIN void wgmma_wait_1() { emulated_group_wait(1); }
 
 /* How the emulator calls a kernel of any parameters, all of which are pointers or 64-bit integers. */
 template <int... I> struct EmulatedIndices {};

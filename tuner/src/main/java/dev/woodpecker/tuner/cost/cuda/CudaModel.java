@@ -101,9 +101,10 @@ public final class CudaModel {
         double computing = busy * Math.min(1, warps / wanted) * target.units() * machine.cyclesPerSecond();
         double onTheirWay = Math.max(warps / LOADING_WARPS, perProcessor * work.copiedAheadBytes() / LOADING_BYTES);
         double loading = Math.sqrt(busy) * Math.min(1, onTheirWay);
+        double share = work.inGroups() ? machine.groupShare() : machine.warpShare();
         double[] parts = {
             work.instructions() / machine.lanes() / computing,
-            work.tensorOperations() / (machine.tensorLanes() * machine.warpShare()) / computing,
+            work.tensorOperations() / (machine.tensorLanes() * share) / computing,
             work.sharedCycles() / computing,
             work.sectorBytes() / (machine.cacheBytesPerSecond() * loading),
             memorySeconds / loading

@@ -25,6 +25,7 @@ import java.util.stream.IntStream;
  *
  * @param instructions of threads, arithmetic on elements
  * @param tensorOperations multiply-adds on tensor cores, those of four bytes twice
+ * @param inGroups whether groups of four warps make them together
  * @param accumulators registers of a thread that sums go to: independent work within a warp
  * @param sectorBytes that warps move between registers and the second-level cache, in sectors of 32 bytes
  * @param sharedCycles that warps take for shared memory, conflicts of its banks included
@@ -33,6 +34,7 @@ import java.util.stream.IntStream;
 record CudaWork(
         double instructions,
         double tensorOperations,
+        boolean inGroups,
         double sectorBytes,
         double sharedCycles,
         int accumulators,
@@ -48,6 +50,7 @@ record CudaWork(
         return new CudaWork(
                 counter.instructions,
                 counter.tensorOperations,
+                counter.inGroups,
                 counter.sectorBytes,
                 counter.sharedCycles,
                 counter.accumulators,
@@ -55,13 +58,16 @@ record CudaWork(
     }
 
     private static final class Counter {
-        /** The threads of one warp: x runs fastest. */
+        /** The threads of a block, and of its first warp: x runs fastest. */
+        private final List<Map<Loop.Binding, Long>> threads;
+
         private final List<Map<Loop.Binding, Long>> lanes;
 
         private final Map<Loop.Binding, String> threadLoops = new HashMap<>();
         private final Map<String, Expr> lets = new HashMap<>();
         private double instructions;
         private double tensorOperations;
+        private boolean inGroups;
         private int accumulators;
         private double sectorBytes;
         private double sharedCycles;
@@ -69,13 +75,28 @@ record CudaWork(
         private int pendingGroups;
 
         Counter(List<Integer> block) {
-            int size = Math.min(Multiprocessor.WARP, block.get(0) * block.get(1) * block.get(2));
-            this.lanes = IntStream.range(0, size)
+            int size = block.get(0) * block.get(1) * block.get(2);
+            this.threads = IntStream.range(0, size)
                     .mapToObj(lane -> Map.of(
                             Loop.Binding.THREAD_X, (long) (lane % block.get(0)),
                             Loop.Binding.THREAD_Y, (long) (lane / block.get(0) % block.get(1)),
                             Loop.Binding.THREAD_Z, (long) (lane / block.get(0) / block.get(1))))
                     .toList();
+            this.lanes = threads.subList(0, Math.min(Multiprocessor.WARP, size));
+        }
+
+        /** Which part of a block's threads a condition lets in, at the start of all loops: all where it does not tell. */
+        private double share(Expr condition) {
+            long holding = threads.stream()
+                    .filter(thread -> IndexValue.of(condition, variables(thread), lets) != 0)
+                    .count();
+            return holding == 0 ? 1 : (double) holding / threads.size();
+        }
+
+        private Map<String, Long> variables(Map<Loop.Binding, Long> thread) {
+            Map<String, Long> variables = new HashMap<>();
+            threadLoops.forEach((binding, name) -> variables.put(name, thread.getOrDefault(binding, 0L)));
+            return variables;
         }
 
         /**
@@ -95,7 +116,7 @@ record CudaWork(
                 }
                 case Stmt.If(Expr condition, Stmt then, Optional<Stmt> _) -> {
                     visit(condition, times, loaded);
-                    visit(then, times, loaded);
+                    visit(then, times * share(condition), loaded);
                 }
                 case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> {
                     lets.put(variable.name(), value);
@@ -159,6 +180,7 @@ record CudaWork(
                 TensorTile tile = Intrinsics.tile(intrinsic.name()).orElseThrow();
                 double each = (double) tile.rows() * tile.columns() * tile.depth() / tile.lanes();
                 tensorOperations += times * each * tile.elementType().bytes() / 2;
+                inGroups |= tile.readsShared();
             }
             for (int i = 0; i < operands.size(); i++) {
                 Stmt.Window window = operands.get(i);
@@ -170,7 +192,7 @@ record CudaWork(
                     for (int extent : intrinsic.operands().get(i).shape()) {
                         bytes *= extent;
                     }
-                    sharedCycles += times / lanes.size() * Math.ceil(bytes / (BANKS * BANK_BYTES));
+                    sharedCycles += times / intrinsic.level().threads() * Math.ceil(bytes / (BANKS * BANK_BYTES));
                 }
             }
         }
@@ -184,9 +206,7 @@ record CudaWork(
             Set<Long> units = new HashSet<>();
             int unit = buffer.scope() == Scope.SHARED ? BANK_BYTES : SECTOR_BYTES;
             for (Map<Loop.Binding, Long> lane : lanes) {
-                Map<String, Long> variables = new HashMap<>();
-                threadLoops.forEach((binding, name) -> variables.put(name, lane.getOrDefault(binding, 0L)));
-                long first = IndexValue.of(indices.getFirst(), variables, lets)
+                long first = IndexValue.of(indices.getFirst(), variables(lane), lets)
                         * buffer.type().bytes();
                 for (long at = first; at < first + bytes; at += unit) {
                     units.add(Math.floorDiv(at, unit));

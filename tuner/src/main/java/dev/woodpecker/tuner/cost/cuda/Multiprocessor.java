@@ -13,7 +13,8 @@ import java.util.Map;
  * @param sharedBytes for all its blocks together
  * @param lanes single-precision multiply-adds a cycle
  * @param tensorLanes multiply-adds of halves a cycle on its tensor cores; half of that of tf32
- * @param warpShare of these that instructions of a warp reach; on Hopper the rest is for groups of four warps (Luo et al.
+ * @param warpShare of these that instructions of a warp reach
+ * @param groupShare of these that instructions of a group of four warps reach, on Hopper, where one warp does not (Luo et al.
  *     2024, "Benchmarking and Dissecting the Nvidia Hopper GPU Architecture")
  * @param memoryBytesPerSecond of the device
  * @param cacheBytesPerSecond of the device, from its second-level cache
@@ -25,13 +26,14 @@ public record Multiprocessor(
         int lanes,
         int tensorLanes,
         double warpShare,
+        double groupShare,
         double cyclesPerSecond,
         double memoryBytesPerSecond,
         double cacheBytesPerSecond) {
     private static final Map<String, Multiprocessor> KNOWN = Map.of(
-            "sm_75", new Multiprocessor(1024, 16, 64 << 10, 64, 512, 1, 1.35e9, 0.32e12, 1.3e12),
-            "sm_80", new Multiprocessor(2048, 32, 164 << 10, 64, 1024, 1, 1.41e9, 1.94e12, 4.5e12),
-            "sm_90a", new Multiprocessor(2048, 32, 228 << 10, 128, 2048, 0.63, 1.75e9, 3.35e12, 7e12));
+            "sm_75", new Multiprocessor(1024, 16, 64 << 10, 64, 512, 1, 1, 1.35e9, 0.32e12, 1.3e12),
+            "sm_80", new Multiprocessor(2048, 32, 164 << 10, 64, 1024, 1, 1, 1.41e9, 1.94e12, 4.5e12),
+            "sm_90a", new Multiprocessor(2048, 32, 228 << 10, 128, 2048, 0.63, 0.87, 1.75e9, 3.35e12, 7e12));
 
     static final int WARP = 32;
     private static final int REGISTERS = 64 << 10;

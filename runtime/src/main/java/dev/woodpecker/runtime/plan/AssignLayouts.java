@@ -1,26 +1,18 @@
 package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.compiler.ir.LayoutMap;
-import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.schedule.LaneLayout;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.program.CopyProgram;
-import dev.woodpecker.runtime.plan.program.Cost;
-import dev.woodpecker.runtime.plan.program.LayoutTakers;
 import dev.woodpecker.runtime.plan.program.Layouts;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 
 /**
- * Decides how every value lies in memory. A kernel that has a preference gets its layouts; others go on with the layout of
- * what they read, if they can; where a producer's and a reader's layouts differ, a copy is put between them. Inputs,
- * outputs and views stay row-major.
+ * Decides how every value lies in memory, for the whole graph at once ({@link LayoutSearch}), and puts copies where a
+ * producer's and a reader's layouts differ. Inputs and outputs stay row-major.
  *
  * <pre>
  * y = conv2d(x, w)        x2: as 0,1/16,2,3,1%16 = copy(x); w2: as 0/32,1/16,... = copy(w)
@@ -29,29 +21,21 @@ import java.util.Set;
  * </pre>
  */
 final class AssignLayouts {
-    /** Multiply-adds for each element that is copied, from which on a better layout pays for the copy. */
-    private static final long WORTHWHILE = 8;
-
     private final KernelGraph graph;
-    private final LayoutPreferences preferences;
+    private final LayoutFacts facts;
+    /** Of each operation. */
+    private final List<Map<String, LayoutMap>> chosen;
+
     private final List<Operation> operations = new ArrayList<>();
     private final Map<String, TensorType> types;
     private final Map<String, LayoutMap> layouts = new HashMap<>();
     private final Map<String, String> copies = new HashMap<>();
-    private final Map<String, List<Operation>> readers = new HashMap<>();
-    /** Values that are computed once, from constants alone. */
-    private final Set<String> fixed;
 
     private AssignLayouts(KernelGraph graph, LayoutPreferences preferences) {
         this.graph = graph;
-        this.preferences = preferences;
+        this.facts = LayoutFacts.of(graph);
+        this.chosen = LayoutSearch.chosen(facts, preferences);
         this.types = new LinkedHashMap<>(graph.types());
-        this.fixed = new HashSet<>(graph.constants().keySet());
-        graph.operations()
-                .forEach(operation -> operation.inputs().stream()
-                        .distinct()
-                        .forEach(value -> readers.computeIfAbsent(value, _ -> new ArrayList<>())
-                                .add(operation)));
     }
 
     static KernelGraph apply(KernelGraph graph, LayoutPreferences preferences) {
@@ -59,15 +43,8 @@ final class AssignLayouts {
     }
 
     private KernelGraph assign() {
-        for (Operation operation : graph.operations()) {
-            if (fixed.containsAll(operation.inputs())) {
-                fixed.addAll(operation.outputs());
-            }
-            switch (operation) {
-                case Operation.View view -> add(view);
-                case Operation.Kernel kernel -> add(kernel);
-                case Operation.Part _, Operation.Join _ -> throw shared(operation);
-            }
+        for (int i = 0; i < graph.operations().size(); i++) {
+            add(graph.operations().get(i), chosen.get(i));
         }
         List<String> outputs = new ArrayList<>();
         Map<String, String> renamed = new HashMap<>();
@@ -81,7 +58,7 @@ final class AssignLayouts {
         return renameOutputs(outputs, renamed);
     }
 
-    private static IllegalStateException shared(Operation operation) {
+    static IllegalStateException shared(Operation operation) {
         return new IllegalStateException("'" + operation.name() + "' shares memory before its layout is known");
     }
 
@@ -118,167 +95,49 @@ final class AssignLayouts {
         return names.getOrDefault(value, value);
     }
 
-    /** A view of what lies in blocks, if its shape has a name for that order of the elements. */
-    private void add(Operation.View view) {
-        LayoutMap layout = layout(view.input());
-        boolean seen =
-                !layout.isRowMajor() && !Layouts.pads(layout, shape(view.input())) && !fixed.contains(view.input());
-        Optional<LayoutMap> kept =
-                seen ? Layouts.seenAs(layout, shape(view.input()), shape(view.output())) : Optional.empty();
-        kept.ifPresent(k -> set(view.output(), k));
-        String input = kept.isPresent() ? view.input() : rowMajor(view.input());
-        operations.add(new Operation.View(view.name(), input, view.output()));
-    }
-
-    private void add(Operation.Kernel kernel) {
-        Map<String, LayoutMap> wanted =
-                fixed.containsAll(kernel.inputs()) ? Map.of() : preferences.of(kernel.program());
-        Map<String, LayoutMap> chosen = wanted.isEmpty() ? followed(kernel) : preferred(kernel, wanted);
-        TensorProgram program = kernel.program();
+    private void add(Operation operation, Map<String, LayoutMap> layoutsOfIt) {
         List<String> inputs = new ArrayList<>();
-        for (int i = 0; i < kernel.inputs().size(); i++) {
-            String value = kernel.inputs().get(i);
-            LayoutMap layout = chosen.get(program.inputs().get(i).name());
-            inputs.add(layout == null ? rowMajor(value) : as(value, layout));
+        for (int i = 0; i < operation.inputs().size(); i++) {
+            inputs.add(as(operation.inputs().get(i), layoutOfInput(operation, i, layoutsOfIt, facts)));
         }
-        for (int i = 0; i < kernel.outputs().size(); i++) {
-            LayoutMap layout = chosen.get(program.outputs().get(i));
-            if (layout != null) {
-                set(kernel.outputs().get(i), layout);
-            }
+        for (int i = 0; i < operation.outputs().size(); i++) {
+            set(operation.outputs().get(i), layoutOfOutput(operation, i, layoutsOfIt, facts));
         }
-        operations.add(kernel.withInputs(inputs));
+        operations.add(
+                switch (operation) {
+                    case Operation.View view -> new Operation.View(view.name(), inputs.getFirst(), view.output());
+                    case Operation.Kernel kernel -> kernel.withInputs(inputs);
+                    case Operation.Part _, Operation.Join _ -> throw shared(operation);
+                });
     }
 
-    /** What the kernel prefers, as far as it pays; tensors read at the result's own index lie as the result does. */
-    private Map<String, LayoutMap> preferred(Operation.Kernel kernel, Map<String, LayoutMap> wanted) {
-        TensorProgram program = kernel.program();
-        long multiplyAdds = Cost.of(program).multiplyAdds();
-        Map<String, LayoutMap> chosen = new HashMap<>();
-        for (int i = 0; i < kernel.outputs().size(); i++) {
-            LayoutMap layout = wanted.get(program.outputs().get(i));
-            if (layout != null && !Layouts.pads(layout, shape(kernel.outputs().get(i)))) {
-                chosen.put(program.outputs().get(i), layout);
-            }
-        }
-        for (int i = 0; i < kernel.inputs().size(); i++) {
-            String value = kernel.inputs().get(i);
-            String tensor = program.inputs().get(i).name();
-            LayoutMap layout = wanted.get(tensor);
-            if (layout != null) {
-                boolean free = fixed.contains(value) || layout(value).equals(layout);
-                boolean pays = multiplyAdds >= WORTHWHILE * Layouts.elements(layout, shape(value))
-                        && !Layouts.pads(layout, shape(value));
-                if (free || pays) {
-                    chosen.put(tensor, layout);
-                }
-            } else {
-                ofResult(program, tensor, chosen, kernel, value);
-            }
-        }
-        return chosen;
+    /** How an operation reads its input at this position. */
+    static LayoutMap layoutOfInput(
+            Operation operation, int position, Map<String, LayoutMap> chosen, LayoutFacts facts) {
+        String tensor = operation instanceof Operation.Kernel kernel
+                ? kernel.program().inputs().get(position).name()
+                : LayoutOptions.VIEW;
+        String value = operation.inputs().get(position);
+        LayoutMap layout = chosen.get(tensor);
+        return layout == null ? facts.rowMajor(value) : facts.simplified(value, layout);
     }
 
-    private void ofResult(
-            TensorProgram program,
-            String tensor,
-            Map<String, LayoutMap> chosen,
-            Operation.Kernel kernel,
-            String value) {
-        for (int i = 0; i < program.outputs().size(); i++) {
-            LayoutMap layout = chosen.get(program.outputs().get(i));
-            boolean sameShape =
-                    type(value).shape().equals(type(kernel.outputs().get(i)).shape());
-            if (layout != null && sameShape && LayoutTakers.readsAtOwnIndex(program, tensor)) {
-                chosen.put(tensor, layout);
-            }
-        }
-    }
-
-    /** The layout of an input that all of the kernel can take, if that saves more copying than it causes. */
-    private Map<String, LayoutMap> followed(Operation.Kernel kernel) {
-        Map<String, LayoutMap> best = Map.of();
-        long bestBytes = copiedBytes(kernel, best);
-        long bestBytesLater = copiedLater(kernel, best);
-        for (int i = 0; i < kernel.inputs().size(); i++) {
-            LayoutMap layout = layout(kernel.inputs().get(i));
-            if (layout.isRowMajor()) {
-                continue;
-            }
-            Map<String, LayoutMap> candidate = LayoutTakers.takers(kernel.program(), layout);
-            boolean taken =
-                    candidate.containsKey(kernel.program().inputs().get(i).name())
-                            && candidate.keySet().containsAll(kernel.program().outputs());
-            long bytes = copiedBytes(kernel, candidate);
-            if (taken && bytes <= bestBytes && bytes + copiedLater(kernel, candidate) <= bestBytes + bestBytesLater) {
-                best = candidate;
-                bestBytes = bytes;
-                bestBytesLater = copiedLater(kernel, candidate);
-            }
-            String tensor = kernel.program().inputs().get(i).name();
-            Map<String, LayoutMap> read = Map.of(tensor, layout);
-            if (!taken
-                    && LayoutTakers.readsBlocksAlongRows(kernel.program(), tensor, layout)
-                    && copiedBytes(kernel, read) < bestBytes) {
-                best = read;
-                bestBytes = copiedBytes(kernel, read);
-                bestBytesLater = copiedLater(kernel, read);
-            }
-        }
-        return withLanesOfWeights(kernel, best);
-    }
-
-    /** Weights that vectors of the result run through: once laid out so, they are read without gathering. */
-    private Map<String, LayoutMap> withLanesOfWeights(Operation.Kernel kernel, Map<String, LayoutMap> chosen) {
-        Map<String, LayoutMap> all = new HashMap<>(chosen);
-        LayoutMap result = chosen.get(kernel.program().outputs().getFirst());
-        for (int i = 0; result != null && i < kernel.inputs().size(); i++) {
-            String tensor = kernel.program().inputs().get(i).name();
-            if (fixed.contains(kernel.inputs().get(i)) && !chosen.containsKey(tensor)) {
-                LaneLayout.of(kernel.program(), tensor, result).ifPresent(layout -> all.put(tensor, layout));
-            }
-        }
-        return all;
-    }
-
-    private long copiedBytes(Operation.Kernel kernel, Map<String, LayoutMap> chosen) {
-        long bytes = 0;
-        for (int i = 0; i < kernel.inputs().size(); i++) {
-            String value = kernel.inputs().get(i);
-            LayoutMap rowMajor = LayoutMap.rowMajor(shape(value).length);
-            LayoutMap layout =
-                    chosen.getOrDefault(kernel.program().inputs().get(i).name(), rowMajor);
-            if (!fixed.contains(value) && !simplified(value, layout).equals(layout(value))) {
-                bytes += Layouts.elements(layout, shape(value))
-                        * type(value).element().bytes();
-            }
-        }
-        return bytes;
-    }
-
-    /** What results have to be copied for views that cannot see them in this layout, which nothing else reads. */
-    private long copiedLater(Operation.Kernel kernel, Map<String, LayoutMap> chosen) {
-        long bytes = 0;
-        for (int i = 0; i < kernel.outputs().size(); i++) {
-            String value = kernel.outputs().get(i);
-            LayoutMap layout =
-                    chosen.getOrDefault(kernel.program().outputs().get(i), LayoutMap.rowMajor(shape(value).length));
-            if (!simplified(value, layout).isRowMajor() && isUnseen(value, layout)) {
-                bytes += Layouts.elements(layout, shape(value))
-                        * type(value).element().bytes();
-            }
-        }
-        return bytes;
-    }
-
-    /** Whether all that reads the value are views which cannot see it in this layout. */
-    private boolean isUnseen(String value, LayoutMap layout) {
-        List<Operation> all = readers.getOrDefault(value, List.of());
-        return !all.isEmpty()
-                && all.stream()
-                        .allMatch(reader -> reader instanceof Operation.View view
-                                && Layouts.seenAs(layout, shape(value), shape(view.output()))
-                                        .isEmpty());
+    /** How an operation leaves its output at this position. */
+    static LayoutMap layoutOfOutput(
+            Operation operation, int position, Map<String, LayoutMap> chosen, LayoutFacts facts) {
+        String value = operation.outputs().get(position);
+        LayoutMap layout = switch (operation) {
+            case Operation.Kernel kernel ->
+                chosen.get(kernel.program().outputs().get(position));
+            case Operation.View view ->
+                Layouts.seenAs(
+                                layoutOfInput(view, 0, chosen, facts),
+                                facts.shape(view.input()),
+                                facts.shape(view.output()))
+                        .orElse(facts.rowMajor(value));
+            case Operation.Part _, Operation.Join _ -> throw shared(operation);
+        };
+        return layout == null ? facts.rowMajor(value) : facts.simplified(value, layout);
     }
 
     private String rowMajor(String value) {
@@ -301,9 +160,6 @@ final class AssignLayouts {
                     List.of(copy)));
             types.put(copy, type);
             set(copy, layout);
-            if (fixed.contains(value)) {
-                fixed.add(copy);
-            }
             return copy;
         });
     }

@@ -26,15 +26,15 @@ class AssignLayoutsTest {
     private static TestGraph convolution() {
         return new TestGraph()
                 .input("x", DType.F32, 1, 32, 8, 8)
-                .weights("w", 32, 32, 1, 1)
-                .node("conv1", "Conv", "x w", "c", "group", 1);
+                .weights("w", 32, 32, 3, 3)
+                .node("conv1", "Conv", "x w", "c", "group", 1, "pads", new long[] {1, 1, 1, 1});
     }
 
     @Test
     void copiesStandWhereLayoutsDiffer() {
         assertThat(assigned(convolution(), "c")).isEqualTo("""
             x as 0,1/16,2,3,1%16: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = copy(x) # copy(x)
-            w as 1,2,3,0: f32[32, 32, 1, 1] as 1,2,3,0 = copy(w) # copy(w)
+            w as 1,2,3,0: f32[32, 32, 3, 3] as 1,2,3,0 = copy(w) # copy(w)
             c as 0,1,2,3: f32[1, 32, 8, 8] as 0,1/16,2,3,1%16 = conv2d(x as 0,1/16,2,3,1%16, w as 1,2,3,0) # conv1
             c: f32[1, 32, 8, 8] = copy(c as 0,1,2,3) # copy(c)
             """);
@@ -137,5 +137,46 @@ class AssignLayoutsTest {
         String assigned = AssignLayouts.apply(TestKernelGraphs.of(graph.outputs("y")), program -> Map.of("b", columns))
                 .toString();
         assertThat(assigned).isEqualTo("y: f32[1, 64] = matmul(a, b) # matmul1\n");
+    }
+
+    /** Of 8 sums for each element that is read little is gained. */
+    @Test
+    void aConvolutionOfFewSumsReadsRows() {
+        TestGraph graph = new TestGraph()
+                .input("x", DType.F32, 1, 32, 8, 8)
+                .weights("w", 16, 32, 1, 1)
+                .node("conv1", "Conv", "x w", "c", "group", 1);
+        assertThat(assigned(graph, "c")).contains("as 0,1/16,2,3,1%16 = conv2d(x, w as 1,2,3,0) # conv1");
+    }
+
+    /** Step by step the pool would read rows, as its input lies, and its result be copied for the convolution after it. */
+    @Test
+    void theCopyForAConvolutionServesThePoolBesideItToo() {
+        TestGraph graph = convolution()
+                .node("pool1", "MaxPool", "x", "p", "kernel_shape", new long[] {2, 2}, "strides", new long[] {2, 2})
+                .weights("w2", 32, 32, 3, 3)
+                .node("conv2", "Conv", "p w2", "d", "group", 1);
+        assertThat(assigned(graph, "c", "d"))
+                .contains("p: f32[1, 32, 4, 4] as 0,1/16,2,3,1%16 = maxPool(x as 0,1/16,2,3,1%16) # pool1")
+                .contains("as 0,1/16,2,3,1%16 = conv2d(p, w2 as 1,2,3,0) # conv2");
+    }
+
+    /** More layouts of values at once than the search remembers: the branches are all alive until they are summed. */
+    @Test
+    void manyBranchesAreAssignedToo() {
+        TestGraph graph = convolution();
+        String sum = "c";
+        for (int i = 0; i < 12; i++) {
+            graph = graph.node("relu" + i, "Relu", "x", "r" + i);
+        }
+        for (int i = 0; i < 12; i++) {
+            graph = graph.node("add" + i, "Add", sum + " r" + i, "s" + i);
+            sum = "s" + i;
+        }
+        assertThat(assigned(graph, sum))
+                .contains("r11: f32[1, 32, 8, 8] = relu(x) # relu11")
+                .containsOnlyOnce("= copy(c")
+                .doesNotContain("= copy(s")
+                .doesNotContain("= copy(r");
     }
 }

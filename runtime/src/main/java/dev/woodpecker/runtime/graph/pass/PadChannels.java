@@ -68,8 +68,9 @@ public final class PadChannels {
     private Graph padded() {
         for (Node node : graph.nodes()) {
             if (keepsChannels(node)) {
-                maps(node).forEach(map -> parents.put(
-                        root(map), root(node.outputName(0).orElseThrow())));
+                maps(node)
+                        .forEach(map ->
+                                parents.put(root(map), root(node.outputName(0).orElseThrow())));
             }
         }
         Map<String, Region> regions = new LinkedHashMap<>();
@@ -118,7 +119,8 @@ public final class PadChannels {
         boolean made = keepsChannels(node) || isConvolution(node);
         boolean read = !uses.isOutput(value)
                 && uses.readers(value).stream()
-                        .allMatch(reader -> keepsChannels(reader) || isConvolution(reader) && readsAsMap(reader, value));
+                        .allMatch(
+                                reader -> keepsChannels(reader) || isConvolution(reader) && readsAsMap(reader, value));
         if (type.isEmpty() || !made || !read) {
             return new Region(false, 0, 0, 0);
         }
@@ -162,21 +164,25 @@ public final class PadChannels {
             return false;
         }
         if (isDepthwise(node)) {
-            return weights(node).isPresent() && sameChannels(node, List.of(node.inputName(0).orElseThrow()));
+            return weights(node).isPresent()
+                    && sameChannels(node, List.of(node.inputName(0).orElseThrow()));
         }
         boolean pool = POOLS.contains(node.operator().name());
         return (pool || BY_ELEMENT.contains(node.operator().name())) && sameChannels(node, node.usedNames());
     }
 
     private boolean sameChannels(Node node, List<String> operands) {
-        Optional<TensorType> result = graph.type(node.outputName(0).orElseThrow()).filter(PadChannels::isMap);
+        Optional<TensorType> result =
+                graph.type(node.outputName(0).orElseThrow()).filter(PadChannels::isMap);
         return result.isPresent()
-                && operands.stream().allMatch(operand -> isNumber(operand) || graph.type(operand)
-                        .filter(PadChannels::isMap)
-                        .filter(type -> graph.constant(operand).isEmpty()
-                                && type.shape().extents()[1]
-                                        == result.get().shape().extents()[1])
-                        .isPresent());
+                && operands.stream()
+                        .allMatch(operand -> isNumber(operand)
+                                || graph.type(operand)
+                                        .filter(PadChannels::isMap)
+                                        .filter(type -> graph.constant(operand).isEmpty()
+                                                && type.shape().extents()[1]
+                                                        == result.get().shape().extents()[1])
+                                        .isPresent());
     }
 
     private boolean isNumber(String value) {
@@ -201,8 +207,8 @@ public final class PadChannels {
         return node.inputName(1)
                 .flatMap(graph::constant)
                 .filter(array -> biasKnown && array.type() == DType.F32 && array.rank() == 4)
-                .filter(array -> node.integer("group") == 1
-                        || array.size(1) == 1 && array.size(0) == node.integer("group"));
+                .filter(array ->
+                        node.integer("group") == 1 || array.size(1) == 1 && array.size(0) == node.integer("group"));
     }
 
     private String root(String value) {

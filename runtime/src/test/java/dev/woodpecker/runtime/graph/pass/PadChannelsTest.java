@@ -75,9 +75,18 @@ class PadChannelsTest {
     @Test
     void sumsOfMapsAreOfTheSameChannels() {
         Graph graph = last(
-                        pooled(6).weights("w2", 6, 2, 1, 1)
+                        pooled(6)
+                                .weights("w2", 6, 2, 1, 1)
                                 .node("conv2", "Conv", "x w2", "d", "group", 1)
-                                .node("pool2", "AveragePool", "d", "q", "kernel_shape", new long[] {2, 2}, "count_include_pad", 0)
+                                .node(
+                                        "pool2",
+                                        "AveragePool",
+                                        "d",
+                                        "q",
+                                        "kernel_shape",
+                                        new long[] {2, 2},
+                                        "count_include_pad",
+                                        0)
                                 .node("add1", "Add", "p q", "s")
                                 .weights("w4", 3, 6, 1, 1)
                                 .node("conv4", "Conv", "s w4", "z", "group", 1),
@@ -114,13 +123,20 @@ class PadChannelsTest {
         assertStays(last(pooled(6), 6)
                 .node("softmax1", "Softmax", "p", "z", "axis", 1)
                 .outputs("y", "z"));
-        assertStays(last(pooled(6), 6).weights("slope", 6, 5, 5).node("mul1", "Mul", "p slope", "z").outputs("y", "z"));
+        assertStays(last(pooled(6), 6)
+                .weights("slope", 6, 5, 5)
+                .node("mul1", "Mul", "p slope", "z")
+                .outputs("y", "z"));
     }
 
     /** Minus infinity times a weight of zero is no number. */
     @Test
     void whatIsNotFiniteAtZeroStays() {
-        assertStays(last(convolution(6).node("log1", "Log", "c", "l").node("pool1", "MaxPool", "l", "p", "kernel_shape", new long[] {2, 2}), 6)
+        assertStays(last(
+                        convolution(6)
+                                .node("log1", "Log", "c", "l")
+                                .node("pool1", "MaxPool", "l", "p", "kernel_shape", new long[] {2, 2}),
+                        6)
                 .outputs("y"));
     }
 }

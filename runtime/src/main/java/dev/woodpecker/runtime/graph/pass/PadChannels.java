@@ -68,7 +68,8 @@ public final class PadChannels {
     private Graph padded() {
         for (Node node : graph.nodes()) {
             if (keepsChannels(node)) {
-                maps(node)
+                maps(node).stream()
+                        .filter(map -> graph.constant(map).isEmpty())
                         .forEach(map ->
                                 parents.put(root(map), root(node.outputName(0).orElseThrow())));
             }

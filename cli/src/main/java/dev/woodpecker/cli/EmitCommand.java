@@ -95,6 +95,13 @@ final class EmitCommand implements Callable<Integer> {
     private Optional<String> variant = Optional.empty();
 
     @Option(
+            names = "--results",
+            paramLabel = "NAME",
+            split = ",",
+            description = "Only these results, joined by commas; by default those that every node of a model has.")
+    private List<String> results = List.of();
+
+    @Option(
             names = "--show",
             paramLabel = "FORM",
             split = ",",
@@ -124,7 +131,8 @@ final class EmitCommand implements Callable<Integer> {
             List<CompiledKernel> kernels = kernels(index);
             Target machine = usage(this::target);
             Numerics mode = usage(() -> numerics(machine));
-            KernelCall call = usage(() -> KernelCall.of(kernels, pairs(), elements(mode)));
+            KernelCall call =
+                    usage(() -> KernelCall.of(kernels, pairs(), elements(mode)).withResults(results));
             write(text(call, source(call, machine, mode), usage(this::sections)));
             return 0;
         }

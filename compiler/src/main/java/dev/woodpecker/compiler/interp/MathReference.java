@@ -17,6 +17,7 @@ public final class MathReference {
             case CEIL -> Math.ceil(x);
             case RINT -> Math.rint(x);
             case TRUNC -> x < 0 ? Math.ceil(x) : Math.floor(x);
+            case EXP2 -> Math.pow(2, x);
             case EXP -> Math.exp(x);
             case LOG -> Math.log(x);
             case LOG1P -> Math.log1p(x);

@@ -190,7 +190,8 @@ public final class Arithmetic {
             case CEIL -> OptionalDouble.of(Math.ceil(value));
             case RINT -> OptionalDouble.of(Math.rint(value));
             case TRUNC -> OptionalDouble.of(value < 0 ? Math.ceil(value) : Math.floor(value));
-            case EXP,
+            case EXP2,
+                    EXP,
                     LOG,
                     LOG1P,
                     EXPM1,

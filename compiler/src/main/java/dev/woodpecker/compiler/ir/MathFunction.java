@@ -17,6 +17,11 @@ public enum MathFunction {
     RINT(1, true),
     /** Towards zero. */
     TRUNC(1, true),
+    /**
+     * Two to the power of an element of single precision, to 2^-22 of it: an instruction of GPUs, for what is rounded to
+     * halves afterwards. No kernel has it; lowering makes it of {@link #EXP}.
+     */
+    EXP2(1, true),
     EXP(1, false),
     LOG(1, false),
     LOG1P(1, false),

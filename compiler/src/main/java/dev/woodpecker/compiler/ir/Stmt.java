@@ -60,6 +60,8 @@ public sealed interface Stmt {
         INIT,
         /** The accumulator takes one more point. */
         UPDATE,
+        /** The accumulator is multiplied by {@code over}, which is a factor here and no point. */
+        RESCALE,
         /** The element is computed from the accumulator and stored. */
         FINISH
     }

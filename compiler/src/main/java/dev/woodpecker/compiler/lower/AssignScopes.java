@@ -42,6 +42,7 @@ final class AssignScopes {
         return switch (compute.part()) {
             case WHOLE -> ofBody || stage.element().anyMatch(test);
             case INIT -> false;
+            case RESCALE -> compute.over().getFirst().anyMatch(test);
             case UPDATE -> ofBody;
             case FINISH -> stage.element().anyMatch(test);
         };

@@ -9,6 +9,7 @@ import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.target.Intrinsics;
 import java.util.List;
+import java.util.Optional;
 
 /** Makes copies by vectors, loops over lanes that store what they load, asynchronous; and copies of single elements. */
 final class AsynchronousCopies {
@@ -25,6 +26,11 @@ final class AsynchronousCopies {
             case Stmt.For(Loop lanes, Stmt body)
             when lanes.binding() == Loop.Binding.VECTOR && body instanceof Stmt.Store store ->
                 copies(lanes, store, bounds);
+            case Stmt.For(Loop lanes, Stmt.If(Expr condition, Stmt.Store store, Optional<Stmt> otherwise))
+            when lanes.binding() == Loop.Binding.VECTOR
+                    && otherwise.isEmpty()
+                    && !condition.anyMatch(lanes.variable()::equals) ->
+                new Stmt.If(condition, copies(lanes, store, bounds.assuming(condition)), otherwise);
             case Stmt.For f -> f.map(child -> of(child, bounds.inside(f.loop())), e -> e);
             case Stmt.Seq _, Stmt.If _, Stmt.Let _ -> s.map(child -> of(child, bounds), e -> e);
             case Stmt.Store store -> element(store);

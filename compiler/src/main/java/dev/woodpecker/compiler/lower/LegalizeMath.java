@@ -88,7 +88,7 @@ public final class LegalizeMath {
         return call.type() == DType.F64
                 || simpleExponent(call).isEmpty()
                         && switch (call.function()) {
-                            case EXP, LOG, TANH, ERF, ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> false;
+                            case EXP, EXP2, LOG, TANH, ERF, ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> false;
                             case LOG1P, EXPM1, SIN, COS, TAN, ASIN, ACOS, ATAN, SINH, COSH, ASINH, ACOSH, ATANH, POW ->
                                 true;
                         };
@@ -119,6 +119,13 @@ public final class LegalizeMath {
         if (type == DType.F64) {
             return wide(wide, call.function(), arguments);
         }
+        if (call.function() == MathFunction.EXP && numerics.roundsToHalves()) {
+            Expr x = cast(DType.F32, arguments.getFirst(), temporaries);
+            Expr base = new Expr.FloatConst(1 / Math.log(2), DType.F32);
+            Expr ofTwo =
+                    new Expr.Binary(BinaryOp.MUL, x, call.lanes() == 1 ? base : new Expr.Broadcast(base, call.lanes()));
+            return cast(type, new Expr.Call(MathFunction.EXP2, List.of(ofTwo)), temporaries);
+        }
         MathBuilder single = new MathBuilder(DType.F32, call.lanes(), strict, temporaries);
         List<Expr> floats =
                 arguments.stream().map(a -> cast(DType.F32, a, temporaries)).toList();
@@ -145,7 +152,7 @@ public final class LegalizeMath {
                         .toList();
                 yield narrowed(wide(wide, function, widened));
             }
-            case ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> throw new AssertionError(function + " is native");
+            case ABS, SQRT, FLOOR, CEIL, RINT, TRUNC, EXP2 -> throw new AssertionError(function + " is native");
         };
     }
 
@@ -174,7 +181,7 @@ public final class LegalizeMath {
             case ASIN -> CircularFunctions.asin(m, x);
             case ACOS -> CircularFunctions.acos(m, x);
             case ATAN -> CircularFunctions.atan(m, x);
-            case ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> throw new AssertionError(function + " is native");
+            case ABS, SQRT, FLOOR, CEIL, RINT, TRUNC, EXP2 -> throw new AssertionError(function + " is native");
         };
     }
 

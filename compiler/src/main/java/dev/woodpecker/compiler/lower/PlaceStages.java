@@ -1,6 +1,7 @@
 package dev.woodpecker.compiler.lower;
 
 import dev.woodpecker.compiler.ir.Axis;
+import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
@@ -50,31 +51,7 @@ public final class PlaceStages {
     public static List<Stmt> apply(LoopNest nest, List<String> checks) {
         PlaceStages pass = new PlaceStages(nest, checks);
         Scoped nothing = new Scoped(Map.of(), Map.of(), List.of());
-        return phases(nest.tree()).stream().map(s -> pass.place(s, nothing)).toList();
-    }
-
-    /** The nests that run one after another; a reduction over no axes is one of them although it is a sequence. */
-    private static List<Stmt> phases(Stmt tree) {
-        if (!(tree instanceof Stmt.Seq(List<Stmt> statements))) {
-            return List.of(tree);
-        }
-        List<Stmt> phases = new ArrayList<>();
-        List<Stmt> open = new ArrayList<>();
-        for (Stmt s : statements) {
-            boolean starts = initOf(s).isPresent() || open.isEmpty();
-            if (starts && !open.isEmpty()) {
-                phases.add(Stmt.seq(open));
-                open.clear();
-            }
-            open.add(s);
-            boolean continues = initOf(open.getFirst()).isPresent()
-                    && !s.anyMatch(c -> c instanceof Stmt.Compute k && k.part() == Stmt.Part.FINISH);
-            if (!continues) {
-                phases.add(open.size() == 1 ? open.getFirst() : new Stmt.Seq(open));
-                open = new ArrayList<>();
-            }
-        }
-        return phases;
+        return Phases.of(nest.tree()).stream().map(s -> pass.place(s, nothing)).toList();
     }
 
     /** Where accumulators and partial tensors are found inside a statement, and the loops around it. */
@@ -126,6 +103,12 @@ public final class PlaceStages {
             if (scoped.accumulators.containsKey(inits.getKey())) {
                 continue; // These are peeled copies of one init.
             }
+            if (isRunning(inits.getKey())) {
+                Placed placed = part(inits.getKey(), Stmt.seq(statements), scoped.loops);
+                parts.put(inits.getKey(), placed);
+                allocated.add(placed.buffer);
+                continue;
+            }
             Placed placed = accumulator(inits.getKey(), inits.getValue());
             accumulators.put(inits.getKey(), placed);
             allocated.add(placed.buffer);
@@ -143,28 +126,27 @@ public final class PlaceStages {
         return body;
     }
 
+    /** Whether a stage is read while it is reduced, so that its accumulators are the stage itself. */
+    private boolean isRunning(String stage) {
+        return LoopNest.computes(nest.tree(), stage).stream().noneMatch(c -> c.part() == Stmt.Part.FINISH);
+    }
+
+    /** The accumulator of a leaf, as a load. */
+    private Expr.Load accumulated(Stmt.Compute c, Scoped scoped) {
+        Placed running = scoped.parts.get(c.stage());
+        return scoped.accumulators.containsKey(c.stage()) || running == null
+                ? new Expr.Load(scoped.accumulator(c.stage()).buffer, c.slot())
+                : new Expr.Load(running.buffer, minus(c.at(), running.indices));
+    }
+
     private static Map<String, List<Stmt>> initsByStage(List<Stmt> statements) {
         Map<String, List<Stmt>> inits = new LinkedHashMap<>();
         for (Stmt s : statements) {
-            initOf(s)
+            Phases.initOf(s)
                     .ifPresent(stage ->
                             inits.computeIfAbsent(stage, _ -> new ArrayList<>()).add(s));
         }
         return inits;
-    }
-
-    /** The stage whose init the statement consists of, apart from loops around it and their peeled copies. */
-    private static Optional<String> initOf(Stmt stmt) {
-        return switch (stmt) {
-            case Stmt.For(Loop _, Stmt body) -> initOf(body);
-            case Stmt.Compute c when c.part() == Stmt.Part.INIT -> Optional.of(c.stage());
-            case Stmt.Seq(List<Stmt> copies)
-            when !copies.isEmpty() ->
-                initOf(copies.getFirst())
-                        .filter(stage ->
-                                copies.stream().allMatch(copy -> initOf(copy).equals(Optional.of(stage))));
-            default -> Optional.empty();
-        };
     }
 
     private Placed accumulator(String stage, List<Stmt> inits) {
@@ -288,24 +270,36 @@ public final class PlaceStages {
             }
             case INIT -> {
                 Stage.Reduction reduction = stage.reduction().orElseThrow();
-                Placed accumulator = scoped.accumulator(c.stage());
+                Expr.Load accumulator = accumulated(c, scoped);
                 Expr identity = reduction.op().identity(reduction.type());
-                yield new Stmt.Store(accumulator.buffer, c.slot(), identity, stage.origin());
+                yield new Stmt.Store(accumulator.buffer(), accumulator.indices(), identity, stage.origin());
+            }
+            case RESCALE -> {
+                Expr.Load old = accumulated(c, scoped);
+                yield guarded(
+                        c.guard(),
+                        c.over().getFirst(),
+                        Map.of(),
+                        scoped,
+                        factor -> new Stmt.Store(
+                                old.buffer(),
+                                old.indices(),
+                                new Expr.Binary(BinaryOp.MUL, old, factor),
+                                stage.origin()));
             }
             case UPDATE -> {
                 Stage.Reduction reduction = stage.reduction().orElseThrow();
                 List<Axis> axes = reduction.axes();
                 bound.putAll(LoopNest.bind(axes, c.over()));
-                Placed accumulator = scoped.accumulator(c.stage());
-                Expr old = new Expr.Load(accumulator.buffer, c.slot());
+                Expr.Load old = accumulated(c, scoped);
                 yield guarded(
                         c.guard(),
                         reduction.body(),
                         bound,
                         scoped,
                         value -> new Stmt.Store(
-                                accumulator.buffer,
-                                c.slot(),
+                                old.buffer(),
+                                old.indices(),
                                 new Expr.Binary(reduction.op().combine(), old, value),
                                 stage.origin()));
             }

@@ -4,12 +4,10 @@ import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
-import dev.woodpecker.compiler.ir.Distribution;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Intrinsic;
 import dev.woodpecker.compiler.ir.Loop;
-import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
@@ -41,49 +39,38 @@ public final class TensorizeLoops {
 
     private final Target target;
     private final Numerics numerics;
-    private final Map<String, Accumulator> accumulators = new HashMap<>();
+    private final Map<String, TileFragment> fragments = new HashMap<>();
+    /** The first product's, whose distribution all that is held by lanes shares. */
+    private final TensorTile tile;
 
-    private TensorizeLoops(Target target, Numerics numerics) {
+    private TensorizeLoops(Target target, Numerics numerics, TensorTile tile) {
         this.target = target;
         this.numerics = numerics;
+        this.tile = tile;
     }
 
     public static Stmt apply(Stmt phase, Target target, Numerics numerics) {
         if (Region.loops(phase).stream().noneMatch(l -> l.binding() == Loop.Binding.TENSOR)) {
             return phase;
         }
-        return Simplifier.simplify(new TensorizeLoops(target, numerics).tensorized(phase, Optional.empty()));
-    }
-
-    /**
-     * The accumulators of a stage, {@code buffer} after and {@code name} before: axes {@code row} and {@code column} are
-     * those of the tile, all others count tiles.
-     */
-    private record Accumulator(Buffer before, Buffer buffer, TensorTile tile, int row, int column) {
-        /** Where the values of the tile of an access begin in a lane. */
-        Expr start(List<Expr> indices) {
-            Expr number = Expr.index(0);
-            for (int axis = 0; axis < indices.size(); axis++) {
-                if (axis != row && axis != column) {
-                    Expr extent = before.shape().get(axis);
-                    number = IndexMath.add(IndexMath.mul(number, extent), indices.get(axis));
-                }
-            }
-            return IndexMath.mul(number, Expr.index(tile.accumulator().values()));
-        }
+        TensorTile tile = product(phase)
+                .map(nest -> tile(update(nest), tileLoops(nest)))
+                .orElseThrow(() -> new LoweringException("tiles are held by lanes, but no product makes one"));
+        return Simplifier.simplify(new TensorizeLoops(target, numerics, tile).tensorized(phase, Optional.empty()));
     }
 
     private Stmt tensorized(Stmt s, Optional<Loop> lanes) {
         return switch (s) {
+            case Stmt.For f when isRowReduction(f) -> rows(f, lanes);
             case Stmt.For f when f.loop().binding() == Loop.Binding.TENSOR || isAroundProduct(f) -> nest(f, lanes);
             case Stmt.For f
             when f.loop().binding() == Loop.Binding.THREAD_X ->
                 f.map(child -> tensorized(child, lanes.isPresent() ? lanes : Optional.of(f.loop())), e -> e);
             case Stmt.Allocate(Buffer buffer, Stmt body) -> {
-                Optional<Accumulator> accumulator = accumulator(buffer, body);
-                accumulator.ifPresent(a -> accumulators.put(buffer.name(), a));
+                Optional<TileFragment> held = accumulator(buffer, body).or(() -> held(buffer, body));
+                held.ifPresent(f -> fragments.put(buffer.name(), f));
                 Stmt inside = tensorized(body, lanes);
-                yield new Stmt.Allocate(accumulator.map(Accumulator::buffer).orElse(buffer), inside);
+                yield new Stmt.Allocate(held.map(TileFragment::buffer).orElse(buffer), inside);
             }
             case Stmt other -> other.map(child -> tensorized(child, lanes), e -> e);
         };
@@ -102,11 +89,42 @@ public final class TensorizeLoops {
         return loops;
     }
 
-    /** Whether unrolled loops, and nothing else, are around a product. */
-    private static boolean isAroundProduct(Stmt.For f) {
-        return f.loop().binding() == Loop.Binding.UNROLL
-                && f.body() instanceof Stmt.For inner
-                && (isAroundProduct(inner) || tileLoops(inner).size() == 3);
+    /**
+     * Whether unrolled loops, and nothing else, are around a product, whose operands are then loaded for all of them. Where
+     * one is in registers already, points of the reduction are loaded in turn.
+     */
+    private boolean isAroundProduct(Stmt.For f) {
+        if (f.loop().binding() != Loop.Binding.UNROLL || !(f.body() instanceof Stmt.For inner)) {
+            return false;
+        }
+        boolean around = isAroundProduct(inner) || tileLoops(inner).size() == 3;
+        return around
+                && (f.loop().carrier() == Loop.Carrier.SPATIAL
+                        || !product(inner)
+                                .map(nest -> isHeld(update(nest).left()))
+                                .orElse(false));
+    }
+
+    private boolean isHeld(Expr.Load operand) {
+        return fragments.containsKey(operand.buffer().name());
+    }
+
+    /** The first nest of a product. */
+    private static Optional<Stmt> product(Stmt s) {
+        return tileLoops(s).size() == 3
+                ? Optional.of(s)
+                : s.children().stream()
+                        .flatMap(child -> product(child).stream())
+                        .findFirst();
+    }
+
+    /** Whether a nest takes the columns of tiles into what their rows have. */
+    private static boolean isRowReduction(Stmt.For f) {
+        if (f.loop().binding() == Loop.Binding.UNROLL && f.loop().carrier() == Loop.Carrier.REDUCTION) {
+            return f.body() instanceof Stmt.For inner && isRowReduction(inner);
+        }
+        List<Loop> loops = tileLoops(f);
+        return loops.size() == 2 && loops.getLast().carrier() == Loop.Carrier.REDUCTION;
     }
 
     private static Stmt inside(Stmt s, int loops) {
@@ -117,7 +135,7 @@ public final class TensorizeLoops {
         return inner;
     }
 
-    private Optional<Accumulator> accumulator(Buffer buffer, Stmt body) {
+    private Optional<TileFragment> accumulator(Buffer buffer, Stmt body) {
         if (tileLoops(body).size() == 3) {
             return Optional.of(update(body))
                     .filter(u -> u.store().buffer().name().equals(buffer.name()))
@@ -128,9 +146,27 @@ public final class TensorizeLoops {
                 .findFirst();
     }
 
-    private Accumulator accumulator(Buffer buffer, Update update, List<Loop> loops) {
+    private TileFragment accumulator(Buffer buffer, Update update, List<Loop> loops) {
+        TensorTile product = tile(update, loops);
+        requireTarget(product);
+        int row = update.store().indices().indexOf(loops.get(0).variable());
+        int column = update.store().indices().indexOf(loops.get(1).variable());
+        if (row < 0 || column < 0) {
+            throw new LoweringException(
+                    "accumulators " + buffer.name() + " are not indexed by the loops of their tile");
+        }
+        return TileFragment.of(buffer, product, row, column);
+    }
+
+    /** What lanes hold of a buffer of registers that is computed from the results of products. */
+    private Optional<TileFragment> held(Buffer buffer, Stmt body) {
+        return buffer.scope() == Scope.REGISTER ? TileFragment.used(buffer, body, tile) : Optional.empty();
+    }
+
+    private static TensorTile tile(Update update, List<Loop> loops) {
         long[] extents = loops.stream().mapToLong(l -> constant(l.extent())).toArray();
-        TensorTile tile = Intrinsics.tile(
+        Buffer buffer = update.store().buffer();
+        return Intrinsics.tile(
                         update.left().type(),
                         update.operation(),
                         update.swapped(),
@@ -139,20 +175,6 @@ public final class TensorizeLoops {
                 .orElseThrow(() -> new LoweringException("buffer " + buffer.name()
                         + ": no instruction multiplies tiles of " + extents[0] + "x" + extents[1] + "x" + extents[2]
                         + " " + update.left().type().text()));
-        requireTarget(tile);
-        int row = update.store().indices().indexOf(loops.get(0).variable());
-        int column = update.store().indices().indexOf(loops.get(1).variable());
-        if (row < 0 || column < 0) {
-            throw new LoweringException(
-                    "accumulators " + buffer.name() + " are not indexed by the loops of their tile");
-        }
-        long values = tile.accumulator().values();
-        for (int axis = 0; axis < buffer.rank(); axis++) {
-            values *=
-                    axis == row || axis == column ? 1 : constant(buffer.shape().get(axis));
-        }
-        Buffer fragment = Buffer.rowMajor(buffer.name(), buffer.type(), List.of(Expr.index(values)), Scope.FRAGMENT);
-        return new Accumulator(buffer, fragment, tile, row, column);
     }
 
     private void requireTarget(TensorTile tile) {
@@ -209,19 +231,36 @@ public final class TensorizeLoops {
 
     private Stmt nest(Stmt.For f, Optional<Loop> lanes) {
         List<Loop> around = new ArrayList<>();
-        Stmt.For tile = f;
-        while (tile.loop().binding() == Loop.Binding.UNROLL) {
-            around.add(tile.loop());
-            tile = (Stmt.For) tile.body();
+        Stmt.For nest = f;
+        while (nest.loop().binding() == Loop.Binding.UNROLL) {
+            around.add(nest.loop());
+            nest = (Stmt.For) nest.body();
         }
-        List<Loop> loops = tileLoops(tile);
+        List<Loop> loops = tileLoops(nest);
         Loop threads = lanes.orElseThrow(() ->
                 new LoweringException("the tile over " + loops.getFirst().name() + " is inside no loop over lanes"));
-        return loops.size() == 3 ? multiplied(tile, around, loops, threads) : elementwise(f, loops, threads);
+        return loops.size() == 3
+                ? multiplied(nest, around, loops, threads)
+                : new TileElements(fragments.values(), tile, threads).elements(loops, inside(nest, loops.size()));
     }
 
-    private Accumulator accumulatorOf(Buffer buffer) {
-        Accumulator accumulator = accumulators.get(buffer.name());
+    private Stmt rows(Stmt.For f, Optional<Loop> lanes) {
+        List<Loop> tiles = new ArrayList<>();
+        Stmt.For nest = f;
+        while (nest.loop().binding() == Loop.Binding.UNROLL) {
+            tiles.add(nest.loop());
+            nest = (Stmt.For) nest.body();
+        }
+        List<Loop> loops = tileLoops(nest);
+        if (lanes.isEmpty() || !(inside(nest, loops.size()) instanceof Stmt.Store update)) {
+            throw new LoweringException("the tile over " + loops.getFirst().name()
+                    + " is inside no loop over lanes, or its columns are taken under a condition");
+        }
+        return new TileElements(fragments.values(), tile, lanes.get()).reduced(tiles, loops, update);
+    }
+
+    private TileFragment accumulatorOf(Buffer buffer) {
+        TileFragment accumulator = fragments.get(buffer.name());
         if (accumulator == null) {
             throw new LoweringException(
                     "a tile accumulates in " + buffer.name() + ", which is not allocated around it");
@@ -236,32 +275,38 @@ public final class TensorizeLoops {
      */
     private Stmt multiplied(Stmt.For f, List<Loop> around, List<Loop> loops, Loop threads) {
         Update update = update(f);
-        Accumulator accumulator = accumulatorOf(update.store().buffer());
-        TensorTile tile = accumulator.tile();
-        boolean split = tile.elementType() == DType.TF32 && numerics != Numerics.TF32;
-        TensorOperand left = operand(
-                update.left(),
-                tile,
-                tile.left(),
-                tile.product().operand("left"),
-                split,
-                around,
-                loops.get(0),
-                loops.get(2));
+        TileFragment accumulator = accumulatorOf(update.store().buffer());
+        TensorTile product = accumulator.tile();
+        boolean split = product.elementType() == DType.TF32 && numerics != Numerics.TF32;
         TensorOperand right = operand(
                 update.right(),
-                tile,
-                tile.right(),
-                tile.product().operand("right"),
+                product,
+                product.right(),
+                product.product().operand("right"),
                 split,
                 around,
                 loops.get(1),
                 loops.get(2));
         Stmt.Window sum = new Stmt.Window(
-                accumulator.buffer(), List.of(accumulator.start(update.store().indices())));
-        if (tile.readsShared()) {
-            Intrinsic product = tile.product(left.alongDepth(), right.alongDepth());
-            Stmt each = new Stmt.Invoke(product, List.of(sum, left.tile(), right.tile()));
+                accumulator.buffer(),
+                List.of(accumulator.startIn(loops, update.store().indices())));
+        if (isHeld(update.left())) {
+            Stmt.Window left = heldOperand(update.left(), product, loops);
+            Stmt multiply = new Stmt.Invoke(product.product(), List.of(sum, left, right.window()));
+            return right.allocate(Stmt.seq(right.load(threads), LoopNest.wrap(around, multiply)));
+        }
+        TensorOperand left = operand(
+                update.left(),
+                product,
+                product.left(),
+                product.product().operand("left"),
+                split,
+                around,
+                loops.get(0),
+                loops.get(2));
+        if (product.readsShared()) {
+            Intrinsic ofShared = product.product(left.alongDepth(), right.alongDepth());
+            Stmt each = new Stmt.Invoke(ofShared, List.of(sum, left.tile(), right.tile()));
             return Stmt.seq(
                     new Stmt.Invoke(WarpgroupProducts.FENCE, List.of()),
                     LoopNest.wrap(around, each),
@@ -270,12 +315,23 @@ public final class TensorizeLoops {
         }
         List<Stmt> products = new ArrayList<>();
         if (split) {
-            products.add(new Stmt.Invoke(tile.product(), List.of(sum, left.restWindow(), right.window())));
-            products.add(new Stmt.Invoke(tile.product(), List.of(sum, left.window(), right.restWindow())));
+            products.add(new Stmt.Invoke(product.product(), List.of(sum, left.restWindow(), right.window())));
+            products.add(new Stmt.Invoke(product.product(), List.of(sum, left.window(), right.restWindow())));
         }
-        products.add(new Stmt.Invoke(tile.product(), List.of(sum, left.window(), right.window())));
+        products.add(new Stmt.Invoke(product.product(), List.of(sum, left.window(), right.window())));
         Stmt body = Stmt.seq(left.load(threads), right.load(threads), LoopNest.wrap(around, Stmt.seq(products)));
         return left.allocate(right.allocate(body));
+    }
+
+    /** The results of a product, rounded, are the left operand of the next as they stand in the registers. */
+    private Stmt.Window heldOperand(Expr.Load load, TensorTile product, List<Loop> loops) {
+        TileFragment held = accumulatorOf(load.buffer());
+        if (!product.takesAccumulators() || held.isOfRows()) {
+            throw new LoweringException(
+                    product.name() + " does not take " + load.buffer().name() + " as lanes hold it");
+        }
+        Expr start = held.start(load.indices(), Map.of(held.row(), loops.get(0), held.column(), loops.get(2)));
+        return new Stmt.Window(held.buffer(), List.of(start));
     }
 
     /** An operand that is read by {@code load}: {@code side} goes along its side of the result. */
@@ -325,61 +381,5 @@ public final class TensorizeLoops {
                 .filter(l -> start.stream().anyMatch(i -> i.anyMatch(l.variable()::equals)))
                 .toList();
         return new TensorOperand(declared, new Stmt.Window(buffer, start), own, alongDepth, instruction, split);
-    }
-
-    /** Each lane does what the nest does, for the elements that it holds. */
-    private Stmt elementwise(Stmt.For f, List<Loop> loops, Loop threads) {
-        Stmt body = inside(f, loops.size());
-        Accumulator accumulator = accumulators.values().stream()
-                .filter(a -> touches(body, a.before()))
-                .findFirst()
-                .orElseThrow(() -> new LoweringException(
-                        "the tile over " + loops.stream().map(Loop::name).toList() + " has no accumulators"));
-        Distribution distribution = accumulator.tile().accumulator();
-        // Two values of a lane are neighbours in a row.
-        Loop pairs = values(accumulator.buffer().name() + ".pair", distribution.values() / 2, Loop.Binding.UNROLL);
-        Loop both = values(accumulator.buffer().name() + ".value", 2, Loop.Binding.VECTOR);
-        Expr value = IndexMath.add(IndexMath.mul(pairs.variable(), Expr.index(2)), both.variable());
-        Stmt onFragment = body.rewrite(
-                s -> s instanceof Stmt.Store store && isOf(store.buffer(), accumulator.before())
-                        ? new Stmt.Store(
-                                accumulator.buffer(),
-                                at(accumulator, store.indices(), loops, value),
-                                store.value(),
-                                store.origin())
-                        : s,
-                e -> e.rewrite(n -> n instanceof Expr.Load load && isOf(load.buffer(), accumulator.before())
-                        ? new Expr.Load(accumulator.buffer(), at(accumulator, load.indices(), loops, value))
-                        : n));
-        Map<String, Expr> element = Map.of(
-                loops.get(0).name(), distribution.rowOf(threads.variable(), value),
-                loops.get(1).name(), distribution.columnOf(threads.variable(), value));
-        return new Stmt.For(pairs, new Stmt.For(both, LoopNest.substituteVariables(onFragment, element)));
-    }
-
-    private static Loop values(String name, int count, Loop.Binding binding) {
-        return new Loop(
-                Expr.Var.index(name), Expr.index(count), binding, Loop.Carrier.SPATIAL, Optional.empty(), Origin.NONE);
-    }
-
-    private static boolean isOf(Buffer accessed, Buffer accumulator) {
-        return accessed.name().equals(accumulator.name());
-    }
-
-    private static boolean touches(Stmt body, Buffer accumulator) {
-        return body.anyMatch(s -> s instanceof Stmt.Store store && isOf(store.buffer(), accumulator)
-                || s.expressions().stream()
-                        .anyMatch(e ->
-                                e.anyMatch(n -> n instanceof Expr.Load load && isOf(load.buffer(), accumulator))));
-    }
-
-    private static List<Expr> at(Accumulator accumulator, List<Expr> indices, List<Loop> loops, Expr value) {
-        boolean own = indices.get(accumulator.row()).equals(loops.get(0).variable())
-                && indices.get(accumulator.column()).equals(loops.get(1).variable());
-        if (!own) {
-            throw new LoweringException("an element of " + accumulator.before().name()
-                    + " is used by another lane than the" + " one that holds it");
-        }
-        return List.of(IndexMath.add(accumulator.start(indices), value));
     }
 }

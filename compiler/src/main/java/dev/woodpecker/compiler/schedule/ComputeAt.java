@@ -67,6 +67,12 @@ public record ComputeAt(String stage, String loop, Scope scope) implements Step 
         List<Stmt.Compute> computes = new ArrayList<>();
         nest.program().stages().forEach(s -> computes.addAll(LoopNest.computes(target, s.name())));
         for (Stmt.Compute c : computes) {
+            if (c.part() == Stmt.Part.INIT || c.part() == Stmt.Part.RESCALE) {
+                c.over()
+                        .forEach(e -> e.anyMatch(n ->
+                                n instanceof Expr.Read r && r.tensor().equals(stage) && !accesses.add(r.indices())));
+                continue;
+            }
             Stage reader = nest.stage(c.stage());
             Map<String, Expr> bound = LoopNest.bind(reader.axes(), c.at());
             if (!c.over().isEmpty()) {

@@ -9,7 +9,6 @@ import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.LongStream;
 
@@ -179,15 +178,6 @@ final class CudaContractionRule {
         tile(sides, tile, a, b);
     }
 
-    /** A window's sum over one channel runs into the pixels beside the window, which are not zero. */
-    private Tail tail(String loop) {
-        boolean addsNothing = builder.nest()
-                .find(loop)
-                .filter(found -> Padding.addsNothing(builder.nest(), found))
-                .isPresent();
-        return addsNothing ? Tail.PAD : Tail.GUARD;
-    }
-
     private void tile(ContractionSides sides, Tile tile, MatrixOperand a, MatrixOperand b) {
         String name = stage.name();
         List<String> spatial = builder.axisLoops(name);
@@ -204,7 +194,7 @@ final class CudaContractionRule {
         var columnWarp = builder.split(columnThread.outer(), WARP_COLUMNS, Tail.EXACT);
         var columnVector = builder.split(columnThread.inner(), WIDEST, Tail.EXACT);
         String depth = builder.fuse(depthLoops);
-        var stretch = builder.split(depth, tile.depth, tail(depth));
+        var stretch = builder.split(depth, tile.depth, SharedTiles.depthTail(builder, depth));
         // Operands along the depth bring two points of it to registers at once; more would not leave room for two
         // blocks.
         long points = a.alongDepth() || b.alongDepth() ? 2 : 1;
@@ -295,17 +285,8 @@ final class CudaContractionRule {
     private void pipeline(String loop, Tile tile) {
         long bytes = (tile.rows + tile.columns) * (tile.depth + WIDEST) * Float.BYTES;
         boolean asynchronous = CudaTiles.capability(target) >= 80;
-        List<Long> domain = LongStream.of(1, 2, 3, 4)
-                .filter(n -> n == 1
-                        || asynchronous
-                                && n * bytes <= target.fastBytes()
-                                && new Pipeline(loop, Factor.of(n)).apply(builder.nest(), Map.of())
-                                        instanceof Outcome.Applied)
-                .boxed()
-                .toList();
-        long stages = choose("stages", domain, domain.contains(2L) ? 2 : 1);
-        if (stages > 1) {
-            builder.add(new Pipeline(loop, Factor.of(stages)));
-        }
+        List<Long> stages = SharedTiles.stages(
+                builder, loop, asynchronous ? LongStream.of(1, 2, 3, 4) : LongStream.of(1), bytes, target.fastBytes());
+        SharedTiles.pipeline(builder, loop, choose("stages", stages, stages.contains(2L) ? 2 : 1));
     }
 }

@@ -16,8 +16,11 @@ final class CudaRules {
     }
 
     static void schedule(ScheduleBuilder builder, Target target) {
-        List<String> stages =
-                builder.nest().program().stages().stream().map(Stage::name).toList();
+        Set<String> inAttention = CudaAttentionRule.schedule(builder, target);
+        List<String> stages = builder.nest().program().stages().stream()
+                .map(Stage::name)
+                .filter(stage -> !inAttention.contains(stage) && builder.isRoot(stage))
+                .toList();
         new CudaRules(builder, target).schedule(stages);
     }
 

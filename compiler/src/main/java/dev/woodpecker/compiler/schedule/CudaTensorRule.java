@@ -4,18 +4,15 @@ import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
-import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
-import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.target.Intrinsics;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.compiler.target.TensorTile;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.LongStream;
 
 /**
@@ -31,16 +28,8 @@ import java.util.stream.LongStream;
  * </pre>
  */
 final class CudaTensorRule {
-    private static final long LANES = 32;
-
-    /** Rows in shared memory end with so many unused bytes: eight of them then lie in different banks. */
-    private static final long PADDING_BYTES = 16;
-
     private static final long LONGEST_CUT_SUM = 4096;
     private static final int PARTS_OF_SINGLE = 3;
-
-    /** What a block may have of shared memory. */
-    private final long sharedBytes;
 
     private final ScheduleBuilder builder;
     private final Stage stage;
@@ -54,7 +43,6 @@ final class CudaTensorRule {
         this.sides = sides;
         this.tile = tile;
         this.target = target;
-        this.sharedBytes = target.fastBytes();
     }
 
     /** The product that suits a contraction under the nest's numerics, on this machine. */
@@ -118,11 +106,23 @@ final class CudaTensorRule {
         boolean pays = !isSplit(builder, tile.get())
                 || tiles(builder, c, tile.get(), target).bestCycles(1)
                         < CudaTiles.of(c, target).bestCycles(1);
-        if (builder.choose(c.stage().name() + ".tensor", List.of(0L, 1L), pays ? 1 : 0) == 0) {
+        if (!pads(builder, c) || builder.choose(c.stage().name() + ".tensor", List.of(0L, 1L), pays ? 1 : 0) == 0) {
             return false;
         }
         new CudaTensorRule(builder, ContractionSides.of(builder, c), tile.get(), target).schedule(c);
         return true;
+    }
+
+    /** Whether what lies beyond the reduction adds nothing: the instruction has no condition. */
+    private static boolean pads(ScheduleBuilder builder, Contraction c) {
+        ScheduleBuilder trial = new ScheduleBuilder(builder.nest(), Set.of(), Chooser.preferred());
+        ContractionSides sides = ContractionSides.of(trial, c);
+        String name = c.stage().name();
+        MatrixOperand.of(trial, name, sides.left(), sides.batch(), sides.rows(), sides.depth());
+        MatrixOperand.of(trial, name, sides.right(), sides.batch(), sides.columns(), sides.depth());
+        List<String> depthLoops = sides.depthLoops(trial.reductionLoops(name));
+        trial.order(ScheduleBuilder.joined(trial.axisLoops(name), depthLoops));
+        return SharedTiles.depthTail(trial, trial.fuse(depthLoops)) == Tail.PAD;
     }
 
     static CudaTensorTiles tiles(ScheduleBuilder builder, Contraction c, TensorTile tile, Target target) {
@@ -203,61 +203,19 @@ final class CudaTensorRule {
         String warps = builder.fuse(List.of(rowWarp.outer(), columnWarp.outer()));
         builder.add(new Bind(warps, Loop.Binding.THREAD_Y));
         long count = blockRows / warpRows * (blockColumns / warpColumns);
-        stage(a, stretch.outer(), count);
-        stage(b, stretch.outer(), count);
+        SharedTiles.stage(builder, a, tile, stretch.outer(), count);
+        SharedTiles.stage(builder, b, tile, stretch.outer(), count);
         List.of(rowTile.outer(), columnTile.outer()).forEach(loop -> builder.add(new Unroll(loop)));
         if (!isSplit(builder, tile)) {
             // Operands of two parts fill the registers with one step's.
             builder.add(new Unroll(step.outer()));
         }
         builder.add(new Tensorize(rowTile.inner(), tile.name()));
-        pipeline(
-                stretch.outer(),
-                operandBytes(a, blockRows, depth) + operandBytes(b, blockColumns, depth),
-                tiles,
-                chosen);
-    }
-
-    private void stage(MatrixOperand operand, String loop, long warps) {
-        builder.add(new ComputeAt(operand.matrix(), loop, Scope.SHARED));
-        LayoutMap rows = operand.padded(PADDING_BYTES / tile.memoryType().bytes() * paddings(operand));
-        builder.add(new Layout(operand.matrix(), rows));
-        List<String> loops = new ArrayList<>(builder.axisLoops(operand.matrix()));
-        if (operand.width() > 1) {
-            var lanes = builder.split(loops.removeLast(), operand.width(), Tail.EXACT);
-            loops.add(lanes.outer());
-            builder.add(new Vectorize(lanes.inner()));
-        }
-        var shared = builder.split(builder.fuse(loops), LANES * warps, Tail.GUARD);
-        var byWarp = builder.split(shared.inner(), LANES, Tail.GUARD);
-        builder.add(new Unroll(shared.outer()));
-        builder.add(new Bind(byWarp.outer(), Loop.Binding.THREAD_Y));
-        builder.add(new Bind(byWarp.inner(), Loop.Binding.THREAD_X));
-    }
-
-    /** Lanes that bring elements one by one read four rows that must be eight banks apart. */
-    private int paddings(MatrixOperand operand) {
-        return tile.left().alongSide().isEmpty() && !operand.alongDepth() ? 2 : 1;
-    }
-
-    /** Of one stretch of the reduction, in shared memory. */
-    private long operandBytes(MatrixOperand operand, long side, long depth) {
-        long rows = operand.alongDepth() ? side : depth;
-        long row = (operand.alongDepth() ? depth : side) * tile.memoryType().bytes();
-        return rows * (row + PADDING_BYTES * paddings(operand));
-    }
-
-    private void pipeline(String loop, long bytes, CudaTensorTiles tiles, CudaTensorTiles.Tile chosen) {
-        List<Long> domain = LongStream.of(1, 2, 3, 4, 5)
-                .filter(n -> n == 1
-                        || n * bytes <= sharedBytes
-                                && new Pipeline(loop, Factor.of(n)).apply(builder.nest(), Map.of())
-                                        instanceof Outcome.Applied)
-                .boxed()
-                .toList();
-        long stages = choose("stages", domain, tiles.stages(chosen, bytes, domain));
-        if (stages > 1) {
-            builder.add(new Pipeline(loop, Factor.of(stages)));
-        }
+        long stageBytes =
+                SharedTiles.bytes(a, tile, blockRows, depth) + SharedTiles.bytes(b, tile, blockColumns, depth);
+        List<Long> stages = SharedTiles.stages(
+                builder, stretch.outer(), LongStream.of(1, 2, 3, 4, 5), stageBytes, target.fastBytes());
+        SharedTiles.pipeline(
+                builder, stretch.outer(), choose("stages", stages, tiles.stages(chosen, stageBytes, stages)));
     }
 }

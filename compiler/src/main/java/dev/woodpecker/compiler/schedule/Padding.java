@@ -58,7 +58,7 @@ final class Padding {
         }
         Optional<Stage> copy = nest.program().stage(read.tensor());
         if (copy.isEmpty()
-                || !(copy.get().element() instanceof Expr.Read source)
+                || !(Contraction.strip(copy.get().element()) instanceof Expr.Read source)
                 || !source.outside().equals(Optional.of(Expr.zero(source.type())))) {
             return false;
         }

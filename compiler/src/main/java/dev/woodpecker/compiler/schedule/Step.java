@@ -27,6 +27,8 @@ public sealed interface Step
                 JoinReduction,
                 CombineLanes,
                 Prefetch,
+                DivideLast,
+                Rolling,
                 Compact {
     /** Applies the step under the decisions for its open factors. */
     Outcome apply(LoopNest nest, Map<String, Long> decisions);

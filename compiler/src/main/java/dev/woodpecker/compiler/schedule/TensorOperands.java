@@ -66,8 +66,8 @@ final class TensorOperands {
         }
         Expr.Read left = inOrder ? a : b;
         Expr.Read right = inOrder ? b : a;
-        return operandReason(left, row(), column())
-                .or(() -> operandReason(right, column(), row()))
+        return operandReason(left, row(), column(), true)
+                .or(() -> operandReason(right, column(), row(), false))
                 .or(() -> zeroReason(left, right))
                 .or(() -> guardReason(left, right));
     }
@@ -99,15 +99,23 @@ final class TensorOperands {
         return Decompose.variables(indices).contains(variable);
     }
 
-    /** Rows of the operand go along {@code own}, elements of a row along the depth. */
-    private Optional<String> operandReason(Expr.Read read, String own, String other) {
+    /**
+     * Rows of the operand go along {@code own}, elements of a row along the depth. The left one may be in registers as
+     * the results of another product are, which {@link Rolling} sees to.
+     */
+    private Optional<String> operandReason(Expr.Read read, String own, String other, boolean isLeft) {
         String tensor = "'" + read.tensor() + "'";
         if (read.type() != tile.memoryType()) {
             return Optional.of(tensor + " holds " + read.type().text() + "; " + tile.name() + " multiplies "
                     + tile.memoryType().text());
         }
-        if (nest.buffers().get(read.tensor()) == null
-                || nest.buffer(read.tensor()).scope() != Scope.SHARED) {
+        boolean inRegisters = isLeft
+                && tile.takesAccumulators()
+                && nest.buffers().get(read.tensor()) != null
+                && nest.buffer(read.tensor()).scope() == Scope.REGISTER;
+        if (!inRegisters
+                && (nest.buffers().get(read.tensor()) == null
+                        || nest.buffer(read.tensor()).scope() != Scope.SHARED)) {
             return Optional.of(tensor + " is not in shared memory; use CacheRead with SHARED inside the loop around");
         }
         LayoutMap layout = nest.buffer(read.tensor()).layout();
@@ -121,7 +129,7 @@ final class TensorOperands {
         boolean alongSide = last >= 1
                 && steps(read.indices().get(last), own)
                 && steps(read.indices().get(last - 1), depth());
-        if (!alongDepth && !alongSide) {
+        if (!alongDepth && (!alongSide || inRegisters)) {
             return Optional.of("rows of " + tensor + " must go along '" + own + "' and elements of a row along '"
                     + depth() + "', each one by one, or the other way round");
         }
@@ -166,7 +174,7 @@ final class TensorOperands {
     /** The tensor of which the operand is a copy with zeros beyond its extents. */
     private Optional<String> zeroBeyond(Expr.Read read) {
         Optional<Stage> copy = nest.program().stage(read.tensor());
-        if (copy.isEmpty() || !(copy.get().element() instanceof Expr.Read source)) {
+        if (copy.isEmpty() || !(Contraction.strip(copy.get().element()) instanceof Expr.Read source)) {
             return Optional.empty();
         }
         return source.outside().filter(Expr.zero(source.type())::equals).map(_ -> source.tensor());

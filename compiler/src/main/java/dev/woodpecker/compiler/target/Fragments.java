@@ -83,6 +83,16 @@ public final class Fragments {
                 List.of(IN_GROUP, LOW_HIGH, new Digit(Source.VALUE, 4, 0, 8)));
     }
 
+    /** Two values of each lane. */
+    public static final Distribution PAIRS_OF_WARP = new Distribution(
+            "pairs",
+            1,
+            2 * LANES,
+            LANES,
+            2,
+            List.of(),
+            List.of(new Digit(Source.LANE, 1, 0, 2), new Digit(Source.VALUE, 1, 0, 1)));
+
     /** One value of each lane. */
     public static final Distribution LANES_OF_WARP =
             new Distribution("lanes", 1, LANES, LANES, 1, List.of(), List.of(new Digit(Source.LANE, 1, 0, 1)));

@@ -82,6 +82,10 @@ public final class Intrinsics {
             .flatMap(type -> Stream.of(16, 8, 4, 2, 1).map(distance -> exchanging(distance, type)))
             .toList();
 
+    /** Two values of single precision rounded to nearest, to the halves of a register. */
+    private static final List<Intrinsic> NARROWINGS =
+            Stream.of(DType.F16, DType.BF16).map(Intrinsics::narrowingTo).toList();
+
     private static final Loads LEFT_HALVES = Loads.of(LDMATRIX_X4, LDMATRIX_X4_TRANS);
     private static final Loads RIGHT_HALVES = Loads.of(LDMATRIX_X2, LDMATRIX_X2_TRANS);
 
@@ -112,7 +116,8 @@ public final class Intrinsics {
                             .toList(),
                     WarpgroupProducts.ORDER,
                     COPIES,
-                    EXCHANGES)
+                    EXCHANGES,
+                    NARROWINGS)
             .flatMap(List::stream)
             .toList();
 
@@ -168,6 +173,26 @@ public final class Intrinsics {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException(
                         "lanes exchange f32 and i32, 1, 2, 4, 8 or 16 apart, not " + type.text() + ", " + distance));
+    }
+
+    /** Rounds each lane's two values to {@code type}, of 16 bits. */
+    public static Intrinsic narrowing(DType type) {
+        return NARROWINGS.stream()
+                .filter(n -> n.operand("to").type() == type)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("nothing is rounded to halves of " + type.text()));
+    }
+
+    private static Intrinsic narrowingTo(DType type) {
+        String name = "narrow_" + type.text() + "x2";
+        return new Intrinsic(
+                name,
+                Level.WARP,
+                List.of(
+                        Operand.fragment("to", type, Fragments.PAIRS_OF_WARP, Access.WRITE),
+                        Operand.fragment("from", DType.F32, Fragments.PAIRS_OF_WARP, Access.READ)),
+                Intrinsics::assign,
+                Map.of("cuda", name + "($to, $from)"));
     }
 
     private static String exchangeName(int distance, DType type) {

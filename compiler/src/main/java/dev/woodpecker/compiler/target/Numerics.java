@@ -18,6 +18,11 @@ public enum Numerics {
     BF16,
     INT8;
 
+    /** Whether results have 11 bits or fewer, so that functions need no more than an instruction gives. */
+    public boolean roundsToHalves() {
+        return this == FP16 || this == BF16;
+    }
+
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

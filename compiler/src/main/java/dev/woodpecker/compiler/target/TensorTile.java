@@ -103,6 +103,28 @@ public record TensorTile(
         return product.operand("accumulator").distribution().orElseThrow();
     }
 
+    /**
+     * Whether accumulators of neighbouring tiles, rounded, are a left operand as the lanes hold them: as deep as these tiles
+     * have columns.
+     */
+    public boolean takesAccumulators() {
+        if (readsShared()) {
+            return false;
+        }
+        Distribution left = product.operand("left").distribution().orElseThrow();
+        Distribution sums = accumulator();
+        boolean same = memoryType().bytes() < Float.BYTES && depth() % columns() == 0;
+        for (int lane = 0; same && lane < lanes(); lane++) {
+            for (int value = 0; value < left.values(); value++) {
+                int ofTile = value % sums.values();
+                int before = value / sums.values() * columns();
+                same &= left.rowOf(lane, value) == sums.rowOf(lane, ofTile)
+                        && left.columnOf(lane, value) == before + sums.columnOf(lane, ofTile);
+            }
+        }
+        return same;
+    }
+
     /** How many lanes execute it together. */
     public int lanes() {
         return product.level().threads();

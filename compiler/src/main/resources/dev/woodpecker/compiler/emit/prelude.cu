@@ -67,6 +67,7 @@ INSTRUCTION(floor, float, f32, "cvt.rmi.f32.f32", "f")
 INSTRUCTION(ceil, float, f32, "cvt.rpi.f32.f32", "f")
 INSTRUCTION(rint, float, f32, "cvt.rni.f32.f32", "f")
 INSTRUCTION(trunc, float, f32, "cvt.rzi.f32.f32", "f")
+INSTRUCTION(exp2, float, f32, "ex2.approx.ftz.f32", "f")
 INSTRUCTION(abs, double, f64, "abs.f64", "d")
 INSTRUCTION(sqrt, double, f64, "sqrt.rn.f64", "d")
 INSTRUCTION(floor, double, f64, "cvt.rmi.f64.f64", "d")
@@ -153,6 +154,15 @@ SHFL_XOR(8, int, i32, "r")
 SHFL_XOR(4, int, i32, "r")
 SHFL_XOR(2, int, i32, "r")
 SHFL_XOR(1, int, i32, "r")
+/* Two values rounded to the halves of a register, the first in the lower one. */
+#if !defined(__CUDA_ARCH__) || __CUDA_ARCH__ >= 800
+#define NARROW(t) \
+    INLINE void narrow_##t##x2(unsigned *to, const float *from) { \
+        asm("cvt.rn." #t "x2.f32 %0, %1, %2;" : "=r"(to[0]) : "f"(from[1]), "f"(from[0])); \
+    }
+NARROW(f16)
+NARROW(bf16)
+#endif
 
 /* Asynchronous copies from global to shared memory, zeros where the guard does not hold; made at once before sm_80. */
 INLINE unsigned shared_address(const void *p) {

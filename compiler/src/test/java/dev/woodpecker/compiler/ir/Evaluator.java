@@ -1,5 +1,6 @@
 package dev.woodpecker.compiler.ir;
 
+import dev.woodpecker.compiler.interp.MathReference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -158,7 +159,8 @@ public final class Evaluator {
         return lanes(c.type(), c.lanes(), i -> {
             double[] lane = arguments.stream().mapToDouble(a -> a[i]).toArray();
             double value = c.function().isNative()
-                    ? Arithmetic.call(c.function(), c.type(), lane[0]).orElseThrow()
+                    ? Arithmetic.call(c.function(), c.type(), lane[0])
+                            .orElseGet(() -> MathReference.call(c.function(), lane[0], 0, c.type()))
                     : Arithmetic.round(c.type(), functions.call(c.function(), lane));
             return new Expr.FloatConst(value, c.type());
         });

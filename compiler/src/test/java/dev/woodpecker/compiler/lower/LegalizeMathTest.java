@@ -1,6 +1,7 @@
 package dev.woodpecker.compiler.lower;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.woodpecker.compiler.emit.CPrinter;
 import dev.woodpecker.compiler.emit.Dialect;
@@ -31,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LegalizeMathTest {
-    private static final String NATIVE = "ABS|SQRT|FLOOR|CEIL|RINT|TRUNC";
+    private static final String NATIVE = "ABS|SQRT|FLOOR|CEIL|RINT|TRUNC|EXP2";
 
     /** {@code y[i] = function(x[i])}, or of {@code x[i]} and {@code z[i]}. */
     private static Stmt body(MathFunction function, DType type, Expr index, int elements) {
@@ -71,7 +72,7 @@ class LegalizeMathTest {
             case ATANH -> Math.copySign(StrictMath.log1p(2 * Math.abs(x) / (1 - Math.abs(x))) / 2, x);
             case ERF -> erf(x);
             case POW -> StrictMath.pow(x, z);
-            case ABS, SQRT, FLOOR, CEIL, RINT, TRUNC -> throw new AssertionError(function);
+            case ABS, SQRT, FLOOR, CEIL, RINT, TRUNC, EXP2 -> throw new AssertionError(function);
         };
     }
 
@@ -342,6 +343,20 @@ class LegalizeMathTest {
             assertThat(LegalizeMath.apply(store, Numerics.FP32))
                     .isEqualTo(new Stmt.Store(
                             y, List.of(Expr.index(0)), new Expr.Binary(BinaryOp.DIV, x, three), Origin.NONE));
+        }
+    }
+
+    /** To 2^-22 and what the product with the constant is off, far below the last bit of a half. */
+    @Test
+    void anExponentialIsAnInstructionWhereResultsAreHalves() {
+        Stmt exponential = body(MathFunction.EXP, DType.F32, Expr.index(0), 1);
+        for (Numerics numerics : Numerics.values()) {
+            assertThat(LegalizeMath.apply(exponential, numerics).toString().contains("EXP2"))
+                    .isEqualTo(numerics == Numerics.FP16 || numerics == Numerics.BF16);
+        }
+        Stmt legal = LegalizeMath.apply(exponential, Numerics.FP16);
+        for (float x : new float[] {0, 1, -1, 10.5f, -20.25f, Float.NEGATIVE_INFINITY}) {
+            assertThat((double) run(legal, x)).isCloseTo(Math.exp(x), withinPercentage(2e-3));
         }
     }
 }

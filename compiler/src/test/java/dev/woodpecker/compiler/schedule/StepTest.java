@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.Golden;
 import dev.woodpecker.compiler.TensorProduct;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
@@ -94,8 +95,12 @@ class StepTest {
                         new Bind("y.partial.k.part2", Loop.Binding.THREAD_X),
                         new CombineLanes("k.part")),
                 of("Tensorize", tensorProduct(), upTo(Tensorize.class)),
-                of("Pipeline", tensorProduct(), upTo(Pipeline.class)));
+                of("Pipeline", tensorProduct(), upTo(Pipeline.class)),
+                of("DivideLast", ATTENTION, AttentionProgram.upTo(DivideLast.class, ATTENTION)),
+                of("Rolling", ATTENTION, AttentionProgram.upTo(Rolling.class, ATTENTION)));
     }
+
+    private static final TensorProgram ATTENTION = AttentionProgram.of(70, 150, 32);
 
     private static TensorProgram tensorProduct() {
         return TensorProduct.program(TensorProduct.M, TensorProduct.N, TensorProduct.K);
@@ -126,6 +131,24 @@ class StepTest {
     void tracesOfItRoundTrip(Case c) {
         Trace trace = Trace.of("test", c.steps);
         assertThat(TraceJson.parse(TraceJson.print(trace))).isEqualTo(trace);
+    }
+
+    @Test
+    void rollingWantsTheSumDividedAtItsEndAndBlocksOfWholeTiles() {
+        Step[] steps = AttentionProgram.upTo(Rolling.class, ATTENTION);
+        LoopNest before = LoopNest.of(ATTENTION, Numerics.FP16);
+        assertThat(new Rolling("y", "j", "mma_m16n8k16_f32_f16").apply(before, Map.of()))
+                .isInstanceOfSatisfying(
+                        Outcome.Rejection.class, r -> assertThat(r.reason()).contains("use DivideLast first"));
+        LoopNest divided = applied(new DivideLast("y", DType.F16).apply(before, Map.of()));
+        assertThat(new Rolling("y", "j", "mma_m16n8k16_f32_f16").apply(divided, Map.of()))
+                .isInstanceOfSatisfying(
+                        Outcome.Rejection.class, r -> assertThat(r.reason()).contains("whole tiles 16x8x16"));
+        assertThat(steps[steps.length - 1].apply(LoopNest.of(ATTENTION, Numerics.STRICT), Map.of()))
+                .isInstanceOf(Outcome.Rejection.class);
+        assertThat(new DivideLast("y", DType.F16).apply(LoopNest.of(ATTENTION, Numerics.STRICT), Map.of()))
+                .isInstanceOfSatisfying(
+                        Outcome.Rejection.class, r -> assertThat(r.reason()).contains("strict"));
     }
 
     @Test

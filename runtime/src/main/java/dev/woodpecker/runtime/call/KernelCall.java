@@ -11,12 +11,16 @@ import dev.woodpecker.compiler.expr.Specializer;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.graph.Operator;
+import dev.woodpecker.runtime.onnx.schema.OperatorSchema;
+import dev.woodpecker.runtime.onnx.schema.OperatorSchema.Arity;
 import dev.woodpecker.runtime.onnx.schema.OperatorSchemas;
+import dev.woodpecker.runtime.plan.program.DeadStages;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** A kernel specialised for shapes and attributes that are given as text. */
 public record KernelCall(KernelSpec spec, TensorProgram program) {
@@ -144,5 +148,39 @@ public record KernelCall(KernelSpec spec, TensorProgram program) {
     private static String methodName(KernelSpec spec) {
         String name = spec.shortName().replaceAll("\\(.*", "");
         return name.substring(name.indexOf('.') + 1);
+    }
+
+    /**
+     * The same with these results alone, and without the stages that only others need.
+     *
+     * @param results in the order of the kernel's; none for those that every node of a model has, where ONNX makes
+     *     others optional
+     * @throws IllegalArgumentException if the kernel has no such result
+     */
+    public KernelCall withResults(List<String> results) {
+        List<String> names = spec.outputs();
+        for (String result : results) {
+            if (!names.contains(result)) {
+                throw new IllegalArgumentException(
+                        spec.shortName() + " has no result '" + result + "'; it has " + String.join(", ", names));
+            }
+        }
+        List<String> kept = IntStream.range(0, names.size())
+                .filter(i -> results.isEmpty() ? isRequired(i) : results.contains(names.get(i)))
+                .mapToObj(i -> program.outputs().get(i))
+                .toList();
+        return kept.isEmpty() || kept.size() == program.outputs().size()
+                ? this
+                : new KernelCall(
+                        spec,
+                        DeadStages.remove(new TensorProgram(program.name(), program.inputs(), program.stages(), kept)));
+    }
+
+    private boolean isRequired(int output) {
+        return OperatorSchemas.find(spec.operator())
+                .map(OperatorSchema::outputs)
+                .filter(formals -> output < formals.size())
+                .map(formals -> formals.get(output).arity() != Arity.OPTIONAL)
+                .orElse(true);
     }
 }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.emit.CPrinter;
 import dev.woodpecker.compiler.emit.Dialect;
+import dev.woodpecker.compiler.expr.SpecializationException;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
@@ -19,18 +21,25 @@ import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CodeOptions.Arithmetic;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every kernel of the library under its default schedule, with the first of its cases: nothing of it is spilled to
- * local memory. Many kernels are one text for the compilers, which start once for all of them.
+ * local memory; of halves, and of tf32, a kernel of each class and all that tensor cores compute. Many kernels are one
+ * text for the compilers, which start once for all of them. {@code -Dwoodpecker.resources=.*} takes all cases, in all
+ * numerics, for all architectures, or those that match: {@code "sm_80 fp16"}.
  */
 class CudaResourcesTest {
     private static final int KERNELS_OF_A_TEXT = 64;
@@ -38,16 +47,52 @@ class CudaResourcesTest {
     @TempDir
     static Path home;
 
-    @ParameterizedTest
-    @ValueSource(strings = {"sm_75", "sm_80", "sm_90a"})
-    void nothingSpills(String architecture) {
+    private static final Optional<String> EXHAUSTIVE = Optional.ofNullable(System.getProperty("woodpecker.resources"));
+
+    private static final Set<String> ON_TENSOR_CORES = Set.of("Attention", "Convolution", "MatrixProduct");
+
+    static List<Arguments> modes() {
+        List<Arguments> usual = List.of(
+                Arguments.of("sm_75", Numerics.FP32),
+                Arguments.of("sm_80", Numerics.FP32),
+                Arguments.of("sm_90a", Numerics.FP32),
+                Arguments.of("sm_80", Numerics.FP16),
+                Arguments.of("sm_90a", Numerics.BF16),
+                Arguments.of("sm_80", Numerics.TF32));
+        return EXHAUSTIVE
+                .map(pattern -> Stream.of("sm_75", "sm_80", "sm_90a")
+                        .flatMap(architecture -> Stream.of(
+                                        Numerics.STRICT, Numerics.FP32, Numerics.TF32, Numerics.FP16, Numerics.BF16)
+                                .filter(numerics -> (architecture + " " + numerics.text()).matches(pattern))
+                                .map(numerics -> Arguments.of(architecture, numerics)))
+                        .toList())
+                .orElse(usual);
+    }
+
+    private static Stream<KernelCase> cases(Numerics numerics) {
+        Map<String, List<KernelCase>> all = KernelTable.cases();
+        if (EXHAUSTIVE.isPresent()) {
+            return all.values().stream().flatMap(List::stream);
+        }
+        Set<String> seen = new HashSet<>();
+        return all.entrySet().stream()
+                .filter(e -> {
+                    String type = e.getKey().substring(0, e.getKey().indexOf('.'));
+                    return numerics == Numerics.FP32 || ON_TENSOR_CORES.contains(type) || seen.add(type);
+                })
+                .map(e -> e.getValue().getFirst());
+    }
+
+    @ParameterizedTest(name = "{0}, {1}")
+    @MethodSource("modes")
+    void nothingSpills(String architecture, Numerics numerics) {
         CudaCompiler compiler = CudaCompiler.bundled(CacheDirectory.open(home)).orElse(null);
         Assumptions.assumeTrue(compiler != null, "SKIPPED: org.bytedeco:llvm or org.jcuda is not on the class path");
         Target target = Target.parse("cuda:" + architecture);
         Map<String, LoweredKernel> distinct = new LinkedHashMap<>();
-        KernelTable.cases().values().stream()
+        cases(numerics).toList().stream()
                 .parallel()
-                .map(cases -> lowered(cases.getFirst(), target))
+                .flatMap(c -> lowered(c, target, numerics).stream())
                 .toList()
                 .forEach(kernel -> distinct.putIfAbsent(kernel.phases().toString(), kernel));
         List<LoweredKernel> kernels = named(List.copyOf(distinct.values()));
@@ -64,10 +109,17 @@ class CudaResourcesTest {
         assertThat(all).filteredOn(KernelResources::spills).isEmpty();
     }
 
-    private static LoweredKernel lowered(KernelCase c, Target target) {
-        TensorProgram program = c.program();
-        return Lowering.lower(
-                program, DefaultSchedule.of(program, target, Numerics.FP32, Map.of()), target, Numerics.FP32);
+    /** Empty where the kernel has no such elements. */
+    private static Optional<LoweredKernel> lowered(KernelCase c, Target target, Numerics numerics) {
+        DType elements = numerics == Numerics.FP16 ? DType.F16 : numerics == Numerics.BF16 ? DType.BF16 : DType.F32;
+        TensorProgram program;
+        try {
+            program = c.of(elements).program();
+        } catch (SpecializationException | IllegalArgumentException other) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Lowering.lower(program, DefaultSchedule.of(program, target, numerics, Map.of()), target, numerics));
     }
 
     /** With symbols of their own: overloads have one name. */

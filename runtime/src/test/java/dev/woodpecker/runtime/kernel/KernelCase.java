@@ -25,6 +25,10 @@ record KernelCase(CompiledKernel kernel, String line, Binding binding, Map<Strin
 
     /** @throws IllegalArgumentException if the line does not fit the kernel */
     static KernelCase parse(CompiledKernel kernel, String line, Accuracy accuracy) {
+        return parse(kernel, line, accuracy, DType.F32);
+    }
+
+    private static KernelCase parse(CompiledKernel kernel, String line, Accuracy accuracy, DType elements) {
         List<String> pairs = new ArrayList<>();
         Map<String, Domain> domains = new LinkedHashMap<>();
         Map<String, DType> outputs = new LinkedHashMap<>();
@@ -41,11 +45,16 @@ record KernelCase(CompiledKernel kernel, String line, Binding binding, Map<Strin
             }
         }
         String name = kernel.spec().shortName().replaceAll("[^A-Za-z0-9]+", "_");
-        Binding binding = BindingText.parse(kernel.spec(), name, String.join(" ", pairs), DType.F32);
+        Binding binding = BindingText.parse(kernel.spec(), name, String.join(" ", pairs), elements);
         for (Map.Entry<String, DType> output : outputs.entrySet()) {
             binding = binding.output(output.getKey(), output.getValue());
         }
         return new KernelCase(kernel, line.strip(), binding, domains, accuracy);
+    }
+
+    /** The same of elements of another type where the line says none. */
+    KernelCase of(DType elements) {
+        return parse(kernel, line, accuracy, elements);
     }
 
     KernelSpec spec() {

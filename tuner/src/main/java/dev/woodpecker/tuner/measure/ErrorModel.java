@@ -48,7 +48,8 @@ record ErrorModel(Numerics numerics) {
         double own = switch (function) {
             case ABS, FLOOR, CEIL, RINT, TRUNC -> 0;
             case SQRT -> rounding(type, value);
-            case EXP,
+            case EXP2,
+                    EXP,
                     LOG,
                     LOG1P,
                     EXPM1,

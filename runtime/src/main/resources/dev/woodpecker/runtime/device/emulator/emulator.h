@@ -56,6 +56,17 @@ MATH_TWIN(floor, float, f32, __builtin_floorf)
 MATH_TWIN(ceil, float, f32, __builtin_ceilf)
 MATH_TWIN(rint, float, f32, __builtin_rintf)
 MATH_TWIN(trunc, float, f32, __builtin_truncf)
+/* To 2^-22, as the instruction; what is below the normal numbers is zero. */
+TWIN float exp2_f32(float x) {
+    if (!(x >= -126.0f)) return x != x ? x : 0.0f;
+    if (x >= 128.0f) return __builtin_inff();
+    int whole = (int)(x + 126.5f) - 126;
+    double rest = (x - whole) * 0.69314718055994531;
+    double sum = 1.0;
+    for (int i = 10; i > 0; i--) sum = 1.0 + sum * rest / i;
+    union { unsigned long long bits; double value; } scale = {(unsigned long long)(whole + 1023) << 52};
+    return (float)(sum * scale.value);
+}
 MATH_TWIN(abs, double, f64, __builtin_fabs)
 MATH_TWIN(sqrt, double, f64, __builtin_sqrt)
 MATH_TWIN(floor, double, f64, __builtin_floor)
@@ -70,6 +81,20 @@ TWIN float tf32_from_f32(float x) {
     union { float value; unsigned bits; } u = {x};
     if ((u.bits & 0x7f800000) != 0x7f800000) u.bits = (u.bits + 0x1000) & 0xffffe000;
     return u.value;
+}
+
+TWIN void narrow_f16x2(unsigned *to, const float *from) {
+    to[0] = f16_from_f32(from[0]) | (unsigned)f16_from_f32(from[1]) << 16;
+}
+/* To nearest, halves to even; NaN stays. */
+TWIN void narrow_bf16x2(unsigned *to, const float *from) {
+    to[0] = 0;
+    for (int i = 0; i < 2; i++) {
+        union { float value; unsigned bits; } u = {from[i]};
+        unsigned rounded = u.bits + 0x7fff + (u.bits >> 16 & 1);
+        unsigned isNan = (u.bits & 0x7fffffff) > 0x7f800000;
+        to[0] |= (isNan ? 0x7fff : rounded >> 16) << 16 * i;
+    }
 }
 
 TWIN int dot4_i32(int sum, int a, int b) {

@@ -6,7 +6,7 @@ peers.py peer-layers|peer-models WORKLOADS JOURNAL SECONDS
 Each line of JOURNAL is {"item": ..., "state": "started"|"done", "row": {"name", "system", "microseconds", "problem"}}, as our
 own steps write it; an item that is done is not done again, one that was only started is left out, since it ended a process.
 Timing is that of our kernels: many runs in one CUDA graph, rotating among more sets of buffers than the level-2 cache holds,
-the median of several launches; where something cannot be captured, runs one after another, and the remarks say so.
+after more memory was written than that cache holds, the median of several launches; models run with warm caches. Where something cannot be captured, runs one after another, and the remarks say so.
 
 peers.py statistics RATIO... prints what ratios come to, as GroupSummary does.
 """
@@ -20,6 +20,7 @@ EXIT_SKIPPED = 3
 GRAPH_SECONDS = 1.5e-3
 FEWEST_RUNS, MOST_RUNS, LAUNCHES, MOST_SETS = 4, 96, 7, 96
 MOST_BYTES = 6 << 30
+FLUSHED_CACHES = 4
 # max-autotune compiles and times tens of kernels a layer: only some layers, spread over all, have the time for it.
 COMPILED_LAYERS = 6
 
@@ -78,12 +79,17 @@ class Journal:
 
 
 class Timer:
-    def __init__(self, torch):
+    """Times what is enqueued; flush_bytes are written before each sample, so that it begins with cold caches."""
+
+    def __init__(self, torch, flush_bytes=0):
         self.torch = torch
+        self.flush = torch.empty(flush_bytes, dtype=torch.uint8, device="cuda") if flush_bytes else None
         self.start = torch.cuda.Event(enable_timing=True)
         self.end = torch.cuda.Event(enable_timing=True)
 
     def between(self, work):
+        if self.flush is not None:
+            self.flush.zero_()
         self.start.record()
         work()
         self.end.record()
@@ -126,8 +132,8 @@ def layers(torch, workloads, journal, deadline):
     import torch.nn.functional as functional
 
     torch.backends.cudnn.benchmark = True
-    timer = Timer(torch)
     cache = getattr(torch.cuda.get_device_properties(0), "L2_cache_size", 64 << 20)
+    timer = Timer(torch, FLUSHED_CACHES * cache)
 
     def sets_of(workload, dtype, channels_last):
         generator = torch.Generator(device="cuda").manual_seed(1)
@@ -366,6 +372,21 @@ def xla(journal, deadline):
                 journal.measure(name + " " + mode, "XLA", timed(make, mode))
 
 
+def versions(torch, folder):
+    """Writes what is measured beside us to peers.jsonl, once."""
+    from importlib import metadata
+
+    found = {"PyTorch": torch.__version__, "its CUDA": str(torch.version.cuda), "its cuDNN": str(torch.backends.cudnn.version())}
+    for package in ("torchvision", "transformers", "triton", "jax"):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = "not installed"
+    journal = Journal(os.path.join(folder, "peers.jsonl"))
+    if journal.open_for("versions"):
+        journal.write({"item": "versions", "state": "done", "row": {"versions": ", ".join(f"{k} {v}" for k, v in found.items())}})
+
+
 def main(arguments):
     if arguments and arguments[0] == "statistics":
         print(json.dumps(statistics([float(a) for a in arguments[1:]])))
@@ -384,6 +405,7 @@ def main(arguments):
         print("PyTorch " + torch.__version__ + " sees no CUDA device")
         return EXIT_SKIPPED
     print("PyTorch " + torch.__version__ + " on " + torch.cuda.get_device_name(0))
+    versions(torch, os.path.dirname(os.path.abspath(journal)))
     with open(workloads) as file:
         listed = json.load(file)
     if step == "peer-layers":

@@ -1,12 +1,10 @@
 package dev.woodpecker.cli;
 
-import dev.woodpecker.runtime.records.MachineName;
 import dev.woodpecker.runtime.records.RecordFile;
 import dev.woodpecker.runtime.records.RecordKey;
 import dev.woodpecker.runtime.records.Records;
 import dev.woodpecker.runtime.records.TuningRecord;
 import dev.woodpecker.runtime.timing.Distribution;
-import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.tuner.PositiveCount;
 import dev.woodpecker.tuner.TaskArguments;
 import dev.woodpecker.tuner.task.TuningTask;
@@ -210,7 +208,7 @@ final class RecordsCommand implements Runnable {
         public Integer call() throws IOException {
             PrintWriter out = command.commandLine().getOut();
             Records records = options.records();
-            String device = MachineName.of(arguments.target(), CpuFeatures.ofHost());
+            String device = arguments.machine();
             boolean complete = true;
             Map<RecordKey, TuningTask> tasks = new LinkedHashMap<>();
             for (TuningTask task : arguments.tasks()) {

@@ -106,7 +106,11 @@ public final class Model implements AutoCloseable {
                         gpu.code(), gpu.target(), options.numerics(), code.arena(), SourceDump.of(environment), log))
                 .orElse(ofProcessor);
         Schedules schedules = new RecordedSchedules(
-                tools.records(), options.numerics(), MachineName.of(store.target(), compiler.cpu()), pool().size());
+                tools.records(),
+                options.numerics(),
+                device.map(gpu -> MachineName.of(gpu.target(), gpu.facts()))
+                        .orElseGet(() -> MachineName.of(store.target(), compiler.cpu())),
+                device.isPresent() ? MachineName.GPU_THREADS : pool().size());
         MemoryGuard guard =
                 device.map(gpu -> MemoryGuards.of(options, gpu.facts())).orElseGet(() -> MemoryGuards.of(options));
         Planner planner = new Planner(name, binder, store, ofProcessor, schedules, guard, selector(options, pool()));

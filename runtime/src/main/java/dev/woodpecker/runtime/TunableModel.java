@@ -90,6 +90,11 @@ public record TunableModel(List<TunableKernel> kernels, long constantBytes, Targ
         }
     }
 
+    /** Inputs whose elements are 1, for whoever asks a model for what depends on shapes. */
+    public static Map<String, NdArray> inputs(Model model, Options options) {
+        return inputs(model.inputs(), options);
+    }
+
     private static Map<String, NdArray> inputs(Map<String, TensorType> types, Options options) {
         Map<String, NdArray> inputs = new LinkedHashMap<>();
         types.forEach((name, type) -> {

@@ -12,10 +12,15 @@ import dev.woodpecker.runtime.call.KernelCall;
 import dev.woodpecker.runtime.call.KernelClassPath;
 import dev.woodpecker.runtime.call.KernelIndex;
 import dev.woodpecker.runtime.device.cpu.CpuTarget;
-import dev.woodpecker.runtime.plan.TunableKernel;
+import dev.woodpecker.runtime.device.cuda.driver.CudaException;
+import dev.woodpecker.runtime.plan.cuda.CudaChoice;
+import dev.woodpecker.runtime.plan.cuda.CudaDevice;
 import dev.woodpecker.runtime.plan.program.SameNames;
 import dev.woodpecker.runtime.plan.program.StageSplit;
+import dev.woodpecker.runtime.records.MachineName;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import dev.woodpecker.runtime.toolchain.CudaReadiness;
+import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.tuner.task.TuningTask;
 import dev.woodpecker.tuner.task.Variant;
 import java.io.IOException;
@@ -74,8 +79,12 @@ public final class TaskArguments {
     @Option(
             names = "--target",
             paramLabel = "TARGET",
-            description = "cpu (this machine's, the default), or another: cpu:x86-64-v3, cuda:sm_90a.")
+            description = "cpu (this machine's, the default), or another: cpu:x86-64-v3; cuda, cuda:1 (a GPU of this"
+                    + " machine), cuda:sm_90a (one that need not be at hand), cuda:emulated.")
     private String target = THIS_CPU;
+
+    /** The device once it is open. */
+    private final List<CudaDevice> opened = new ArrayList<>();
 
     @Option(
             names = "--numerics",
@@ -122,30 +131,7 @@ public final class TaskArguments {
                 ? TunableModel.of(Path.of(subject), options, machine)
                 : TunableModel.of(Path.of(subject), options);
         boolean cold = model.constantBytes() > CpuFeatures.ofHost().caches().lastLevelBytes();
-        Map<String, Integer> named = new HashMap<>();
-        List<TuningTask> tasks = new ArrayList<>();
-        for (TunableKernel kernel : model.kernels()) {
-            // Kernels of equal shapes can differ in strides or layouts: people and files tell them apart by a number.
-            int count = named.merge(kernel.name(), 1, Integer::sum);
-            tasks.add(task(kernel, kernel.name() + (count == 1 ? "" : " #" + count), cold));
-        }
-        return List.copyOf(tasks);
-    }
-
-    private TuningTask task(TunableKernel kernel, String name, boolean cold) {
-        Target machine = target();
-        return new TuningTask(
-                name,
-                kernel.operator(),
-                kernel.alternatives().stream()
-                        .map(way -> new Variant(way.variant(), way.program(), way.preparation()))
-                        .toList(),
-                machine,
-                numerics(),
-                machine.isCuda() ? Map.of() : kernel.layouts(),
-                kernel.constants(),
-                kernel.count(),
-                cold);
+        return TuningTask.of(model, machine, cold);
     }
 
     private TuningTask kernelTask(List<CompiledKernel> candidates) {
@@ -214,7 +200,48 @@ public final class TaskArguments {
         if (target.equals(THIS_CPU)) {
             return CpuTarget.of(CpuFeatures.ofHost());
         }
-        return usage(() -> Target.parse(target.contains(":") ? target : "cpu:" + target));
+        return device().map(CudaDevice::target)
+                .orElseGet(() -> usage(() -> Target.parse(target.contains(":") ? target : "cpu:" + target)));
+    }
+
+    /** What times are of, as records name it. */
+    public String machine() {
+        return device().map(gpu -> MachineName.of(gpu.target(), gpu.facts()))
+                .orElseGet(() -> MachineName.of(target(), CpuFeatures.ofHost()));
+    }
+
+    /** The GPU that the target asks for, if it asks for one. */
+    public Optional<CudaChoice> gpu() {
+        return CudaChoice.isCuda(target) ? Optional.of(usage(() -> CudaChoice.parse(target))) : Optional.empty();
+    }
+
+    /**
+     * The GPU that the target asks for. One that is asked for by its architecture alone need not be there.
+     *
+     * @throws CudaException if one that is asked for as a device is not there
+     */
+    public Optional<CudaDevice> device() {
+        if (opened.isEmpty()) {
+            gpu().flatMap(this::open).ifPresent(opened::add);
+        }
+        return opened.stream().findFirst();
+    }
+
+    private Optional<CudaDevice> open(CudaChoice choice) {
+        boolean mayLack = choice.architecture().isPresent();
+        if (mayLack && CudaReadiness.ofProcess() instanceof CudaReadiness.Lacking) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(CudaDevice.open(choice, Environment.ofProcess()));
+        } catch (CudaException isNone) {
+            if (mayLack) {
+                return Optional.empty();
+            }
+            throw CudaException.missing(isNone.getMessage()
+                    + ". To look at schedules for a GPU that is not at hand name its architecture: --target"
+                    + " cuda:sm_90a");
+        }
     }
 
     public Numerics numerics() {

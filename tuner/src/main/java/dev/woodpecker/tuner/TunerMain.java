@@ -11,8 +11,8 @@ import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.tuner.cost.LearnedModel;
+import dev.woodpecker.tuner.measure.FinalsMeasurer;
 import dev.woodpecker.tuner.measure.MeasureOptions;
-import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.measure.WorkerMeasurer;
 import dev.woodpecker.tuner.report.Emission;
 import dev.woodpecker.tuner.report.PlainProgress;
@@ -21,7 +21,6 @@ import dev.woodpecker.tuner.report.ResultJson;
 import dev.woodpecker.tuner.report.ResultTable;
 import dev.woodpecker.tuner.report.TableProgress;
 import dev.woodpecker.tuner.run.Clock;
-import dev.woodpecker.tuner.run.FinalsMeasurer;
 import dev.woodpecker.tuner.run.Progress;
 import dev.woodpecker.tuner.run.RecordJournal;
 import dev.woodpecker.tuner.run.TaskStatus;
@@ -31,7 +30,6 @@ import dev.woodpecker.tuner.run.TuningSettings;
 import dev.woodpecker.tuner.search.Knowledge;
 import dev.woodpecker.tuner.search.Search;
 import dev.woodpecker.tuner.search.Searches;
-import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.TuningTask;
 import java.io.Console;
 import java.io.IOException;
@@ -68,7 +66,8 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  wpk tune resnet50.onnx --budget 8m --threads 1",
-            "  wpk tune MatMul --shape a=512x512 --shape b=512x512 --budget 30s"
+            "  wpk tune MatMul --shape a=512x512 --shape b=512x512 --budget 30s",
+            "  wpk tune bert.onnx --target cuda --budget 8m"
         })
 public final class TunerMain implements Callable<Integer> {
     static final int STOPPED = 130;
@@ -166,6 +165,12 @@ public final class TunerMain implements Callable<Integer> {
             command.commandLine().getErr().println("wpk: " + arguments.subject() + " has no kernel to tune");
             return ExitCode.SOFTWARE;
         }
+        if (arguments.device().isPresent()) {
+            DeviceTuning device =
+                    new DeviceTuning(arguments.device().get(), arguments.gpu().orElseThrow(), environment);
+            Bench bench = new Bench(device.rates(), device.machine(), MachineName.GPU_THREADS, device.compiler());
+            return tune(tasks, bench, device.measurer(compilations), clock, environment);
+        }
         if (target.isCuda()) {
             int compiled = Math.min(trials, MOST_CUDA_COMPILATIONS);
             return new CudaTuning(budgetSeconds, compiled, seed, compilations, emit, json)
@@ -175,23 +180,41 @@ public final class TunerMain implements Callable<Integer> {
                             command.commandLine().getOut(),
                             command.commandLine().getErr());
         }
-        return tune(tasks, withJobs(KernelCompiler.of(environment), environment, compilations), clock, environment);
+        KernelCompiler compiler = withJobs(KernelCompiler.of(environment), environment, compilations);
+        return tune(
+                tasks, bench(compiler), new WorkerMeasurer(compiler, MeasureOptions.of(threads)), clock, environment);
     }
 
-    private int tune(List<TuningTask> tasks, KernelCompiler compiler, Clock clock, Environment environment)
+    /**
+     * What times are taken on.
+     *
+     * @param machine as records name it
+     * @param threads that kernels run on
+     * @param compiler one line
+     */
+    private record Bench(Rates rates, String machine, int threads, String compiler) {}
+
+    private Bench bench(KernelCompiler compiler) {
+        String machine = arguments.machine();
+        return new Bench(
+                new Rates(new MachinePeak(compiler).gigaflopsPerSecond(threads), "measured FMA peak", machine),
+                machine,
+                threads,
+                compiler.compiler().versionText().lines().findFirst().orElse("unknown"));
+    }
+
+    private int tune(List<TuningTask> tasks, Bench bench, FinalsMeasurer measurer, Clock clock, Environment environment)
             throws IOException, InterruptedException {
-        Rates rates = new Rates(new MachinePeak(compiler).gigaflopsPerSecond(threads));
-        String compilerName =
-                compiler.compiler().versionText().lines().findFirst().orElse("unknown");
-        RecordJournal journal = journal(tasks.getFirst().target(), compiler.cpu(), compilerName, environment);
-        TuningSettings settings = new TuningSettings(
-                searches(journal), budgetSeconds, trials, seed, BATCH, rates.peakGigaflopsPerSecond() * 1e9);
-        try (WorkerMeasurer workers = new WorkerMeasurer(compiler, MeasureOptions.of(threads))) {
-            TuningRun run = new TuningRun(tasks, settings, measurer(workers), journal, progress(rates), clock);
+        Rates rates = bench.rates();
+        RecordJournal journal = journal(bench, environment);
+        try (measurer) {
+            TuningSettings settings = new TuningSettings(
+                    searches(journal), budgetSeconds, trials, seed, BATCH, rates.peakGigaflopsPerSecond() * 1e9);
+            TuningRun run = new TuningRun(tasks, settings, measurer, journal, progress(rates), clock);
             try (StopOnShutdown _ = StopOnShutdown.of(run::stop)) {
                 TuningResult result = run.run();
                 report(result, rates);
-                emit(result, compilerName);
+                emit(result, bench.compiler());
                 return exitCode(result);
             }
         }
@@ -216,7 +239,7 @@ public final class TunerMain implements Callable<Integer> {
                 CacheDirectory.open(environment));
     }
 
-    private RecordJournal journal(Target target, CpuFeatures cpu, String compiler, Environment environment) {
+    private RecordJournal journal(Bench bench, Environment environment) {
         List<Path> files = new ArrayList<>(Records.files(environment));
         records.ifPresent(file -> {
             files.clear();
@@ -226,9 +249,9 @@ public final class TunerMain implements Callable<Integer> {
                 new RecordFile(files.getFirst()),
                 Records.of(files, !noShippedTraces),
                 resume,
-                MachineName.of(target, cpu),
-                threads,
-                compiler);
+                bench.machine(),
+                bench.threads(),
+                bench.compiler());
     }
 
     /** What is learned from one task's candidates serves the others. */
@@ -240,25 +263,6 @@ public final class TunerMain implements Callable<Integer> {
         }
         LearnedModel learned = new LearnedModel();
         return task -> Searches.named(search, Knowledge.of(task, learned, journal.seeds(task)));
-    }
-
-    private static FinalsMeasurer measurer(WorkerMeasurer workers) {
-        return new FinalsMeasurer() {
-            @Override
-            public List<Outcome> measure(TuningTask task, List<Point> points) {
-                return workers.measure(task, points);
-            }
-
-            @Override
-            public List<Outcome> finals(TuningTask task, List<Point> points) {
-                return workers.finals(task, points);
-            }
-
-            @Override
-            public void close() {
-                workers.close();
-            }
-        };
     }
 
     /** Progress is for people: it goes to standard error, so that the result can go to a file. */

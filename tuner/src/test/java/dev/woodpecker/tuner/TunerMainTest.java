@@ -1,11 +1,13 @@
 package dev.woodpecker.tuner;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.woodpecker.runtime.records.RecordFile;
 import dev.woodpecker.runtime.records.TuningRecord;
+import dev.woodpecker.runtime.toolchain.CudaReadiness;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -103,6 +105,45 @@ class TunerMainTest {
         assertThat(new RecordFile(records()).read())
                 .startsWith(before.toArray(TuningRecord[]::new))
                 .hasSizeGreaterThanOrEqualTo(before.size() + 6);
+    }
+
+    /** On an emulated device all goes its way, with times that nobody may take for a GPU's. */
+    @Test
+    void aKernelIsTunedOnADevice() {
+        Ran ran = tune(
+                "MatMul",
+                "--shape",
+                "a=12x16",
+                "--shape",
+                "b=16x20",
+                "--target",
+                "cuda:emulated",
+                "--trials",
+                "2",
+                "--search",
+                "random",
+                "--budget",
+                "60s",
+                "--json",
+                "--records",
+                records().toString());
+        assertThat(ran.exitCode()).as(ran.err()).isZero();
+        assertThat(ran.json().get("machine").getAsString())
+                .isEqualTo("cuda:sm_80, emulated device; times are the emulator's, and say nothing about any GPU");
+        assertThat(ran.task().getAsJsonObject("best").get("seconds").getAsDouble())
+                .isPositive();
+        assertThat(new RecordFile(records()).read()).isNotEmpty().allSatisfy(record -> {
+            assertThat(record.key().device()).isEqualTo("cuda:sm_80, emulated device");
+            assertThat(record.key().threads()).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void aGpuThatIsNotThereIsAnErrorThatNamesWhatCanBeDoneWithoutOne() {
+        assumeTrue(CudaReadiness.ofProcess() instanceof CudaReadiness.Lacking, "there is a GPU");
+        Ran ran = tune("MatMul", "--shape", "a=4x4", "--shape", "b=4x4", "--target", "cuda");
+        assertThat(ran.exitCode()).isEqualTo(1);
+        assertThat(ran.err()).contains("cannot run on CUDA", "--target cuda:sm_90a");
     }
 
     @Test

@@ -8,6 +8,7 @@ import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
+import dev.woodpecker.runtime.device.cuda.driver.Release;
 import dev.woodpecker.runtime.device.emulator.TensorMemory;
 import java.io.IOException;
 import java.lang.foreign.Arena;

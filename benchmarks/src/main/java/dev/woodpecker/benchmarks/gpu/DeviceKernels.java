@@ -10,6 +10,7 @@ import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.device.cuda.driver.Extent3;
 import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
+import dev.woodpecker.runtime.device.cuda.driver.Release;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -5,6 +5,7 @@ import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
+import dev.woodpecker.runtime.device.cuda.driver.Release;
 import dev.woodpecker.runtime.vendor.cuda.ConvolutionShape;
 import dev.woodpecker.runtime.vendor.cuda.CudnnConvolution.Order;
 import java.lang.foreign.Arena;

@@ -1,5 +1,7 @@
 package dev.woodpecker.benchmarks.gpu;
 
+import dev.woodpecker.compiler.emit.CPrinter;
+import dev.woodpecker.compiler.emit.Dialect;
 import dev.woodpecker.compiler.expr.BindingText;
 import dev.woodpecker.compiler.expr.KernelProvider.CompiledKernel;
 import dev.woodpecker.compiler.expr.SpecializationException;
@@ -10,9 +12,12 @@ import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.schedule.Chooser;
 import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.cuda.CudaSource;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
 import dev.woodpecker.runtime.plan.program.SameNames;
+import dev.woodpecker.runtime.toolchain.CodeOptions.Arithmetic;
 import dev.woodpecker.tuner.cost.cuda.CudaModel;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.SearchSpace;
@@ -25,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
 
 /**
  * Kernels for workloads, lowered but not compiled: the default schedule's, and the most promising by arithmetic of some that
@@ -35,8 +41,13 @@ import java.util.SplittableRandom;
  */
 record Drafts(Target target, int drawn, int kept) {
     /** A kernel that may be worth compiling. */
-    record Draft(
-            Workload workload, boolean standard, Map<String, Long> decisions, double seconds, LoweredKernel kernel) {}
+    record Draft(String workload, boolean standard, Map<String, Long> decisions, double seconds, LoweredKernel kernel) {
+        /** Its text alone, as a plan compiles it. */
+        CudaSource source() {
+            Arithmetic arithmetic = kernel.numerics() == Numerics.STRICT ? Arithmetic.STRICT : Arithmetic.CONTRACTED;
+            return new CudaSource(kernel.name(), CPrinter.print(kernel, Dialect.CUDA), arithmetic);
+        }
+    }
 
     /**
      * The default first, then by the model, the fastest first.
@@ -44,12 +55,22 @@ record Drafts(Target target, int drawn, int kept) {
      * @param number of the workload: names of kernels are unique in a compilation by it
      */
     List<Draft> of(Workload workload, int number) {
+        return of(i -> task(workload, "k" + number + "_" + i + "_"), number);
+    }
+
+    /** The same of a model's kernel. */
+    List<Draft> of(TuningTask task, long seed) {
+        return of(_ -> task, seed);
+    }
+
+    /** @param tasks the same but for the names of their programs */
+    private List<Draft> of(IntFunction<TuningTask> tasks, long seed) {
         CudaModel model = new CudaModel(target);
-        SplittableRandom random = new SplittableRandom(number);
+        SplittableRandom random = new SplittableRandom(seed);
         Set<Map<String, Long>> seen = new HashSet<>();
         List<Draft> drafts = new ArrayList<>();
         for (int i = 0; i < drawn; i++) {
-            TuningTask task = task(workload, "k" + number + "_" + i + "_");
+            TuningTask task = tasks.apply(i);
             boolean standard = i == 0;
             Point point = SearchSpace.of(task)
                     .point(
@@ -60,9 +81,9 @@ record Drafts(Target target, int drawn, int kept) {
             if (point.result() instanceof SpacePoint.Scheduled scheduled && seen.add(point.decisionsByName())) {
                 try {
                     TensorProgram program = point.variant().program();
-                    LoweredKernel kernel = Lowering.lower(program, scheduled.trace(), target, workload.mode());
+                    LoweredKernel kernel = Lowering.lower(program, scheduled.trace(), target, task.numerics());
                     drafts.add(new Draft(
-                            workload, standard, point.decisionsByName(), model.seconds(program, kernel), kernel));
+                            task.name(), standard, point.decisionsByName(), model.seconds(program, kernel), kernel));
                 } catch (LoweringException misfit) {
                     // The rules propose what the verifier refuses: a search leaves such a point out as well.
                 }

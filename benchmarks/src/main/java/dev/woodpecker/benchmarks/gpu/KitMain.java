@@ -53,8 +53,14 @@ final class KitMain {
                 System.err.println(missing);
                 return EXIT_NO_DEVICE;
             }
+            // Code of the generation: what was carried, whatever the device's number of multiprocessors.
+            String target = "cuda:" + archive.contents().architecture();
             if (step.name().equals(ModelStep.NAME)) {
-                ModelStep.run(results, "cuda");
+                ModelStep.run(KitModel.all(), kit, results, target);
+                return 0;
+            }
+            if (step.name().equals(TuningStep.NAME)) {
+                tune(kit, results, target, limit);
                 return 0;
             }
             // Neither is closed after a sticky error: the process ends, and with it all that it has.
@@ -70,6 +76,15 @@ final class KitMain {
         } catch (WoodpeckerException refused) {
             System.err.println(refused.getMessage());
             return 1;
+        }
+    }
+
+    private static void tune(Path kit, Path results, String target, Duration limit) throws IOException {
+        long end = System.nanoTime() + limit.toNanos();
+        boolean everything =
+                TuningStep.run(KitModel.all(), kit, results, target, () -> (end - System.nanoTime()) * 1e-9);
+        if (everything) {
+            Files.writeString(StepContext.completeMark(results, TuningStep.NAME), "");
         }
     }
 

@@ -34,6 +34,7 @@ final class KitReport {
         for (String table : List.of("ceilings", "convolutions", "products")) {
             report.layers(table);
         }
+        report.tuning();
         report.models();
         Files.writeString(
                 results.resolve(JSON),
@@ -58,14 +59,24 @@ final class KitReport {
         line("| | |");
         line("|---|---|");
         line("| device | " + facts.device().summary() + " |");
+        if (!facts.state().isEmpty()) {
+            line("| as found | " + facts.state() + " |");
+        }
         line("| copy of its memory | %.0f GB/s, read and written |", facts.copyGigabytesPerSecond());
         line("| libraries | " + facts.libraries() + " |");
         line("| nvcc | " + (facts.nvcc().isEmpty() ? "none" : facts.nvcc()) + " |");
         line("| kit | commit " + facts.kitCommit() + ", packed " + facts.kitDate() + " for " + facts.architecture()
                 + " |");
+        for (Peers peers : StepJournal.open(results, "peers").rows(Peers.class)) {
+            json.add("peers", StepJournal.GSON.toJsonTree(peers));
+            line("| beside us | " + peers.versions() + " |");
+        }
         line("| date | " + facts.date() + " |");
         line("");
     }
+
+    /** As peers.py writes it. */
+    private record Peers(String versions) {}
 
     private void checks() {
         List<CheckStep.Row> rows = StepJournal.open(results, CheckStep.NAME).rows(CheckStep.Row.class);
@@ -117,6 +128,8 @@ final class KitReport {
     /** How many times as fast as each other system we are, for the rows that both have. */
     private void summary(
             Map<String, List<LayerRow>> groups, List<String> systems, Map<String, Map<String, Double>> peers) {
+        line("How many times as fast as others we are: their time over ours.");
+        line("");
         line("| group | against | rows | geometric mean | 10th percentile | best | worst | lost |");
         line("|---|---|--:|--:|--:|--:|--:|--:|");
         groups.forEach((group, rows) -> {
@@ -199,6 +212,36 @@ final class KitReport {
         return times;
     }
 
+    private void tuning() {
+        List<TuningStep.Row> rows = StepJournal.open(results, TuningStep.NAME).rows(TuningStep.Row.class);
+        if (rows.isEmpty()) {
+            return;
+        }
+        json.add("tuning", StepJournal.GSON.toJsonTree(rows));
+        line("## Tuning of whole models on the device");
+        line("");
+        line("Sums are of a model's kernels timed one by one, each beginning with cold caches.");
+        line("");
+        line("| model | kernels | candidates | failed | by default, us | tuned, us | gain | tuning time, s |"
+                + " remarks |");
+        line("|---|--:|--:|--:|--:|--:|--:|--:|---|");
+        for (TuningStep.Row row : rows) {
+            double gain = row.bestMicroseconds() > 0 ? row.defaultMicroseconds() / row.bestMicroseconds() : 0;
+            line(
+                    "| %s | %d | %d | %d | %s | %s | %s | %s | %s |",
+                    row.name(),
+                    row.tasks(),
+                    row.trials(),
+                    row.failed(),
+                    number("%.1f", row.defaultMicroseconds()),
+                    number("%.1f", row.bestMicroseconds()),
+                    number("%.2f", gain),
+                    number("%.1f", row.seconds()),
+                    (row.ending() + " " + row.problem()).strip().replace("|", "/"));
+        }
+        line("");
+    }
+
     private void models() {
         List<PeerRow> rows = new ArrayList<>();
         for (String journal : List.of("models", "peer-models")) {
@@ -208,7 +251,7 @@ final class KitReport {
             return;
         }
         json.add("models", StepJournal.GSON.toJsonTree(rows));
-        line("## Whole models, one run after another on the device");
+        line("## Whole models, the median of runs one after another");
         line("");
         line("| model | system | us | remarks |");
         line("|---|---|--:|---|");

@@ -1,5 +1,6 @@
 package dev.woodpecker.benchmarks.gpu;
 
+import dev.woodpecker.runtime.device.cuda.CarriedCubins;
 import dev.woodpecker.runtime.toolchain.CompilerDiscovery;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.io.IOException;
@@ -140,11 +141,15 @@ record KitRun(Path kit, Path results) {
                         + "\n",
                 StandardOpenOption.CREATE,
                 StandardOpenOption.APPEND);
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(Redirect.appendTo(log.toFile()))
-                .redirectInput(Redirect.from(new java.io.File("/dev/null")))
-                .start();
+                .redirectInput(Redirect.from(new java.io.File("/dev/null")));
+        Path cubins = kit.resolve(ModelArchive.CUBINS);
+        if (Files.exists(cubins)) {
+            builder.environment().put(CarriedCubins.VARIABLE, cubins.toString());
+        }
+        Process process = builder.start();
         if (process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
             return process.exitValue();
         }

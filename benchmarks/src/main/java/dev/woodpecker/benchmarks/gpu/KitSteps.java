@@ -7,14 +7,15 @@ import java.util.List;
 final class KitSteps {
     /** The first usually takes a few seconds; the sum is bounded by {@link KitRun} in any case. */
     static final List<Step> ALL = List.of(
-            new Step(FactsStep.NAME, 60, Kind.DEVICE),
-            new Step("ceilings", 25, Kind.DEVICE),
-            new Step(CheckStep.NAME, 40, Kind.DEVICE),
-            new Step("convolutions", 150, Kind.DEVICE),
-            new Step("products", 40, Kind.DEVICE),
-            new Step(ModelStep.NAME, 70, Kind.DEVICE),
-            new Step("peer-models", 95, Kind.PEERS),
-            new Step("peer-layers", 70, Kind.PEERS));
+            new Step(FactsStep.NAME, 30, Kind.DEVICE),
+            new Step("ceilings", 20, Kind.DEVICE),
+            new Step(CheckStep.NAME, 35, Kind.DEVICE),
+            new Step("convolutions", 130, Kind.DEVICE),
+            new Step("products", 35, Kind.DEVICE),
+            new Step(TuningStep.NAME, 70, Kind.DEVICE),
+            new Step(ModelStep.NAME, 50, Kind.DEVICE),
+            new Step("peer-models", 85, Kind.PEERS),
+            new Step("peer-layers", 60, Kind.PEERS));
 
     /** What does the work. */
     enum Kind {

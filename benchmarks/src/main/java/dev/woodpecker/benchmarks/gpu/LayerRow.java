@@ -1,5 +1,6 @@
 package dev.woodpecker.benchmarks.gpu;
 
+import com.google.gson.annotations.SerializedName;
 import java.util.Map;
 
 /**
@@ -17,12 +18,12 @@ import java.util.Map;
 record LayerRow(
         String name,
         String group,
-        double ours,
-        double standard,
+        @SerializedName("oursMicroseconds") double ours,
+        @SerializedName("defaultMicroseconds") double standard,
         Map<String, Long> decisions,
         int candidates,
         int failed,
-        double vendor,
+        @SerializedName("vendorMicroseconds") double vendor,
         String vendorAlgorithm,
         int vendorTried,
         double operations,

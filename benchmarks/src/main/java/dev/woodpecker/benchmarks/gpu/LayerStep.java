@@ -1,6 +1,7 @@
 package dev.woodpecker.benchmarks.gpu;
 
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
+import dev.woodpecker.runtime.device.cuda.driver.Release;
 import dev.woodpecker.runtime.vendor.cuda.CudnnConvolution.Order;
 import java.io.IOException;
 import java.util.ArrayList;

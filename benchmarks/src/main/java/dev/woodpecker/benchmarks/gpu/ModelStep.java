@@ -1,90 +1,120 @@
 package dev.woodpecker.benchmarks.gpu;
 
 import dev.woodpecker.cli.compare.RandomArrays;
-import dev.woodpecker.cli.zoo.Bert;
-import dev.woodpecker.cli.zoo.Calibrator;
-import dev.woodpecker.cli.zoo.Zoo;
+import dev.woodpecker.runtime.DeviceArray;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.Options;
 import dev.woodpecker.runtime.Session;
+import dev.woodpecker.runtime.Vendors;
+import dev.woodpecker.runtime.device.cuda.driver.Release;
 import dev.woodpecker.runtime.timing.Distribution;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
- * Whole models of the zoo, made on the spot, in fp32 as plans of ours have them: the median of runs one after another, inputs
- * and results copied from and to the host.
+ * Whole models of the zoo, made on the spot: the median of runs one after another, once with inputs and results on the host
+ * and once with both on the device; by default schedules, and by those that were tuned before.
  *
- * <p>Their kernels are compiled here: without an nvcc the table says so.
+ * <p>Their kernels were carried; one that was not is compiled, or the table says that it cannot be.
  */
 final class ModelStep {
     static final String NAME = "models";
     private static final int WARM_UPS = 5;
     private static final int RUNS = 30;
-    private static final String SYSTEM = "Woodpecker";
 
-    /** As peers.py writes its rows; a second row tells how long it took to make the plan. */
+    /** As peers.py writes its rows. */
     record Row(String name, String system, double microseconds, String problem) {}
 
-    /** Makes a model's file. */
-    interface Writer {
-        void write(Zoo zoo, Path file);
-    }
-
-    /** By the names that peers.py has for the same. */
-    private static final Map<String, Writer> MODELS = new LinkedHashMap<>();
-
-    static {
-        MODELS.put("resnet50 batch 1 fp32", (zoo, file) -> zoo.write("resnet50", file));
-        MODELS.put("bert-base 128 tokens fp32", (zoo, file) -> zoo.write(Bert.BASE, file));
-    }
+    /**
+     * A model by some records.
+     *
+     * @param system as the table calls it
+     * @param records that its plan follows; none for the defaults
+     * @param vendors whose kernels are timed in the generated ones' place when the plan is made
+     */
+    private record Variant(String system, List<Path> records, Vendors vendors) {}
 
     private ModelStep() {}
 
     /** @param target as {@link Options#withTarget} takes it */
-    static void run(Path results, String target) throws IOException {
+    static void run(List<KitModel> models, Path kit, Path results, String target) throws IOException {
         StepJournal journal = StepJournal.open(results, NAME);
-        for (Map.Entry<String, Writer> model : MODELS.entrySet()) {
-            measure(journal, model.getKey(), target, model.getValue());
+        ModelArchive.Contents carried = ModelArchive.read(kit);
+        for (KitModel model : models) {
+            if (carried.candidates().containsKey(model.name())) {
+                Path records = results.resolve(TuningStep.RECORDS);
+                List<Path> known = Files.exists(records) ? List.of(records) : List.of();
+                measure(journal, model, carried, target, new Variant("Woodpecker", List.of(), Vendors.NONE));
+                if (!known.isEmpty()) {
+                    measure(journal, model, carried, target, new Variant("Woodpecker, tuned", known, Vendors.NONE));
+                }
+                measure(
+                        journal,
+                        model,
+                        carried,
+                        target,
+                        new Variant("Woodpecker with NVIDIA's libraries", known, Vendors.AUTO));
+            }
         }
         Files.writeString(StepContext.completeMark(results, NAME), "");
     }
 
-    static void measure(StepJournal journal, String name, String target, Writer writer) throws IOException {
-        if (journal.isDone(name)) {
+    private static void measure(
+            StepJournal journal, KitModel model, ModelArchive.Contents carried, String target, Variant variant)
+            throws IOException {
+        String host = model.name() + ", " + variant.system();
+        String device = host + ", on the device";
+        if (journal.isDone(device)) {
             return;
         }
-        if (journal.wasFatal(name)) {
-            journal.finish(name, new Row(name, SYSTEM, 0, "it ended the process, or did not end"));
+        if (journal.wasFatal(host) || journal.wasFatal(device)) {
+            fail(journal, device, model, variant, "it ended the process, or did not end");
             return;
         }
-        journal.start(name);
+        journal.start(host);
         Path folder = Files.createTempDirectory("woodpecker-model");
         try {
             Path file = folder.resolve("model.onnx");
-            writer.write(new Zoo(1, 1, onTarget(target)), file);
+            model.write(TuningStep.zoo(carried, model), file);
+            Options options = model.options()
+                    .withTarget(target)
+                    .withRecords(
+                            variant.records().isEmpty()
+                                    ? new Path[] {folder.resolve("no-records.jsonl")}
+                                    : variant.records().toArray(Path[]::new))
+                    .withoutShippedRecords()
+                    .withVendors(variant.vendors());
             long begin = System.nanoTime();
-            try (Model model = Model.load(file, Options.defaults().withTarget(target));
-                    Session session = model.newSession()) {
-                Map<String, NdArray> inputs = inputs(model);
-                session.run(inputs);
-                double planSeconds = (System.nanoTime() - begin) * 1e-9;
+            try (Model loaded = Model.load(file, options);
+                    Session session = loaded.newSession()) {
+                Map<String, NdArray> inputs = inputs(loaded);
+                Map<String, NdArray> outputs = session.run(inputs);
+                String remark =
+                        String.format(Locale.ROOT, "planned and loaded in %.1f s", (System.nanoTime() - begin) * 1e-9);
                 journal.finish(
-                        name,
+                        host,
                         new Row(
-                                name,
-                                SYSTEM,
-                                1e6 * seconds(session, inputs),
-                                String.format(java.util.Locale.ROOT, "planned and compiled in %.1f s", planSeconds)));
+                                model.name(),
+                                variant.system() + ", inputs and results on the host",
+                                1e6 * seconds(() -> session.run(inputs)),
+                                remark));
+                journal.start(device);
+                journal.finish(
+                        device,
+                        new Row(
+                                model.name(),
+                                variant.system(),
+                                1e6 * onDevice(loaded, session, inputs, outputs),
+                                "one run after another, launch gaps count"));
             }
         } catch (RuntimeException refused) {
-            journal.finish(name, new Row(name, SYSTEM, 0, String.valueOf(refused)));
+            fail(journal, device, model, variant, String.valueOf(refused));
             if (Release.isSticky(refused)) {
                 throw refused;
             }
@@ -93,14 +123,30 @@ final class ModelStep {
         }
     }
 
-    /** The device itself computes what it takes to make a model: there may be no compiler for the processor. */
-    private static Calibrator onTarget(String target) {
-        return (file, inputs) -> {
-            try (Model model = Model.load(file, Options.defaults().withTarget(target));
-                    Session session = model.newSession()) {
-                return session.run(inputs);
-            }
-        };
+    private static void fail(StepJournal journal, String item, KitModel model, Variant variant, String reason) {
+        journal.finish(item, new Row(model.name(), variant.system(), 0, reason));
+    }
+
+    private static double onDevice(
+            Model model, Session session, Map<String, NdArray> inputs, Map<String, NdArray> outputs) {
+        Map<String, DeviceArray> from = onDevice(model, inputs);
+        Map<String, DeviceArray> to = onDevice(model, outputs);
+        try {
+            return seconds(() -> session.runOnDevice(from, to));
+        } finally {
+            from.values().forEach(array -> Release.of(array::close));
+            to.values().forEach(array -> Release.of(array::close));
+        }
+    }
+
+    private static Map<String, DeviceArray> onDevice(Model model, Map<String, NdArray> arrays) {
+        Map<String, DeviceArray> there = new LinkedHashMap<>();
+        arrays.forEach((name, array) -> {
+            DeviceArray copy = DeviceArray.allocate(model, array.type(), array.shape());
+            copy.copyFrom(array);
+            there.put(name, copy);
+        });
+        return there;
     }
 
     private static Map<String, NdArray> inputs(Model model) {
@@ -112,16 +158,15 @@ final class ModelStep {
         return inputs;
     }
 
-    private static double seconds(Session session, Map<String, NdArray> inputs) {
-        List<Double> seconds = new ArrayList<>();
-        for (int i = 0; i < WARM_UPS + RUNS; i++) {
+    private static double seconds(Runnable run) {
+        double[] seconds = new double[RUNS];
+        for (int i = -WARM_UPS; i < RUNS; i++) {
             long begin = System.nanoTime();
-            session.run(inputs);
-            if (i >= WARM_UPS) {
-                seconds.add((System.nanoTime() - begin) * 1e-9);
+            run.run();
+            if (i >= 0) {
+                seconds[i] = (System.nanoTime() - begin) * 1e-9;
             }
         }
-        return Distribution.of(seconds.stream().mapToDouble(Double::doubleValue).toArray())
-                .median();
+        return Distribution.of(seconds).median();
     }
 }

@@ -84,6 +84,17 @@ public final class PackKit implements Callable<Integer> {
     @Option(names = "--checks", description = "Cases of each of the library's kernels. Default: ${DEFAULT-VALUE}.")
     private int checks = 2;
 
+    @Option(
+            names = "--models",
+            description = "Of the whole models that a device without a compiler runs, the first so many. Default: all.")
+    private int models = Integer.MAX_VALUE;
+
+    @Option(
+            names = "--tuned",
+            description = "Schedules of each kernel of these models that are tuned on the device, the default schedule"
+                    + " included. Default: ${DEFAULT-VALUE}.")
+    private int tuned = 5;
+
     @Option(names = "--jobs", description = "Compilers at a time. Default: the processors.")
     private int jobs = Runtime.getRuntime().availableProcessors();
 
@@ -117,7 +128,11 @@ public final class PackKit implements Callable<Integer> {
             copy.toFile().setExecutable(true);
         }
         CacheDirectory cache = CacheDirectory.open(Environment.ofProcess());
-        writeKernels(CudaCompiler.discover(Environment.ofProcess(), cache), out);
+        CudaCompiler compiler = CudaCompiler.discover(Environment.ofProcess(), cache);
+        writeKernels(compiler, out);
+        Target target = Target.parse("cuda:" + architecture);
+        new ModelPacking(compiler, target, new Drafts(target, Math.max(4 * tuned, drawn), tuned), jobs, out)
+                .write(output, KitModel.all().stream().limit(models).toList());
         return sizeIsRight(out) ? 0 : 1;
     }
 
@@ -153,7 +168,7 @@ public final class PackKit implements Callable<Integer> {
             CubinBatches.Compiled file = compiled.get(draft.kernel());
             if (file != null) {
                 cubins.put(file.cubin(), Files.readAllBytes(file.file()));
-                packed.add(candidate(draft.workload().name(), draft.standard(), draft, file.cubin()));
+                packed.add(candidate(draft.workload(), draft.standard(), draft, file.cubin()));
             }
         }
         List<KernelCheck> packedChecks = new ArrayList<>();

@@ -2,6 +2,8 @@ package dev.woodpecker.benchmarks.gpu;
 
 import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
+import dev.woodpecker.runtime.device.cuda.driver.Release;
+import dev.woodpecker.runtime.timing.DeviceTimer;
 import dev.woodpecker.runtime.toolchain.SharedObjectSearch;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,6 +3,7 @@ package dev.woodpecker.benchmarks.gpu;
 import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
+import dev.woodpecker.runtime.timing.DeviceTimer;
 import dev.woodpecker.runtime.toolchain.SharedObjectSearch;
 import dev.woodpecker.runtime.vendor.cuda.CublasLt;
 import dev.woodpecker.runtime.vendor.cuda.CublasLtProduct;

@@ -5,16 +5,26 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.woodpecker.cli.layers.ConvolutionLayer;
+import dev.woodpecker.cli.zoo.Zoo;
 import dev.woodpecker.compiler.emit.CPrinter;
 import dev.woodpecker.compiler.emit.Dialect;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.TunableModel;
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
 import dev.woodpecker.runtime.device.emulator.EmulatedDriver;
 import dev.woodpecker.runtime.device.emulator.Emulator;
+import dev.woodpecker.runtime.graph.TensorType;
+import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
+import dev.woodpecker.runtime.onnx.TensorSource;
+import dev.woodpecker.runtime.records.RecordFile;
+import dev.woodpecker.runtime.records.TuningRecord;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.SharedObjectSearch;
 import dev.woodpecker.runtime.toolchain.ToolchainException;
+import dev.woodpecker.tuner.task.TuningTask;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -242,6 +252,62 @@ class EmulatedKitTest {
         return check.kernel().arguments().stream()
                 .anyMatch(argument -> argument.role() == Candidate.Role.OUTPUT
                         && argument.name().equals(name));
+    }
+
+    private static void writeProduct(Zoo zoo, Path file) {
+        OnnxModelBuilder model = new OnnxModelBuilder("product", 17);
+        model.input("x", TensorType.of(DType.F32, 8, 12));
+        NdArray weights = NdArray.allocate(DType.F32, 12, 16);
+        for (int i = 0; i < weights.elements(); i++) {
+            weights.set(i, i % 7 - 3.0);
+        }
+        model.initializer("w", TensorSource.of(weights));
+        model.node("MatMul", List.of("x", "w"), "y", Map.of());
+        model.output("y");
+        model.write(file);
+    }
+
+    /** What is packed of a model is found again where it runs: its kernels by name, their schedules by decisions. */
+    @Test
+    void aModelIsTunedAmongWhatWasCarriedAndThenFollowsItsRecords() throws IOException {
+        KitModel model = new KitModel("product", Numerics.FP32, EmulatedKitTest::writeProduct);
+        Path file = folder.resolve("product.onnx");
+        writeProduct(new Zoo(1, 1, ModelArchive.calibrator(List.of())), file);
+        Target target = Target.parse("cuda:sm_80");
+        List<ModelArchive.Candidates> candidates =
+                TuningTask.of(TunableModel.of(file, model.options(), target), target, true).stream()
+                        .map(task -> new ModelArchive.Candidates(
+                                task.name(),
+                                new Drafts(target, 4, 2)
+                                        .of(task, 1).stream()
+                                                .map(Drafts.Draft::decisions)
+                                                .toList()))
+                        .toList();
+        ModelArchive.write(folder, new ModelArchive.Contents("sm_80", Map.of(), Map.of(model.name(), candidates)));
+
+        assertThat(TuningStep.run(List.of(model), folder, folder, "cuda:emulated", () -> 60))
+                .isTrue();
+        assertThat(StepJournal.open(folder, TuningStep.NAME).rows(TuningStep.Row.class))
+                .singleElement()
+                .satisfies(row -> {
+                    assertThat(row.problem()).isEmpty();
+                    assertThat(row.trials())
+                            .isEqualTo(candidates.getFirst().decisions().size());
+                    assertThat(row.bestMicroseconds()).isPositive();
+                });
+        assertThat(new RecordFile(folder.resolve(TuningStep.RECORDS)).read())
+                .isNotEmpty()
+                .allMatch(TuningRecord::isOk);
+
+        ModelStep.run(List.of(model), folder, folder, "cuda:emulated");
+        assertThat(StepJournal.open(folder, ModelStep.NAME).rows(ModelStep.Row.class))
+                .extracting(ModelStep.Row::system)
+                .contains(
+                        "Woodpecker, inputs and results on the host",
+                        "Woodpecker",
+                        "Woodpecker, tuned, inputs and results on the host",
+                        "Woodpecker, tuned");
+        assertThat(KitReport.write(folder)).content().contains("## Tuning of whole models", "tuning time, s");
     }
 
     @Test

@@ -59,6 +59,7 @@ class KitFilesTest {
                         "--layers=0",
                         "--products=0",
                         "--checks=0",
+                        "--models=0",
                         "--without-java");
         // The exit code tells that the size is right.
         assertThat(packed).isZero();

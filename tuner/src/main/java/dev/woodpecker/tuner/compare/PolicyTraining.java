@@ -74,7 +74,7 @@ public final class PolicyTraining {
         return knowledge
                 .featurizer()
                 .features(point)
-                .map(knowledge.analytic()::seconds)
+                .map(features -> knowledge.analytic().seconds(point, features))
                 .orElse(Double.POSITIVE_INFINITY);
     }
 

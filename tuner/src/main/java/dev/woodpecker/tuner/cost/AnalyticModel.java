@@ -1,12 +1,13 @@
 package dev.woodpecker.tuner.cost;
 
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.tuner.task.Point;
 
 /**
  * Seconds by arithmetic alone: what computing takes and what moving takes, whichever is longer, and part of the other. It is
  * no prediction of a time but an order of candidates: it knows neither the machine's frequency nor its last cache.
  */
-public final class AnalyticModel {
+public final class AnalyticModel implements Analysis {
     private static final double CYCLES_A_SECOND = 3.3e9;
 
     /** Bytes a cycle from the second cache, from the last one, and from memory. */
@@ -28,6 +29,11 @@ public final class AnalyticModel {
 
     public AnalyticModel(Target target) {
         this.target = target;
+    }
+
+    @Override
+    public double seconds(Point point, KernelFeatures features) {
+        return seconds(features);
     }
 
     public double seconds(KernelFeatures features) {

@@ -7,10 +7,10 @@ import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.TuningTask;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Says what is known of a candidate without measuring it. */
 @FunctionalInterface
@@ -18,9 +18,9 @@ public interface Featurizer {
     /** Nothing for a point that the rules reject or that cannot be lowered. */
     Optional<KernelFeatures> features(Point point);
 
-    /** By lowering a task's candidates, each once. */
+    /** By lowering a task's candidates, each once. For several threads. */
     static Featurizer of(TuningTask task) {
-        Map<Map<String, Long>, Optional<KernelFeatures>> known = new HashMap<>();
+        Map<Map<String, Long>, Optional<KernelFeatures>> known = new ConcurrentHashMap<>();
         return point -> known.computeIfAbsent(point.decisionsByName(), _ -> lowered(task, point));
     }
 

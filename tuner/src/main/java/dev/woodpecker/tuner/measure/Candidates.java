@@ -237,18 +237,19 @@ final class Candidates {
                     cold,
                     content.map(Path::toString)));
         }
-        boolean isFirst = candidate
-                .point()
-                .variant()
-                .name()
-                .equals(task.variants().getFirst().name());
         return new Job.Candidate(
                 library.file().toString(),
                 phases,
                 arguments,
                 candidate.parameters(),
                 kernel.checks(),
-                isFirst ? 1 : OTHER_VARIANT_TOLERANCE);
+                toleranceFactor(task, candidate.point()));
+    }
+
+    static double toleranceFactor(TuningTask task, Point point) {
+        boolean isFirst =
+                point.variant().name().equals(task.variants().getFirst().name());
+        return isFirst ? 1 : OTHER_VARIANT_TOLERANCE;
     }
 
     static long constant(Expr e) {

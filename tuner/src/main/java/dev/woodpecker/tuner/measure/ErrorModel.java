@@ -35,7 +35,12 @@ record ErrorModel(Numerics numerics) {
 
     /** Of a sum of {@code terms} terms whose magnitudes add up to {@code magnitudes}, beyond the errors of the terms. */
     double sum(DType type, double terms, double magnitudes) {
-        return numerics.mayReassociate() ? SUM_FACTOR * Math.sqrt(terms) * unit(type) * magnitudes : 0;
+        if (!numerics.mayReassociate()) {
+            return 0;
+        }
+        // Tensor cores round both factors of a term to tf32, and multiply exactly.
+        double factors = numerics == Numerics.TF32 && type == DType.F32 ? 2 * unit(DType.TF32) * magnitudes : 0;
+        return SUM_FACTOR * Math.sqrt(terms) * unit(type) * magnitudes + factors;
     }
 
     /** Of a product of {@code factors} factors. */

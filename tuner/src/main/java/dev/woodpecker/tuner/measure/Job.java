@@ -3,6 +3,7 @@ package dev.woodpecker.tuner.measure;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.lower.LoweredKernel.Role;
+import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Grid;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,8 +31,17 @@ record Job(long task, InputRange inputs, List<Expectation> outputs, List<Candida
         }
     }
 
-    /** A function of a library, over {@code extent} iterations. */
-    record Phase(String symbol, long extent, long scratchBytes) {}
+    /**
+     * A function of a library, over {@code extent} iterations.
+     *
+     * @param grid on a GPU, where the iterations are a grid of blocks
+     */
+    record Phase(String symbol, long extent, long scratchBytes, Grid grid) {
+        /** One that runs on a processor. */
+        Phase(String symbol, long extent, long scratchBytes) {
+            this(symbol, extent, scratchBytes, Grid.NONE);
+        }
+    }
 
     /**
      * A buffer.
@@ -111,6 +121,9 @@ record Job(long task, InputRange inputs, List<Expectation> outputs, List<Candida
 
         /** There is not enough memory for its buffers. */
         record NoMemory(String reason) implements Verdict {}
+
+        /** The device does not load or launch it. */
+        record Refused(String reason) implements Verdict {}
     }
 
     Job {

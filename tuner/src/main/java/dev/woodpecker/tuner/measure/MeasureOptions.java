@@ -34,6 +34,16 @@ public record MeasureOptions(
         return new MeasureOptions(threads, 12, 0.1, 24, 10, 2, 1L << 30);
     }
 
+    /** For searches on a device: some samples of a millisecond and a half, or a twentieth of a second a candidate. */
+    public static MeasureOptions ofDevice() {
+        return new MeasureOptions(1, 7, 0.05, 14, 10, 5, 16L << 30);
+    }
+
+    /** The same for kernels that a processor executes in the place of a device, a million times as slowly. */
+    public static MeasureOptions ofEmulatedDevice() {
+        return new MeasureOptions(1, 3, 0.5, 4, 60, 20, 8L << 30);
+    }
+
     /** How long a run may last. */
     double limitSeconds(double bestSeconds) {
         return bestSeconds > 0 ? Math.max(leastSeconds, SLOWEST * bestSeconds) : firstSeconds;

@@ -12,7 +12,7 @@ public sealed interface Outcome {
 
     /** How a candidate can fail. */
     enum Failure {
-        /** The rules or the verifier refuse the schedule. */
+        /** The rules, the verifier or the device refuse the schedule, or its values do not stay in registers. */
         REJECTED,
         /** The compiler refuses the source. */
         COMPILE,

@@ -21,27 +21,25 @@ final class OutputCheck implements AutoCloseable {
     }
 
     /** What is wrong with the outputs that a candidate left in {@code memories}, if anything is. */
-    Optional<String> problem(Job.Candidate candidate, List<GuardedMemory> memories) {
+    Optional<String> problem(Job.Candidate candidate, List<MemorySegment> memories) {
         List<Arrangement> arrangements = candidate.arguments().stream()
                 .filter(argument -> argument.role() == dev.woodpecker.compiler.lower.LoweredKernel.Role.OUTPUT)
                 .map(Job.Argument::arrangement)
                 .toList();
         for (int i = 0; i < expectations.size(); i++) {
-            Optional<String> problem =
-                    known(i, arrangements.get(i), memories.get(i).content(), candidate.toleranceFactor());
+            Optional<String> problem = known(i, arrangements.get(i), memories.get(i), candidate.toleranceFactor());
             if (problem.isPresent()) {
                 return problem;
             }
         }
         if (reference.isEmpty()) {
             for (int i = 0; i < expectations.size(); i++) {
-                reference.add(rowMajor(arrangements.get(i), memories.get(i).content()));
+                reference.add(rowMajor(arrangements.get(i), memories.get(i)));
             }
             return Optional.empty();
         }
         for (int i = 0; i < expectations.size(); i++) {
-            Optional<String> problem =
-                    all(i, arrangements.get(i), memories.get(i).content(), candidate.toleranceFactor());
+            Optional<String> problem = all(i, arrangements.get(i), memories.get(i), candidate.toleranceFactor());
             if (problem.isPresent()) {
                 return problem;
             }

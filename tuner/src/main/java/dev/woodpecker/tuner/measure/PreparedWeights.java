@@ -6,8 +6,10 @@ import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.BufferTable;
 import dev.woodpecker.runtime.device.cpu.CpuKernel;
+import dev.woodpecker.runtime.device.cpu.CpuTarget;
 import dev.woodpecker.runtime.device.cpu.NativeLibrary;
 import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.device.cpu.NativePhase;
@@ -78,10 +80,12 @@ final class PreparedWeights {
     }
 
     private Map<String, Path> make(Made key, TuningTask task) {
+        // What a GPU runs on is prepared on the processor, as plans do it.
+        Target target = task.target().isCuda() ? CpuTarget.of(compiler.cpu()) : task.target();
         LoweredKernel kernel = Lowering.lower(
                 key.preparation,
-                DefaultSchedule.of(key.preparation, task.target(), task.numerics(), Map.of()),
-                task.target(),
+                DefaultSchedule.of(key.preparation, target, task.numerics(), Map.of()),
+                target,
                 task.numerics());
         try (Arena arena = Arena.ofShared();
                 WorkerPool pool = new WorkerPool(1)) {

@@ -3,6 +3,7 @@ package dev.woodpecker.tuner.measure;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.lower.LoweredKernel.Role;
+import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Grid;
 import dev.woodpecker.tuner.measure.Job.Verdict;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -42,6 +43,7 @@ final class Wire {
     private static final int TIMES = 0;
     private static final int WRONG = 1;
     private static final int NO_MEMORY = 2;
+    private static final int REFUSED = 3;
 
     /** Writes a part of a frame. */
     private interface Writer<T> {
@@ -152,6 +154,7 @@ final class Wire {
             text(phase.symbol(), to);
             to.writeLong(phase.extent());
             to.writeLong(phase.scratchBytes());
+            grid(phase.grid(), to);
         });
         write(c.arguments(), out, Wire::argument);
         write(c.parameters(), out, Wire::number);
@@ -162,11 +165,21 @@ final class Wire {
     private static Job.Candidate candidate(DataInputStream in) throws IOException {
         return new Job.Candidate(
                 text(in),
-                read(in, from -> new Job.Phase(text(from), from.readLong(), from.readLong())),
+                read(in, from -> new Job.Phase(text(from), from.readLong(), from.readLong(), grid(from))),
                 read(in, Wire::argument),
                 read(in, DataInputStream::readLong),
                 read(in, Wire::text),
                 in.readDouble());
+    }
+
+    private static void grid(Grid grid, DataOutputStream out) throws IOException {
+        write(grid.blocks(), out, Wire::number);
+        write(grid.threads(), out, (threads, to) -> to.writeInt(threads));
+        out.writeLong(grid.dynamicSharedBytes());
+    }
+
+    private static Grid grid(DataInputStream in) throws IOException {
+        return new Grid(read(in, DataInputStream::readLong), read(in, DataInputStream::readInt), in.readLong());
     }
 
     private static void argument(Job.Argument a, DataOutputStream out) throws IOException {
@@ -212,6 +225,10 @@ final class Wire {
                 out.writeByte(NO_MEMORY);
                 text(reason, out);
             }
+            case Verdict.Refused(String reason) -> {
+                out.writeByte(REFUSED);
+                text(reason, out);
+            }
         }
     }
 
@@ -221,6 +238,7 @@ final class Wire {
             case TIMES -> new Verdict.Times(read(in, DataInputStream::readDouble));
             case WRONG -> new Verdict.Wrong(text(in), in.readBoolean());
             case NO_MEMORY -> new Verdict.NoMemory(text(in));
+            case REFUSED -> new Verdict.Refused(text(in));
             default -> throw new IOException("a verdict of unknown kind " + kind);
         };
     }

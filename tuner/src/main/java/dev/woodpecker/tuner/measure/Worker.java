@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Does jobs: checks candidates and times those that are right. */
-final class Worker implements AutoCloseable {
+final class Worker implements WorkerMain.Bench {
     /** A candidate is never judged by fewer runs. */
     private static final int LEAST_RUNS = 3;
 
@@ -53,7 +53,8 @@ final class Worker implements AutoCloseable {
         this.listener = listener;
     }
 
-    void work(Job job) throws IOException {
+    @Override
+    public void work(Job job) throws IOException {
         if (job.task() != task) {
             buffers.close();
             check.close();
@@ -219,7 +220,12 @@ final class Worker implements AutoCloseable {
                                                 : "it has no such check"),
                         true));
             case CpuKernel.Completion.Done _ ->
-                check.problem(candidate, bound.outputs()).map(reason -> new Verdict.Wrong(reason, true));
+                check.problem(
+                                candidate,
+                                bound.outputs().stream()
+                                        .map(GuardedMemory::content)
+                                        .toList())
+                        .map(reason -> new Verdict.Wrong(reason, true));
         };
     }
 
@@ -230,7 +236,7 @@ final class Worker implements AutoCloseable {
                 .toList());
     }
 
-    private static void close(List<AutoCloseable> opened) {
+    static void close(List<AutoCloseable> opened) {
         for (AutoCloseable each : opened) {
             try {
                 each.close();

@@ -41,7 +41,7 @@ import java.util.Objects;
  * slow many times in a row has the machine become slower, and times are scaled by the least of that. What decides in the end
  * is {@link #finals}, where candidates are timed in turns and nothing is scaled.
  */
-public final class WorkerMeasurer implements Measurer {
+public final class WorkerMeasurer implements FinalsMeasurer {
     /** After this the machine may be another. */
     private static final double ANCHOR_SECONDS = 1;
 
@@ -105,7 +105,7 @@ public final class WorkerMeasurer implements Measurer {
         this.prepared = new PreparedWeights(own, directory);
         this.speedLimit = new SpeedLimit(compiler, options.threads());
         this.coldBytes = speedLimit.evictingBytes();
-        this.worker = new WorkerSlot(directory, options);
+        this.worker = new WorkerSlot(directory, options, WorkerProcess.Program.ON_PROCESSOR);
     }
 
     public synchronized Effort effort() {
@@ -304,25 +304,18 @@ public final class WorkerMeasurer implements Measurer {
     }
 
     private Outcome outcome(Verdict verdict) {
-        return switch (verdict) {
-            case Verdict.Times(List<Double> seconds) ->
-                new Timed(Distribution.of(
-                        seconds.stream().mapToDouble(Double::doubleValue).toArray()));
-            case Verdict.Wrong(String reason, boolean isHarmless) -> {
-                if (!isHarmless) {
-                    // Nobody knows what else it wrote to.
-                    worker.stop();
-                }
-                yield new Failed(Failure.WRONG, reason);
-            }
-            case Verdict.NoMemory(String reason) -> new Failed(Failure.MEMORY, reason);
-        };
+        if (verdict instanceof Verdict.Wrong(String _, boolean isHarmless) && !isHarmless) {
+            // Nobody knows what else it wrote to.
+            worker.stop();
+        }
+        return WorkerSlot.outcome(verdict);
     }
 
     /**
      * Times points against each other, in turns, and as the code that would be kept; times are as they are taken. Points
      * that fail have their failure. Nothing is better than another point unless it is so here.
      */
+    @Override
     public synchronized List<Outcome> finals(TuningTask task, List<Point> points) {
         List<Outcome> outcomes = new ArrayList<>(measure(task, points));
         if (!states.containsKey(task)) {

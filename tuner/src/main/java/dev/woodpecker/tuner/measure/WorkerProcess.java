@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -52,6 +53,21 @@ final class WorkerProcess implements AutoCloseable {
         record Silent() implements Event {}
     }
 
+    /**
+     * What a worker runs.
+     *
+     * @param device that it is told to open; empty for the processor
+     * @param heapMegabytes of its Java; buffers are not in it
+     */
+    record Program(Class<?> main, Optional<String> device, int heapMegabytes) {
+        static final Program ON_PROCESSOR = new Program(WorkerMain.class, Optional.empty(), 192);
+
+        /** @param device as {@code --target} names it */
+        static Program on(String device) {
+            return new Program(DeviceWorkerMain.class, Optional.of(device), 512);
+        }
+    }
+
     private static final int SIGKILL_STATUS = 128 + 9;
     private static final int SIGTERM_STATUS = 128 + 15;
     /** The virtual machine catches this signal and prints what happened, unless it has no stack left to do so. */
@@ -60,6 +76,9 @@ final class WorkerProcess implements AutoCloseable {
     private static final long WATCH_MILLISECONDS = 20;
     /** How long the worker's own part of a job may last: making inputs, comparing outputs. */
     private static final double OWN_SECONDS = 60;
+
+    /** What it prints of an exception that nobody caught. */
+    private static final Pattern THROWN = Pattern.compile("Exception in thread \"\\w+\" [\\w.$]+: (.*)");
 
     /** In what the virtual machine prints when it dies. */
     private static final Pattern SIGNAL = Pattern.compile("(SIG[A-Z]+) \\(0x");
@@ -79,20 +98,22 @@ final class WorkerProcess implements AutoCloseable {
     }
 
     /** Starts one; what it prints goes to a file in {@code directory}. */
-    static WorkerProcess start(Path directory) {
+    static WorkerProcess start(Path directory, Program program) {
         Path errors = directory.resolve("worker.err");
-        ProcessBuilder builder = new ProcessBuilder(
+        List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 absoluteClassPath(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-Xms16m",
-                "-Xmx192m",
+                "-Xmx" + program.heapMegabytes() + "m",
                 "-XX:+UseSerialGC",
                 "-XX:-CreateCoredumpOnCrash",
                 "-XX:ErrorFile=/dev/null",
                 "-XX:-UsePerfData",
-                WorkerMain.class.getName());
+                program.main().getName()));
+        program.device().ifPresent(command::add);
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.directory(directory.toFile());
         builder.redirectError(errors.toFile());
         try {
@@ -202,6 +223,10 @@ final class WorkerProcess implements AutoCloseable {
         }
         if (signal.find()) {
             return "the process died of " + signal.group(1);
+        }
+        Matcher thrown = THROWN.matcher(printed);
+        if (thrown.find()) {
+            return "the process ended: " + thrown.group(1);
         }
         return status > 128
                 ? "the process died of signal " + (status - 128)

@@ -1,5 +1,6 @@
 package dev.woodpecker.tuner.measure;
 
+import dev.woodpecker.runtime.timing.Distribution;
 import dev.woodpecker.tuner.measure.Outcome.Failed;
 import dev.woodpecker.tuner.measure.Outcome.Failure;
 import java.nio.file.Path;
@@ -10,18 +11,20 @@ import java.util.List;
 final class WorkerSlot {
     private final Path directory;
     private final MeasureOptions options;
+    private final WorkerProcess.Program program;
     private final List<WorkerProcess> worker = new ArrayList<>();
 
-    WorkerSlot(Path directory, MeasureOptions options) {
+    WorkerSlot(Path directory, MeasureOptions options, WorkerProcess.Program program) {
         this.directory = directory;
         this.options = options;
+        this.program = program;
     }
 
     /** Has a job done, within the time that the best candidate's leaves to another. */
     WorkerProcess.Reply ask(Job job, double bestSeconds) {
         if (!isAlive()) {
             stop();
-            worker.add(WorkerProcess.start(directory));
+            worker.add(WorkerProcess.start(directory, program));
         }
         // Timing a candidate is one stretch of generated code.
         double seconds = options.limitSeconds(bestSeconds) + 4 * options.seconds();
@@ -51,6 +54,17 @@ final class WorkerSlot {
                     case TOO_LARGE -> Failure.MEMORY;
                 },
                 lost.how());
+    }
+
+    static Outcome outcome(Job.Verdict verdict) {
+        return switch (verdict) {
+            case Job.Verdict.Times(List<Double> seconds) ->
+                new Outcome.Timed(Distribution.of(
+                        seconds.stream().mapToDouble(Double::doubleValue).toArray()));
+            case Job.Verdict.Wrong(String reason, boolean _) -> new Failed(Failure.WRONG, reason);
+            case Job.Verdict.NoMemory(String reason) -> new Failed(Failure.MEMORY, reason);
+            case Job.Verdict.Refused(String reason) -> new Failed(Failure.REJECTED, reason);
+        };
     }
 
     boolean isAlive() {

@@ -8,9 +8,11 @@ import java.util.Locale;
  * Speeds of tasks. Operations are counted as the task's first variant needs them, whatever the variant that runs, so that
  * speeds of variants can be compared; one that needs fewer may be above the peak.
  *
- * @param peakGigaflopsPerSecond the measured peak of the threads in use
+ * @param peakGigaflopsPerSecond what shares are shares of
+ * @param peak which peak that is
+ * @param machine what times are of
  */
-public record Rates(double peakGigaflopsPerSecond) {
+public record Rates(double peakGigaflopsPerSecond, String peak, String machine) {
     /** 10^9 operations a second. */
     public static double gigaflopsPerSecond(TuningTask task, double seconds) {
         return flops(task) / seconds * 1e-9;

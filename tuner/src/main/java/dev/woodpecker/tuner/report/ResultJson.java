@@ -23,6 +23,8 @@ public record ResultJson(Rates rates) {
         JsonObject document = new JsonObject();
         document.addProperty("ending", result.ending().name().toLowerCase(Locale.ROOT));
         document.addProperty("secondsUsed", result.secondsUsed());
+        document.addProperty("machine", rates.machine());
+        document.addProperty("peak", rates.peak());
         document.addProperty("peakGigaflopsPerSecond", rates.peakGigaflopsPerSecond());
         document.addProperty("defaultSeconds", result.standardSeconds());
         document.addProperty("bestSeconds", result.bestSeconds());

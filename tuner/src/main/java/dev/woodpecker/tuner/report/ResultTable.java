@@ -45,7 +45,9 @@ public record ResultTable(Rates rates) {
         }
         out.printf(
                 Locale.ROOT,
-                "measured FMA peak: %.1f GFLOP/s; %.1f s used, %s%n",
+                "measured on %s%n%s: %.1f GFLOP/s; %.1f s used, %s%n",
+                rates.machine(),
+                rates.peak(),
                 rates.peakGigaflopsPerSecond(),
                 result.secondsUsed(),
                 result.ending().text());

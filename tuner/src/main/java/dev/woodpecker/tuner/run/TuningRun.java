@@ -2,6 +2,7 @@ package dev.woodpecker.tuner.run;
 
 import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.runtime.timing.Distribution;
+import dev.woodpecker.tuner.measure.FinalsMeasurer;
 import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.measure.Outcome.Failure;
 import dev.woodpecker.tuner.run.TuningResult.Ending;

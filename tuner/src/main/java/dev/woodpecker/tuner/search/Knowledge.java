@@ -1,9 +1,11 @@
 package dev.woodpecker.tuner.search;
 
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.tuner.cost.Analysis;
 import dev.woodpecker.tuner.cost.AnalyticModel;
 import dev.woodpecker.tuner.cost.Featurizer;
 import dev.woodpecker.tuner.cost.LearnedModel;
+import dev.woodpecker.tuner.cost.cuda.CudaAnalysis;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.TuningTask;
 import java.util.List;
@@ -22,7 +24,7 @@ public record Knowledge(
         String task,
         List<Double> shape,
         Featurizer featurizer,
-        AnalyticModel analytic,
+        Analysis analytic,
         LearnedModel learned,
         List<Map<String, Long>> seeds) {
     public Knowledge {
@@ -37,7 +39,7 @@ public record Knowledge(
                 task.name(),
                 TaskShape.of(task.variants().getFirst().program(), target),
                 Featurizer.of(task),
-                new AnalyticModel(target),
+                target.isCuda() ? new CudaAnalysis(task) : new AnalyticModel(target),
                 learned,
                 seeds);
     }
@@ -46,6 +48,6 @@ public record Knowledge(
     Optional<LearnedModel.Candidate> candidate(Point point) {
         return featurizer
                 .features(point)
-                .map(features -> LearnedModel.Candidate.of(point, features, analytic.seconds(features)));
+                .map(features -> LearnedModel.Candidate.of(point, features, analytic.seconds(point, features)));
     }
 }

@@ -25,7 +25,8 @@ record Screen(Knowledge knowledge, Journal journal) {
     private List<Point> ranked(List<Point> points, ToDoubleFunction<LearnedModel.Candidate> score) {
         Map<Map<String, Long>, Point> fresh = new LinkedHashMap<>();
         points.stream().filter(journal::isNew).forEach(point -> fresh.putIfAbsent(point.decisionsByName(), point));
-        return fresh.values().stream()
+        // Looking at a candidate is lowering it, which nothing else has to wait for.
+        return fresh.values().parallelStream()
                 .map(point -> new Scored(
                         point,
                         knowledge.candidate(point).map(score::applyAsDouble).orElse(Double.MAX_VALUE)))

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 
 /** What people read of a run. */
 class PlainProgressTest {
-    private static final Rates RATES = new Rates(100);
+    private static final Rates RATES = new Rates(100, "measured FMA peak", "a machine");
 
     private final StringWriter text = new StringWriter();
     private final PrintWriter out = new PrintWriter(text, true);
@@ -126,6 +126,7 @@ class PlainProgressTest {
                         "a 3 40.00 us 25.00 us 1.60 80.0 80.0 % direct 9 3 faster; 2 rejected, 1 crash",
                         "b 3 - - - - - - 0 0 no time was left for it",
                         "all 120.00 us 75.00 us 1.60 80.0 80.0 % 9 3",
+                        "measured on a machine",
                         "measured FMA peak: 100.0 GFLOP/s; 471.0 s used, the budget is used up",
                         "2 outcomes could not be written to the records: they are lost when this program ends");
     }

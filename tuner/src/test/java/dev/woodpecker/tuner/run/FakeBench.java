@@ -10,6 +10,7 @@ import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.call.KernelCall;
 import dev.woodpecker.runtime.call.KernelIndex;
 import dev.woodpecker.runtime.timing.Distribution;
+import dev.woodpecker.tuner.measure.FinalsMeasurer;
 import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.SearchSpace;

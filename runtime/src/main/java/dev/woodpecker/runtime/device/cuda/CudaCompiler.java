@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /** A way from CUDA text to a cubin; results are kept in the cache. */
-public sealed interface CudaCompiler permits ClangCudaCompiler, NvccCompiler, NvrtcCompiler {
+public sealed interface CudaCompiler permits CarriedCubins, ClangCudaCompiler, NvccCompiler, NvrtcCompiler {
     /**
      * Compiles {@code source}.
      *
@@ -26,23 +26,30 @@ public sealed interface CudaCompiler permits ClangCudaCompiler, NvccCompiler, Nv
     String summary();
 
     /**
-     * The nvcc that {@code WPK_NVCC} names if it is set; else NVRTC where it is installed; else the compilers that Maven
+     * The cubins that {@code WPK_CUBINS} names if it is set, and for what they have not: the nvcc that {@code WPK_NVCC} names if
+     * it is set; else NVRTC where it is installed; else the compilers that Maven
      * brought, or an nvcc on the path, which takes ten times as long for a kernel.
      *
      * @throws ToolchainException when there is none
      */
     static CudaCompiler discover(Environment environment, CacheDirectory cache) {
-        if (environment.get("WPK_NVCC").isPresent()) {
-            return nvcc(environment, cache)
-                    .orElseThrow(() -> new ToolchainException(
-                            "WPK_NVCC=" + environment.get("WPK_NVCC").orElse("") + " is not an executable file"));
-        }
-        return nvrtc(SharedObjectSearch.of(environment), cache)
-                .or(() -> bundled(cache))
-                .or(() -> nvcc(environment, cache))
+        Optional<CudaCompiler> compiler = compiler(environment, cache);
+        return CarriedCubins.of(environment, cache, compiler)
+                .or(() -> compiler)
                 .orElseThrow(() -> new ToolchainException("No CUDA compiler. Put " + BundledLlvm.COORDINATES + ", "
                         + JCudaLibrary.COORDINATES + " on the class path, or install the CUDA toolkit and put nvcc on "
                         + "the PATH or name it by WPK_NVCC; or install NVRTC."));
+    }
+
+    private static Optional<CudaCompiler> compiler(Environment environment, CacheDirectory cache) {
+        if (environment.get("WPK_NVCC").isPresent()) {
+            return Optional.of(nvcc(environment, cache)
+                    .orElseThrow(() -> new ToolchainException(
+                            "WPK_NVCC=" + environment.get("WPK_NVCC").orElse("") + " is not an executable file")));
+        }
+        return nvrtc(SharedObjectSearch.of(environment), cache)
+                .or(() -> bundled(cache))
+                .or(() -> nvcc(environment, cache));
     }
 
     /** NVRTC, of the installations that {@code search} knows. */

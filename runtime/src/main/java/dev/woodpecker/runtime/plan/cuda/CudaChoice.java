@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * The GPU that somebody asked for.
  *
  * @param ordinal of the device
- * @param architecture as {@code sm_80}; empty for the device's own
+ * @param architecture as {@code sm_80}, whose code is made for a usual device of it; empty for the device's own
  * @param isEmulated whether kernels are to be executed on the processor, slowly, for looking at what they do
  */
 public record CudaChoice(int ordinal, Optional<String> architecture, boolean isEmulated) {
@@ -72,6 +72,13 @@ public record CudaChoice(int ordinal, Optional<String> architecture, boolean isE
                 .max(Comparator.comparingInt(CudaChoice::number));
     }
 
+    /** What {@link #parse} reads as this. */
+    public String text() {
+        return isEmulated
+                ? "cuda:emulated"
+                : architecture.map(name -> "cuda:" + name).orElse("cuda:" + ordinal);
+    }
+
     /**
      * What code is made for.
      *
@@ -88,6 +95,9 @@ public record CudaChoice(int ordinal, Optional<String> architecture, boolean isE
             throw CudaException.missing("code for " + target.name() + " does not run on " + device.summary() + "; "
                     + own.map(n -> "choose cuda:" + n).orElse("there is no code that does"));
         }
-        return target.with(target.fastBytes(), device.l2Bytes(), device.multiprocessors());
+        // Code of a generation is the same on every device of it, so that it can be made on another machine.
+        return architecture.isPresent()
+                ? target
+                : target.with(target.fastBytes(), device.l2Bytes(), device.multiprocessors());
     }
 }

@@ -124,6 +124,11 @@ public final class CudaDevice {
         return ofText(new EmulatedDriver(emulator, EmulatedDriver.facts(EMULATED_BYTES)), cache);
     }
 
+    /** A device that is not there: code is made for it, as for a usual one of its generation, and all else is refused. */
+    public static CudaDevice onPaper(Target target, Environment environment) {
+        return new CudaDevice(PaperDriver.of(target), target, codeMaker(target, environment), Optional::empty);
+    }
+
     /** A device whose driver loads CUDA text instead of cubins. */
     public static CudaDevice ofText(CudaDriver driver, CacheDirectory cache) {
         return new CudaDevice(driver, Target.parse("cuda:sm_80"), new CudaTextMaker(cache), Optional::empty);

@@ -3,6 +3,7 @@ package dev.woodpecker.runtime.plan.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
 import dev.woodpecker.runtime.device.cuda.driver.DeviceFacts;
 import java.util.Optional;
@@ -39,6 +40,11 @@ class CudaChoiceTest {
                 .satisfies(made -> assertThat(made.name()).isEqualTo(target))
                 .satisfies(made -> assertThat(made.units()).isEqualTo(20))
                 .satisfies(made -> assertThat(made.nearBytes()).isEqualTo(7 << 20));
+    }
+
+    @Test
+    void codeOfAGenerationIsTheSameOnEveryDevice() {
+        assertThat(CudaChoice.parse("cuda:sm_80").target(device(8, 6))).isEqualTo(Target.parse("cuda:sm_80"));
     }
 
     @Test

@@ -1,12 +1,10 @@
-package dev.woodpecker.benchmarks.gpu;
-
-import dev.woodpecker.runtime.device.cuda.driver.CudaException;
+package dev.woodpecker.runtime.device.cuda.driver;
 
 /** Gives things back to a device; to one that a kernel has damaged nothing can be given back, and the process ends anyway. */
-final class Release {
+public final class Release {
     private Release() {}
 
-    static void of(Runnable release) {
+    public static void of(Runnable release) {
         try {
             release.run();
         } catch (CudaException refused) {
@@ -17,7 +15,7 @@ final class Release {
     }
 
     /** Whether nothing in this process can use the device any more. */
-    static boolean isSticky(RuntimeException failure) {
+    public static boolean isSticky(RuntimeException failure) {
         return failure instanceof CudaException refused && refused.isSticky();
     }
 }

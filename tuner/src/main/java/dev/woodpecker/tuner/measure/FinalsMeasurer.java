@@ -1,7 +1,5 @@
-package dev.woodpecker.tuner.run;
+package dev.woodpecker.tuner.measure;
 
-import dev.woodpecker.tuner.measure.Measurer;
-import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.TuningTask;
 import java.util.List;

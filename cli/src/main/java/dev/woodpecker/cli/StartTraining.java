@@ -46,8 +46,8 @@ public final class StartTraining {
         for (String name : List.of("scale", "bias", "mean", "variance")) {
             weights(model, name, 16);
         }
-        Map<String, Attribute> window =
-                Map.of("kernel_shape", Attribute.of(3, 3), "pads", Attribute.of(1, 1, 1, 1), "strides", Attribute.of(1, 1));
+        Map<String, Attribute> window = Map.of(
+                "kernel_shape", Attribute.of(3, 3), "pads", Attribute.of(1, 1, 1, 1), "strides", Attribute.of(1, 1));
         model.node("Conv", List.of("x", "w1"), "c1", window);
         model.node("BatchNormalization", List.of("c1", "scale", "bias", "mean", "variance"), "n1", Map.of());
         model.node("Relu", List.of("n1"), "r1", Map.of());

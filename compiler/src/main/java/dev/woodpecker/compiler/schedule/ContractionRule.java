@@ -104,7 +104,11 @@ final class ContractionRule {
         }
         builder.order(ScheduleBuilder.joined(
                 batch, List.of(columns.outer()), rows, reductions, List.of(lanesOf.outer(), lanesOf.inner())));
-        RowTiles tiles = RowTiles.choose(builder, contraction, rows, Contraction.rowsPerTile(target, vectors));
+        long shared = builder.iterations(columns.outer());
+        for (String loop : batch) {
+            shared *= builder.iterations(loop);
+        }
+        RowTiles tiles = RowTiles.choose(builder, contraction, rows, Contraction.rowsPerTile(target, vectors), shared);
         Optional<ScheduleBuilder.Halves> rowBlocks = blockRows(tiles);
         ChannelBlocks channels = ChannelBlocks.choose(builder, contraction, reductions, vectors, lanes);
         List<String> streams = new ArrayList<>();

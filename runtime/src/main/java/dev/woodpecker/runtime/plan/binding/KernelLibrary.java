@@ -38,8 +38,8 @@ public final class KernelLibrary {
     }
 
     private static final class OfClassPath {
-        private static final KernelLibrary LIBRARY = new KernelLibrary(
-                ServiceLoader.load(KernelProvider.class, KernelLibrary.class.getClassLoader()));
+        private static final KernelLibrary LIBRARY =
+                new KernelLibrary(ServiceLoader.load(KernelProvider.class, KernelLibrary.class.getClassLoader()));
     }
 
     /** The kernels of an operator, {@code Conv} or {@code com.acme::Gate}, the preferred one first; none for others. */
@@ -47,10 +47,12 @@ public final class KernelLibrary {
         List<KernelProvider> all = providers.get(operator);
         return all == null
                 ? List.of()
-                : parsed.computeIfAbsent(operator, name -> all.stream()
-                        .flatMap(provider -> provider.kernels(name).stream())
-                        .sorted(VariantPreference.ORDER)
-                        .toList());
+                : parsed.computeIfAbsent(
+                        operator,
+                        name -> all.stream()
+                                .flatMap(provider -> provider.kernels(name).stream())
+                                .sorted(VariantPreference.ORDER)
+                                .toList());
     }
 
     /** The operators that have kernels, sorted. */

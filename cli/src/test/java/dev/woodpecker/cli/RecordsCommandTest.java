@@ -2,7 +2,7 @@ package dev.woodpecker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.call.KernelCall;

@@ -3,7 +3,7 @@ package dev.woodpecker.tuner;
 import dev.woodpecker.compiler.expr.KernelProvider.CompiledKernel;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.Options;

@@ -11,7 +11,7 @@ import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.schedule.Chooser;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cuda.CudaSource;

@@ -13,7 +13,7 @@ import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.emulator.TensorMemory;

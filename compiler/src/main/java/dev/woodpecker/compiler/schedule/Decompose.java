@@ -74,7 +74,7 @@ public record Decompose(String stage, String loop) implements Step {
     }
 
     /** The names of the variables in these expressions. */
-    static Set<String> variables(List<Expr> expressions) {
+    public static Set<String> variables(List<Expr> expressions) {
         Set<String> names = new java.util.HashSet<>();
         expressions.forEach(e -> e.anyMatch(n -> n instanceof Expr.Var v && !names.add(v.name()) && false));
         return names;

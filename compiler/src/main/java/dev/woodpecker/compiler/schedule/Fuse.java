@@ -59,7 +59,7 @@ public record Fuse(String outer, String inner) implements Step {
     }
 
     /** The name of the loop that is made: a stage's name before both is written once. */
-    String fusedName() {
+    public String fusedName() {
         int prefix = inner.lastIndexOf('.') + 1;
         return outer + "_"
                 + (prefix > 0 && outer.startsWith(inner.substring(0, prefix)) ? inner.substring(prefix) : inner);

@@ -15,14 +15,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Reductions that may run over more points than they have, since what they read there is zero. */
-final class Padding {
+public final class Padding {
     private Padding() {}
 
     /**
      * Whether everything in the loop, over points of reductions, is a sum of products whose factors are all zero beyond
      * the loop's extent. One zero factor is enough for bytes alone: that of a float may be an infinity.
      */
-    static boolean addsNothing(LoopNest nest, Stmt.For target) {
+    public static boolean addsNothing(LoopNest nest, Stmt.For target) {
         boolean[] nothing = {true};
         target.anyMatch(s -> {
             if (s instanceof Stmt.Compute c) {
@@ -58,7 +58,7 @@ final class Padding {
         }
         Optional<Stage> copy = nest.program().stage(read.tensor());
         if (copy.isEmpty()
-                || !(Contraction.strip(copy.get().element()) instanceof Expr.Read source)
+                || !(Stages.withoutCasts(copy.get().element()) instanceof Expr.Read source)
                 || !source.outside().equals(Optional.of(Expr.zero(source.type())))) {
             return false;
         }

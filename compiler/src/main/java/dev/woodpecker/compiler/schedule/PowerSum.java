@@ -27,10 +27,10 @@ import java.util.stream.Collectors;
  * @param scores what is made of {@code products} element by element
  * @param products a sum of products, of rows of one matrix with rows of another
  */
-record PowerSum(
+public record PowerSum(
         Stage sum, Stage terms, Stage powers, Expr shift, Stage total, Stage greatest, Stage scores, Stage products) {
 
-    static Optional<PowerSum> of(TensorProgram program, Stage sum) {
+    public static Optional<PowerSum> of(TensorProgram program, Stage sum) {
         return Stages.reads(sum).stream()
                 .flatMap(read -> of(program, sum, read).stream())
                 .findFirst();
@@ -139,7 +139,7 @@ record PowerSum(
     }
 
     /** The names of the stages that are computed within the sum's loops. */
-    Set<String> inner() {
+    public Set<String> inner() {
         return Set.of(terms.name(), powers.name(), total.name(), greatest.name(), scores.name(), products.name());
     }
 }

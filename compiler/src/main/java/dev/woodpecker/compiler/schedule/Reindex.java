@@ -85,7 +85,7 @@ public record Reindex(String tensor, String stage, List<List<String>> groups) im
             long size = 1;
             for (Axis axis : group) {
                 count = IndexMath.add(IndexMath.mul(count, axis.extent()), axis.variable());
-                size *= Contraction.extent(axis);
+                size *= Stages.extent(axis);
             }
             digits(variable, group, digits);
             fused.add(new Axis(variable, Expr.index(size)));
@@ -113,7 +113,7 @@ public record Reindex(String tensor, String stage, List<List<String>> groups) im
     private static void digits(Expr number, List<Axis> group, Map<String, Expr> digits) {
         long below = 1;
         for (Axis axis : group.reversed()) {
-            long extent = Contraction.extent(axis);
+            long extent = Stages.extent(axis);
             Expr high = IndexMath.div(number, below);
             digits.put(axis.name(), axis.equals(group.getFirst()) ? high : IndexMath.rem(high, extent));
             below *= extent;

@@ -99,7 +99,7 @@ record RollingLoops(TensorTile tile, List<Expr> bases, long rowTiles, long colum
     Stmt product(Stage stage) {
         Loop.Carrier spatial = Loop.Carrier.SPATIAL;
         Axis axis = stage.reduction().orElseThrow().axes().getFirst();
-        long depth = Contraction.extent(axis);
+        long depth = Stages.extent(axis);
         Loop steps =
                 loop(stage, "steps", Math.ceilDiv(depth, tile.depth()), Loop.Binding.SERIAL, Loop.Carrier.REDUCTION);
         Loop point = loop(stage, "depth", tile.depth(), Loop.Binding.SERIAL, Loop.Carrier.REDUCTION);

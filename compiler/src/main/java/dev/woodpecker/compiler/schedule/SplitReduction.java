@@ -41,7 +41,7 @@ public record SplitReduction(String stage, String axis, Factor parts, Stretch st
     }
 
     /** What the name of the axis over the parts ends with. */
-    static final String PART = ".part";
+    public static final String PART = ".part";
 
     @Override
     public Outcome apply(LoopNest nest, Map<String, Long> decisions) {

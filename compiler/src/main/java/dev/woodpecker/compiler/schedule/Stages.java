@@ -1,7 +1,9 @@
 package dev.woodpecker.compiler.schedule;
 
 import dev.woodpecker.compiler.ir.Axis;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.ir.TensorProgram;
@@ -11,11 +13,11 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** Rewriting of stages and of the nests they are computed in. */
-final class Stages {
+public final class Stages {
     private Stages() {}
 
     /** The stage with {@code f} applied to each read, innermost first. */
-    static Stage mapReads(Stage stage, Function<Expr.Read, Expr> f) {
+    public static Stage mapReads(Stage stage, Function<Expr.Read, Expr> f) {
         Optional<Stage.Reduction> reduction =
                 stage.reduction().map(r -> new Stage.Reduction(r.op(), r.type(), r.axes(), mapReads(r.body(), f)));
         return new Stage(
@@ -27,14 +29,14 @@ final class Stages {
     }
 
     /** All reads of a tensor in a stage, with the indices as the stage has them. */
-    static List<Expr.Read> reads(Stage stage, String tensor) {
+    public static List<Expr.Read> reads(Stage stage, String tensor) {
         return reads(stage).stream()
                 .filter(read -> read.tensor().equals(tensor))
                 .toList();
     }
 
     /** All reads in a stage, with the indices as the stage has them. */
-    static List<Expr.Read> reads(Stage stage) {
+    public static List<Expr.Read> reads(Stage stage) {
         List<Expr.Read> found = new ArrayList<>();
         mapReads(stage, read -> {
             found.add(read);
@@ -43,22 +45,32 @@ final class Stages {
         return found;
     }
 
+    /** What is under an expression's casts. */
+    public static Expr withoutCasts(Expr e) {
+        return e instanceof Expr.Cast(DType _, Expr operand) ? withoutCasts(operand) : e;
+    }
+
+    /** Of an axis of known extent; -1 of another. */
+    public static long extent(Axis axis) {
+        return IndexMath.constant(axis.extent()).orElse(-1);
+    }
+
     /** Of a stage's reduction; 1 if it has none. */
-    static long points(Stage stage) {
+    public static long points(Stage stage) {
         return stage.reduction().stream()
                 .flatMap(reduction -> reduction.axes().stream())
-                .mapToLong(Contraction::extent)
+                .mapToLong(Stages::extent)
                 .reduce(1, (a, b) -> a * b);
     }
 
-    static List<Stage> readers(TensorProgram program, String tensor) {
+    public static List<Stage> readers(TensorProgram program, String tensor) {
         return program.stages().stream()
                 .filter(s -> !reads(s, tensor).isEmpty())
                 .toList();
     }
 
     /** The program with {@code added} just before {@code reader}, which is replaced by {@code changed}. */
-    static TensorProgram insertBefore(TensorProgram program, Stage added, Stage changed) {
+    public static TensorProgram insertBefore(TensorProgram program, Stage added, Stage changed) {
         List<Stage> stages = new ArrayList<>();
         for (Stage s : program.stages()) {
             if (s.name().equals(changed.name())) {
@@ -72,7 +84,7 @@ final class Stages {
     }
 
     /** The tree without the computation of a stage and without the loops that this leaves empty. */
-    static Stmt removeNest(Stmt tree, String stage) {
+    public static Stmt removeNest(Stmt tree, String stage) {
         return remove(tree, stage).orElseGet(() -> new Stmt.Seq(List.of()));
     }
 
@@ -91,7 +103,7 @@ final class Stages {
     }
 
     /** The tree with {@code nest} just before the top-level nest in which {@code stage} is first computed. */
-    static Stmt insertNestBefore(Stmt tree, String stage, Stmt nest) {
+    public static Stmt insertNestBefore(Stmt tree, String stage, Stmt nest) {
         List<Stmt> top = tree instanceof Stmt.Seq(List<Stmt> statements) ? statements : List.of(tree);
         List<Stmt> changed = new ArrayList<>();
         boolean placed = false;
@@ -106,7 +118,7 @@ final class Stages {
     }
 
     /** Whether the stage has a value beyond its extents too: all its reads say what lies outside. */
-    static boolean isTotal(Stage stage) {
+    public static boolean isTotal(Stage stage) {
         boolean[] total = {stage.reduction().isEmpty()};
         mapReads(stage, read -> {
             total[0] &= read.outside().isPresent() || isOfOnePlace(read);
@@ -121,7 +133,7 @@ final class Stages {
     }
 
     /** As {@link #isTotal(Stage)}, where what is read may be a stage that has a value beyond its extents itself. */
-    static boolean isTotal(TensorProgram program, Stage stage) {
+    public static boolean isTotal(TensorProgram program, Stage stage) {
         boolean[] total = {stage.reduction().isEmpty()};
         mapReads(stage, read -> {
             total[0] &= read.outside().isPresent()
@@ -135,7 +147,7 @@ final class Stages {
     }
 
     /** The tree with the part that computes nothing but {@code stage} replaced. */
-    static Stmt replaceNest(Stmt tree, String stage, Stmt replacement) {
+    public static Stmt replaceNest(Stmt tree, String stage, Stmt replacement) {
         if (LoopNest.computes(tree, stage).isEmpty()) {
             return tree;
         }
@@ -145,7 +157,7 @@ final class Stages {
     }
 
     /** A name that neither a tensor of the program nor an input has: {@code base}, {@code base2}, ... */
-    static String freshTensor(TensorProgram program, String base) {
+    public static String freshTensor(TensorProgram program, String base) {
         String name = base;
         for (int i = 2; program.stage(name).isPresent() || program.input(name).isPresent(); i++) {
             name = base + i;
@@ -154,21 +166,21 @@ final class Stages {
     }
 
     /** The element type of a tensor of the program. */
-    static dev.woodpecker.compiler.ir.DType type(TensorProgram program, String tensor) {
+    public static DType type(TensorProgram program, String tensor) {
         return program.input(tensor)
                 .map(TensorProgram.Declaration::type)
                 .orElseGet(() -> program.stage(tensor).orElseThrow().type());
     }
 
     /** The extents of a tensor of the program. */
-    static List<Expr> shape(TensorProgram program, String tensor) {
+    public static List<Expr> shape(TensorProgram program, String tensor) {
         return program.input(tensor)
                 .map(TensorProgram.Declaration::shape)
                 .orElseGet(() -> program.stage(tensor).orElseThrow().shape());
     }
 
     /** Axes over {@code shape} that are named after a tensor's role in a copy: {@code a0, a1, ...}. */
-    static List<Axis> axes(List<Expr> shape) {
+    public static List<Axis> axes(List<Expr> shape) {
         List<Axis> axes = new ArrayList<>();
         for (int i = 0; i < shape.size(); i++) {
             axes.add(new Axis("a" + i, shape.get(i)));

@@ -19,7 +19,7 @@ public enum Tail {
      *
      * @param mayShift whether the loop over the vectors runs in one thread: one that is shared out cannot be shifted
      */
-    static Tail ofLine(long extent, long lanes, boolean mayShift) {
+    public static Tail ofLine(long extent, long lanes, boolean mayShift) {
         return mayShift && extent > lanes && Long.bitCount(extent % lanes) > 1 ? SHIFT : PEEL;
     }
 }

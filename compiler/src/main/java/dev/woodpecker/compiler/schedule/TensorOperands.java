@@ -174,7 +174,7 @@ final class TensorOperands {
     /** The tensor of which the operand is a copy with zeros beyond its extents. */
     private Optional<String> zeroBeyond(Expr.Read read) {
         Optional<Stage> copy = nest.program().stage(read.tensor());
-        if (copy.isEmpty() || !(Contraction.strip(copy.get().element()) instanceof Expr.Read source)) {
+        if (copy.isEmpty() || !(Stages.withoutCasts(copy.get().element()) instanceof Expr.Read source)) {
             return Optional.empty();
         }
         return source.outside().filter(Expr.zero(source.type())::equals).map(_ -> source.tensor());

@@ -10,15 +10,15 @@ import java.util.List;
  * pieces of 16 bytes change places by the number of the row. A matrix whose rows go along the depth has one column of
  * such rows; another, as many as its side needs, one after another.
  */
-final class TwistedRows {
+public final class TwistedRows {
     /** Elements of a row of 128 bytes. */
-    static final long ROW = 64;
+    public static final long ROW = 64;
 
     private static final long PIECE = 8;
 
     private TwistedRows() {}
 
-    static LayoutMap layout(int rank, boolean alongDepth) {
+    public static LayoutMap layout(int rank, boolean alongDepth) {
         int row = rank - 2;
         int last = rank - 1;
         List<Dimension> dimensions = new ArrayList<>();

@@ -1,4 +1,4 @@
-/** Schedules: the loop nest that steps rewrite, the steps, open choices, and traces. */
+/** Schedules: the loop nest that steps rewrite, the steps, and traces, which are lists of steps. */
 @NullMarked
 package dev.woodpecker.compiler.schedule;
 

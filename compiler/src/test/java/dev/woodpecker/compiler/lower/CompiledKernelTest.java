@@ -11,7 +11,7 @@ import dev.woodpecker.compiler.interp.HostTensor;
 import dev.woodpecker.compiler.interp.Interpreter;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import java.nio.file.Path;

@@ -14,9 +14,9 @@ import dev.woodpecker.compiler.interp.KernelResult;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
-import dev.woodpecker.compiler.schedule.ScheduleSpace;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
@@ -125,10 +125,7 @@ class CudaScheduleMeaningTest {
 
     /** Ragged tiles in twisted rows; products of one stretch of the reduction run into the next. */
     @ParameterizedTest
-    @CsvSource({
-        "F16, 70, 200, 72, wgmma_m64n64k16_f32_f16_km",
-        "BF16, 66, 136, 40, wgmma_m64n128k16_f32_bf16_km"
-    })
+    @CsvSource({"F16, 70, 200, 72, wgmma_m64n64k16_f32_f16_km", "BF16, 66, 136, 40, wgmma_m64n128k16_f32_bf16_km"})
     void groupsOfWarpsMultiplyOnHopper(DType type, long m, long k, long n, String product) {
         TensorProgram program = Specializer.specialize(TestKernels.MATMUL, matmul(type, m, k, n));
         KernelSource source = onHopper(program, product);

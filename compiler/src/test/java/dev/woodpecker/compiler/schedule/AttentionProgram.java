@@ -9,6 +9,7 @@ import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.ReduceOp;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import java.util.Arrays;

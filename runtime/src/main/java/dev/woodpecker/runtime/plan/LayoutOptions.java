@@ -2,7 +2,7 @@ package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.schedule.LaneLayout;
+import dev.woodpecker.compiler.schedule.rule.LaneLayout;
 import dev.woodpecker.runtime.plan.program.LayoutTakers;
 import dev.woodpecker.runtime.plan.program.Layouts;
 import java.util.ArrayList;

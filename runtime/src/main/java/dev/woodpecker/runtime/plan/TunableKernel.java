@@ -2,9 +2,9 @@ package dev.woodpecker.runtime.plan;
 
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
-import dev.woodpecker.compiler.schedule.ScheduleSpace;
 import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.plan.program.Estimate;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
 import dev.woodpecker.compiler.schedule.Layout;
-import dev.woodpecker.compiler.schedule.ScheduleSpace;
 import dev.woodpecker.compiler.schedule.Step;
 import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.graph.Graph;

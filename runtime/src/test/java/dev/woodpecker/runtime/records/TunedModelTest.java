@@ -3,11 +3,11 @@ package dev.woodpecker.runtime.records;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.ir.DType;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
-import dev.woodpecker.compiler.schedule.ScheduleSpace;
 import dev.woodpecker.compiler.schedule.Step;
 import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.schedule.Unroll;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.Difference;
 import dev.woodpecker.runtime.Model;

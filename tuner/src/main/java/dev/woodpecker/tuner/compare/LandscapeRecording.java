@@ -1,7 +1,7 @@
 package dev.woodpecker.tuner.compare;
 
 import dev.woodpecker.compiler.schedule.Chooser;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.tuner.cost.Featurizer;
 import dev.woodpecker.tuner.measure.Measurer;

@@ -3,7 +3,7 @@ package dev.woodpecker.tuner.compare;
 import dev.woodpecker.compiler.schedule.ChoicePoint;
 import dev.woodpecker.compiler.schedule.Chooser;
 import dev.woodpecker.compiler.schedule.Decision;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.tuner.search.Enumeration;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.SearchSpace;

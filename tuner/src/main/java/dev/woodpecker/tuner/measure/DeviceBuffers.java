@@ -90,7 +90,7 @@ final class DeviceBuffers implements AutoCloseable {
                 .sum();
         long wanted = 2 * driver.facts().l2Bytes() / Math.max(1, bytesOfSet) + 1;
         long room = Math.min(MOST_BYTES, driver.memory().freeBytes() / 2) / Math.max(1, bytesOfSet);
-        int copies = (int) Math.clamp(Math.min(wanted, room), 1, DeviceTimer.MOST_RUNS) - 1;
+        int copies = Math.clamp(Math.min(wanted, room), 1, DeviceTimer.MOST_RUNS) - 1;
         if (copies == 0) {
             return;
         }

@@ -5,7 +5,7 @@ import dev.woodpecker.compiler.emit.Dialect;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.BufferTable;
 import dev.woodpecker.runtime.device.cpu.CpuKernel;

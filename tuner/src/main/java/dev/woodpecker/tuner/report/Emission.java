@@ -1,10 +1,10 @@
 package dev.woodpecker.tuner.report;
 
 import dev.woodpecker.compiler.emit.KernelSource;
-import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.schedule.TraceJava;
 import dev.woodpecker.compiler.schedule.TraceJson;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.tuner.task.Point;
 import dev.woodpecker.tuner.task.TuningTask;
 import java.io.IOException;

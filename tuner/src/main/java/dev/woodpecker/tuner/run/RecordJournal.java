@@ -1,7 +1,7 @@
 package dev.woodpecker.tuner.run;
 
-import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.compiler.schedule.TraceJson;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.runtime.records.RecordFile;
 import dev.woodpecker.runtime.records.RecordKey;
 import dev.woodpecker.runtime.records.Records;

@@ -1,7 +1,7 @@
 package dev.woodpecker.tuner.run;
 
 import dev.woodpecker.compiler.schedule.Chooser;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.tuner.measure.Outcome;
 import dev.woodpecker.tuner.measure.Outcome.Failed;
 import dev.woodpecker.tuner.measure.Outcome.Failure;

@@ -1,6 +1,6 @@
 package dev.woodpecker.tuner.run;
 
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.runtime.timing.Distribution;
 import dev.woodpecker.tuner.measure.FinalsMeasurer;
 import dev.woodpecker.tuner.measure.Outcome;

@@ -1,7 +1,7 @@
 package dev.woodpecker.tuner.task;
 
 import dev.woodpecker.compiler.schedule.Decision;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.woodpecker.compiler.schedule.Chooser;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.timing.Distribution;
 import dev.woodpecker.tuner.cost.AnalyticModel;

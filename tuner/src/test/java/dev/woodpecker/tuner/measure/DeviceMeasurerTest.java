@@ -89,7 +89,7 @@ class DeviceMeasurerTest {
         for (long i = seed; ; i++) {
             Point point = TestTasks.random(task, i);
             if (!point.decisionsByName().equals(good.decisionsByName())
-                    && point.result() instanceof dev.woodpecker.compiler.schedule.SpacePoint.Scheduled) {
+                    && point.result() instanceof dev.woodpecker.compiler.schedule.rule.SpacePoint.Scheduled) {
                 return point;
             }
         }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.Lowering;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
 import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import java.util.Map;

@@ -2,8 +2,8 @@ package dev.woodpecker.tuner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.woodpecker.compiler.schedule.SpacePoint;
 import dev.woodpecker.compiler.schedule.Trace;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.call.KernelCall;

@@ -2,7 +2,7 @@ package dev.woodpecker.tuner.cost.cuda;
 
 import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.lower.LoweringException;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.tuner.cost.Analysis;
 import dev.woodpecker.tuner.cost.KernelFeatures;
 import dev.woodpecker.tuner.task.Point;

@@ -6,7 +6,7 @@ import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.schedule.Chooser;
-import dev.woodpecker.compiler.schedule.SpacePoint;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.device.cuda.Cubin;
 import dev.woodpecker.runtime.device.cuda.CudaArchitecture;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
-import dev.woodpecker.compiler.schedule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.call.KernelCall;

@@ -1,0 +1,124 @@
+package dev.woodpecker.compiler.schedule.rule;
+
+import dev.woodpecker.compiler.schedule.TwistedRows;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * Which tiles of a matrix product suit groups of warps, by arithmetic, as {@link CudaTensorTiles} has it for warps: of each
+ * candidate the cycles in which a multiprocessor multiplies a block's tile, brings it to shared memory and reads it there.
+ */
+record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes) {
+    /** Products of halves in a cycle: the data sheet's of H100, of which groups of warps reach 87 % (Luo et al. 2024). */
+    private static final double OPERATIONS = 2048 * 0.87;
+
+    private static final double SHARED_BYTES_A_CYCLE = 128;
+
+    /** As in {@link CudaTensorTiles}. */
+    private static final double CACHE_BYTES_A_CYCLE = 30;
+
+    private static final double BLOCK_CYCLES = 1500;
+
+    /** Of a stretch of the reduction: the barrier, and what the first product after it waits for. */
+    private static final double EXPOSED_CYCLES = 60;
+
+    private static final long ELEMENT_BYTES = 2;
+    private static final long GROUP_ROWS = 64;
+    private static final long GROUP_THREADS = 128;
+    private static final long MOST_RESULTS = 192 * 256;
+    private static final List<Long> ROWS = List.of(192L, 128L, 256L, 64L);
+    private static final List<Long> COLUMNS = List.of(256L, 128L, 64L);
+    private static final long MOST_STAGES = 4;
+    private static final long MOST_ACCUMULATORS = 128;
+
+    /** Of a thread, beside its accumulators. */
+    private static final long OTHER_REGISTERS = 40;
+
+    private static final long REGISTERS = 64 << 10;
+
+    /** Results of a block: two groups of warps have halves of it, one below the other or else beside it; three have thirds. */
+    record Tile(long rows, long columns) {
+        long groupRows() {
+            return rows % (3 * GROUP_ROWS) == 0 || rows == GROUP_ROWS ? GROUP_ROWS : rows / 2;
+        }
+
+        /** Those of an instruction, too. */
+        long groupColumns() {
+            return rows > GROUP_ROWS || columns == GROUP_ROWS ? columns : columns / 2;
+        }
+
+        long groups() {
+            return rows / groupRows() * (columns / groupColumns());
+        }
+
+        /** Both operands of a stretch of the reduction. */
+        long bytes() {
+            return (rows + columns) * TwistedRows.ROW * ELEMENT_BYTES;
+        }
+
+        /** Of a thread. */
+        private long accumulators() {
+            return groupRows() * groupColumns() / GROUP_THREADS;
+        }
+
+        private long residentBlocks() {
+            return Math.max(1, REGISTERS / (groups() * GROUP_THREADS * (accumulators() + OTHER_REGISTERS)));
+        }
+
+        private double sharedBytes() {
+            long products = rows / GROUP_ROWS * (columns / groupColumns());
+            double read = (double) products * (GROUP_ROWS + groupColumns()) * TwistedRows.ROW * ELEMENT_BYTES;
+            return read + bytes();
+        }
+    }
+
+    static List<Long> columns() {
+        return COLUMNS;
+    }
+
+    static List<Long> rows(long columns) {
+        return ROWS.stream()
+                .filter(rows ->
+                        rows * columns <= MOST_RESULTS && new Tile(rows, columns).accumulators() <= MOST_ACCUMULATORS)
+                .toList();
+    }
+
+    private static List<Tile> all() {
+        List<Tile> tiles = new ArrayList<>();
+        columns().forEach(columns -> rows(columns).forEach(rows -> tiles.add(new Tile(rows, columns))));
+        return tiles;
+    }
+
+    Tile best() {
+        return all().stream().min(Comparator.comparingDouble(this::cycles)).orElseThrow();
+    }
+
+    double bestCycles() {
+        return cycles(best());
+    }
+
+    private double cycles(Tile tile) {
+        double blocks = problem.blocks(tile.rows, tile.columns);
+        double rounds = Math.ceil(blocks / problem.units());
+        double resident = Math.min(rounds, residentBlocks(tile));
+        double stretches = Math.ceilDiv(problem.depthExtent(), TwistedRows.ROW);
+        double multiplied = tile.rows * tile.columns * TwistedRows.ROW / OPERATIONS;
+        double shared = tile.sharedBytes() / SHARED_BYTES_A_CYCLE;
+        double cached = tile.bytes() / CACHE_BYTES_A_CYCLE;
+        // While one block waits for its products, others multiply; copies go on.
+        double computed = Math.max(multiplied, shared) + EXPOSED_CYCLES / resident;
+        return rounds * (stretches * Math.max(computed, cached) + BLOCK_CYCLES / resident);
+    }
+
+    private double residentBlocks(Tile tile) {
+        return Math.max(1, Math.min(tile.residentBlocks(), sharedBytes / (tile.bytes() * 3)));
+    }
+
+    /** How many stages of a pipeline suit a tile: as many as leave room for the blocks that registers do. */
+    long stages(Tile tile, List<Long> domain) {
+        return domain.stream()
+                .filter(n -> n <= MOST_STAGES && (n <= 2 || n * tile.bytes() * residentBlocks(tile) <= sharedBytes))
+                .reduce(1L, Math::max);
+    }
+}

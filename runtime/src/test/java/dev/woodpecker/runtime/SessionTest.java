@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.woodpecker.compiler.ir.DType;
-import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.graph.Attribute;
 import dev.woodpecker.runtime.graph.Dimension;
 import dev.woodpecker.runtime.graph.Shape;
@@ -293,12 +292,5 @@ class SessionTest {
         assertThatThrownBy(() -> session.run(Map.of("x", NdArray.of(new float[3], 1, 3))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("closed");
-    }
-
-    @Test
-    void optionsRefuseWhatIsNotThere() {
-        assertThatThrownBy(() -> Options.defaults().withNumerics(Numerics.BF16))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("bf16; allowed: strict, fp32");
     }
 }

@@ -172,7 +172,8 @@ final class ContractionRule {
     private String splitStreams(String columnBlocks, List<String> inside) {
         long sums = vectors;
         for (Axis row : contraction.rows()) {
-            sums *= Math.abs(Stages.extent(row));
+            long extent = Stages.extent(row);
+            sums *= extent < 0 ? SUMS_IN_FLIGHT : Math.max(1, extent);
         }
         boolean grouped = contraction.groupSize() != Stages.extent(contraction.column());
         if (sums >= SUMS_IN_FLIGHT || grouped) {

@@ -31,6 +31,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -41,6 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * text for the compilers, which start once for all of them. {@code -Dwoodpecker.resources=.*} takes all cases, in all
  * numerics, for all architectures, or those that match: {@code "sm_80 fp16"}.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class CudaResourcesTest {
     private static final int KERNELS_OF_A_TEXT = 64;
 

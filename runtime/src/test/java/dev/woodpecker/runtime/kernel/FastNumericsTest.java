@@ -12,11 +12,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * In fp32, sums are formed in any order and tensors lie in blocks: results stay within the bound that the numerics mode
  * states, in every layout that a kernel may be given.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class FastNumericsTest {
     private static final String WIDEST = "cpu:x86-64-v4";
 

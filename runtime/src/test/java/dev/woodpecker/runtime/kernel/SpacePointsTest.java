@@ -28,10 +28,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Wherever the choices of the library's convolutions lead, in all variants, the kernel computes what its program does. */
+@Execution(ExecutionMode.CONCURRENT)
 class SpacePointsTest {
     private static final int POINTS = 8;
 

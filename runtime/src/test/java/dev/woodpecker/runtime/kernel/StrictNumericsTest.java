@@ -13,11 +13,14 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * In strict numerics a kernel gives the same as a Java method, as a program and as a lowered kernel in the interpreter, and
  * as compiled C: the same bits, but for functions such as {@code exp}, which lowering writes out as arithmetic.
  */
+@Execution(ExecutionMode.CONCURRENT)
 class StrictNumericsTest {
     private static final Setting WIDEST = Setting.strict("cpu:x86-64-v4");
     private static final List<Setting> NARROWER =

@@ -28,10 +28,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Default schedules of shapes as models have them stay in registers, far from the 255 at which values go to memory. */
+@Execution(ExecutionMode.CONCURRENT)
 class DefaultScheduleResourcesTest {
     /** As many as three blocks of 128 threads can have. */
     private static final int MOST_REGISTERS = 168;

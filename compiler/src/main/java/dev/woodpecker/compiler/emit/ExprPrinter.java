@@ -324,6 +324,11 @@ final class ExprPrinter {
         if (from.isFloat() && c.type().isInteger()) {
             return call(helpers.conversion("from", c.type(), from, c.lanes()), print(c.operand()));
         }
+        if (dialect.vectors() && from.bytes() == 1 && c.type().bytes() == 4) {
+            String extension = from == DType.U8 ? "from_zero_extended" : "from_sign_extended";
+            String wide = call(helpers.conversion(extension, DType.I32, from, c.lanes()), print(c.operand()));
+            return c.type() == DType.I32 ? wide : call("__builtin_convertvector", wide, type);
+        }
         return call("__builtin_convertvector", print(c.operand()), type);
     }
 

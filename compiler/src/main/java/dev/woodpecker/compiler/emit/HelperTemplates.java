@@ -124,6 +124,8 @@ final class HelperTemplates {
                 return r;
             }\
             """);
+        t.put("from_zero_extended.vector", extension("zero", "vpmovzxbd"));
+        t.put("from_sign_extended.vector", extension("sign", "vpmovsxbd"));
         t.put("bits_of", """
             $T $t_bits_of_$s($S x) {
                 union { $S from; $T to; } u = {x};
@@ -131,6 +133,21 @@ final class HelperTemplates {
             }\
             """);
         return Map.copyOf(t);
+    }
+
+    /** Of bytes to 32 bits: gcc 12 takes vectors apart for it, and converts element by element. */
+    private static String extension(String bits, String instruction) {
+        return """
+            $v $v_from_%s_extended_$w($w x) {
+            #if !defined(__clang__) && (($L == 16 && defined(__AVX512F__)) || ($L == 8 && defined(__AVX2__)))
+                $v r;
+                __asm__("%s %%1, %%0" : "=v"(r) : "vm"(x));
+                return r;
+            #else
+                return __builtin_convertvector(x, $v);
+            #endif
+            }\
+            """.formatted(bits, instruction);
     }
 
     private static String lanes(String name, String parameters, String element) {

@@ -119,11 +119,12 @@ final class CacheAccumulators {
         return wrapped;
     }
 
+    /** Sums of integers are in an order of their own, which may have the old value last. */
     private static boolean accumulates(Stmt.Store store) {
         Expr old = new Expr.Load(store.buffer(), store.indices());
         return store.buffer().scope() == Scope.SHARED
                 && store.value() instanceof Expr.Binary b
-                && b.left().equals(old);
+                && (b.left().equals(old) || b.right().equals(old));
     }
 
     /** Whether every access to the buffer inside the statement is at these indices. */

@@ -58,4 +58,13 @@ class CacheAccumulatorsTest {
         Stmt nest = loop("c", 64, Loop.Binding.SERIAL, Loop.Carrier.REDUCTION, tile);
         assertThat(CacheAccumulators.apply(nest)).isEqualTo(nest);
     }
+
+    /** As sums of integers are once simplified. */
+    @Test
+    void theOldValueMayBeTheSecondSummand() {
+        Stmt swapped = store(SUMS, add(load(X, v("c")), load(SUMS, v("i"), v("j"))), v("i"), v("j"));
+        Stmt tile = loop("j", 4, Loop.Binding.UNROLL, Loop.Carrier.SPATIAL, swapped);
+        Stmt nest = loop("c", 64, Loop.Binding.SERIAL, Loop.Carrier.REDUCTION, tile);
+        assertThat(IrText.of(CacheAccumulators.apply(nest))).contains("sums.tile[j] = x[c] + sums.tile[j]");
+    }
 }

@@ -111,10 +111,7 @@ final class KernelGraphBuilder implements Values {
             }
         }
         return new Operation.Algorithm(
-                bound.variant(),
-                inlined.isEmpty() ? program : DeadStages.remove(InlineConstants.inline(program, inlined)),
-                inputs,
-                Optional.empty());
+                bound.variant(), DeadStages.remove(InlineConstants.inline(program, inlined)), inputs, Optional.empty());
     }
 
     @Override

@@ -19,11 +19,11 @@ import java.util.OptionalLong;
 public final class InlineConstants {
     private InlineConstants() {}
 
-    /** The program without the inputs named in {@code elements}, each an array of one element. */
+    /**
+     * The program without the inputs named in {@code elements}, each an array of one element. What zeros leave of it is folded,
+     * those of inputs that a node has not got too.
+     */
     public static TensorProgram inline(TensorProgram program, Map<String, NdArray> elements) {
-        if (elements.isEmpty()) {
-            return program;
-        }
         return new TensorProgram(
                 program.name(),
                 program.inputs().stream()

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.woodpecker.compiler.expr.Binding;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.IrText;
+import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.plan.TestPrograms;
@@ -31,5 +32,20 @@ class InlineConstantsTest {
                     = min(max(x[i0], 0.0), 6.0)
                 output out
             """);
+    }
+
+    /** Zero points that a node leaves out are zeros in its program: what they are multiplied by is not computed. */
+    @Test
+    void sumsForZeroPointsThatAreNotThereFallAway() {
+        TensorProgram product = TestPrograms.of(
+                "MatMulInteger",
+                Binding.of("matmul")
+                        .tensor("a", DType.U8, 3, 8)
+                        .tensor("b", DType.I8, 8, 16)
+                        .integer("aOffset", 0)
+                        .integer("bOffset", 0));
+        TensorProgram folded = DeadStages.remove(InlineConstants.inline(product, Map.of()));
+        assertThat(product.stages()).extracting(Stage::name).contains("ofRows", "ofColumns");
+        assertThat(folded.stages()).extracting(Stage::name).doesNotContain("ofRows", "ofColumns");
     }
 }

@@ -166,8 +166,7 @@ final class CudaAttentionRule {
     }
 
     private long choose(String what, List<Long> domain, long preferred) {
-        return builder.choose(
-                sum.sum().name() + "." + what, domain, domain.contains(preferred) ? preferred : domain.getFirst());
+        return builder.chooseOrFirst(sum.sum().name() + "." + what, domain, preferred);
     }
 
     private MatrixOperand operand(Stage stage, Expr.Read read, Axis side, Axis depth) {
@@ -190,20 +189,16 @@ final class CudaAttentionRule {
         MatrixOperand v = operand(sum.sum(), values, columns, keys);
         MatrixOperand q = operand(sum.products(), ofQueries, query, depth);
         MatrixOperand k = operand(sum.products(), ofKeys, scoreAxes.getLast(), depth);
-        long length = Stages.extent(keys);
-        long block = choose(
-                "block.keys",
-                KEYS.stream().filter(n -> n < length + n).toList(),
-                Stages.extent(columns) > 128 ? 32 : 64);
+        long block = choose("block.keys", KEYS, Stages.extent(columns) > 128 ? 32 : 64);
         long warpRows = tile.rows() * choose("warp.tiles", List.of(1L, 2L), 1);
         long warps = choose("warps", WARPS, warps());
-        String warpLoop = tiled(warpRows * warps, warpRows, block);
-        String blocks = blocksLoop;
+        Tiled tiled = tiled(warpRows * warps, warpRows, block);
+        String blocks = tiled.blocks();
         SharedTiles.stage(builder, v, tile, blocks, warps);
-        builder.add(new Tensorize(tileLoop, tile.name()));
+        builder.add(new Tensorize(tiled.tile(), tile.name()));
         builder.add(new Rolling(name, blocks, tile.name()));
         SharedTiles.stage(builder, k, tile, blocks, warps);
-        SharedTiles.stage(builder, q, tile, warpLoop, warps);
+        SharedTiles.stage(builder, q, tile, tiled.warps(), warps);
         builder.add(new Tensorize(sum.products().name() + ".row", tile.name()));
         long wide = Math.ceilDiv(Stages.extent(depth), tile.depth()) * tile.depth();
         long wideColumns = Math.ceilDiv(Stages.extent(columns), tile.columns()) * tile.columns();
@@ -223,11 +218,11 @@ final class CudaAttentionRule {
         return Stages.extent(queries) >= rows && blocks >= 2L * target.units() ? 8 : 4;
     }
 
-    private String blocksLoop = "";
-    private String tileLoop = "";
+    /** The loops over warps, over blocks of keys, and over the rows of a tile. */
+    private record Tiled(String warps, String blocks, String tile) {}
 
-    /** Orders and binds the loops of the sum; the loop over warps. */
-    private String tiled(long blockRows, long warpRows, long block) {
+    /** Orders and binds the loops of the sum. */
+    private Tiled tiled(long blockRows, long warpRows, long block) {
         String name = sum.sum().name();
         List<String> spatial = builder.axisLoops(name);
         List<String> batch = spatial.subList(0, spatial.size() - 2);
@@ -247,8 +242,6 @@ final class CudaAttentionRule {
         builder.add(new Bind(row.outer(), Loop.Binding.BLOCK_X));
         builder.add(new Bind(rowWarp.outer(), Loop.Binding.THREAD_Y));
         List.of(step.outer(), rowTile.outer(), column.outer()).forEach(loop -> builder.add(new Unroll(loop)));
-        blocksLoop = stretch.outer();
-        tileLoop = rowTile.inner();
-        return rowWarp.outer();
+        return new Tiled(rowWarp.outer(), stretch.outer(), rowTile.inner());
     }
 }

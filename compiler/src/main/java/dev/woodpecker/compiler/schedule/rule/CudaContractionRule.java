@@ -214,11 +214,7 @@ final class CudaContractionRule {
                 List.of(row.outer(), column.outer(), rowWarp.outer(), columnWarp.outer()),
                 List.of(rowWarp.inner(), columnWarp.inner(), stretch.outer(), point.outer(), point.inner()),
                 List.of(rowThread.inner(), columnVector.outer(), columnVector.inner())));
-        if (!batchLoops.isEmpty()) {
-            builder.add(new Bind(builder.fuse(batchLoops), Loop.Binding.BLOCK_Z));
-        }
-        builder.add(new Bind(row.outer(), Loop.Binding.BLOCK_Y));
-        builder.add(new Bind(column.outer(), Loop.Binding.BLOCK_X));
+        SharedTiles.bindBlocks(builder, batchLoops, row.outer(), column.outer());
         String threads =
                 builder.fuse(List.of(rowWarp.outer(), columnWarp.outer(), rowWarp.inner(), columnWarp.inner()));
         builder.add(new Bind(threads, Loop.Binding.THREAD_X));

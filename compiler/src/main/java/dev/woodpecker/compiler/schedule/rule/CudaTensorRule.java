@@ -137,8 +137,7 @@ final class CudaTensorRule {
     }
 
     private long choose(String what, List<Long> domain, long preferred) {
-        long inDomain = domain.contains(preferred) ? preferred : domain.getFirst();
-        return builder.choose(stage.name() + "." + what, domain, inDomain);
+        return builder.chooseOrFirst(stage.name() + "." + what, domain, preferred);
     }
 
     private CudaTensorTiles.Tile chooseTile(CudaTensorTiles.Tile best) {
@@ -202,11 +201,7 @@ final class CudaTensorRule {
                         stretch.outer(),
                         step.outer()),
                 List.of(rowTile.outer(), columnTile.outer(), rowTile.inner(), columnTile.inner(), step.inner())));
-        if (!batchLoops.isEmpty()) {
-            builder.add(new Bind(builder.fuse(batchLoops), Loop.Binding.BLOCK_Z));
-        }
-        builder.add(new Bind(row.outer(), Loop.Binding.BLOCK_Y));
-        builder.add(new Bind(column.outer(), Loop.Binding.BLOCK_X));
+        SharedTiles.bindBlocks(builder, batchLoops, row.outer(), column.outer());
         String warps = builder.fuse(List.of(rowWarp.outer(), columnWarp.outer()));
         builder.add(new Bind(warps, Loop.Binding.THREAD_Y));
         long count = blockRows / warpRows * (blockColumns / warpColumns);

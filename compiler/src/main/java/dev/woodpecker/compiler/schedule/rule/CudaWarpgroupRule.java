@@ -2,25 +2,17 @@ package dev.woodpecker.compiler.schedule.rule;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Loop;
-import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.schedule.Bind;
-import dev.woodpecker.compiler.schedule.ComputeAt;
-import dev.woodpecker.compiler.schedule.Factor;
 import dev.woodpecker.compiler.schedule.Layout;
-import dev.woodpecker.compiler.schedule.Outcome;
-import dev.woodpecker.compiler.schedule.Pipeline;
 import dev.woodpecker.compiler.schedule.Tail;
 import dev.woodpecker.compiler.schedule.Tensorize;
 import dev.woodpecker.compiler.schedule.TwistedRows;
 import dev.woodpecker.compiler.schedule.Unroll;
-import dev.woodpecker.compiler.schedule.Vectorize;
 import dev.woodpecker.compiler.target.Intrinsics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.compiler.target.TensorTile;
 import dev.woodpecker.compiler.target.WarpgroupProducts;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.LongStream;
 
 /**
@@ -87,8 +79,7 @@ final class CudaWarpgroupRule {
     }
 
     private long choose(String what, List<Long> domain, long preferred) {
-        long inDomain = domain.contains(preferred) ? preferred : domain.getFirst();
-        return builder.choose(sides.stage().name() + "." + what, domain, inDomain);
+        return builder.chooseOrFirst(sides.stage().name() + "." + what, domain, preferred);
     }
 
     private CudaWarpgroupTiles.Tile chooseTile(CudaWarpgroupTiles.Tile best) {
@@ -131,18 +122,16 @@ final class CudaWarpgroupRule {
                         stretch.outer(),
                         step.outer()),
                 List.of(rowTile.outer(), rowTile.inner(), columnGroup.inner(), step.inner())));
-        if (!batchLoops.isEmpty()) {
-            builder.add(new Bind(builder.fuse(batchLoops), Loop.Binding.BLOCK_Z));
-        }
-        builder.add(new Bind(row.outer(), Loop.Binding.BLOCK_Y));
-        builder.add(new Bind(column.outer(), Loop.Binding.BLOCK_X));
+        SharedTiles.bindBlocks(builder, batchLoops, row.outer(), column.outer());
         String groups = builder.fuse(List.of(rowGroup.outer(), columnGroup.outer()));
         builder.add(new Bind(groups, Loop.Binding.THREAD_Y));
         stage(left, stretch.outer(), chosen.rows(), chosen.groups());
         stage(right, stretch.outer(), chosen.columns(), chosen.groups());
         List.of(step.outer(), rowTile.outer()).forEach(loop -> builder.add(new Unroll(loop)));
         builder.add(new Tensorize(rowTile.inner(), tile.name()));
-        pipeline(stretch.outer(), tiles, chosen);
+        List<Long> stages = SharedTiles.stages(
+                builder, stretch.outer(), LongStream.of(1, 2, 3, 4, 5, 6), chosen.bytes(), target.fastBytes());
+        SharedTiles.pipeline(builder, stretch.outer(), choose("stages", stages, tiles.stages(chosen, stages)));
     }
 
     /** Threads of a warp copy rows of 128 bytes, piece beside piece, of as many groups as share them evenly. */
@@ -152,32 +141,7 @@ final class CudaWarpgroupRule {
                 .filter(n -> pieces % (n * LANES) == 0)
                 .max()
                 .orElse(all);
-        builder.add(new ComputeAt(operand.matrix(), loop, Scope.SHARED));
-        builder.add(new Layout(operand.matrix(), TwistedRows.layout(operand.axes(), operand.alongDepth())));
-        List<String> loops = new ArrayList<>(builder.axisLoops(operand.matrix()));
-        if (operand.width() > 1) {
-            var lanes = builder.split(loops.removeLast(), operand.width(), Tail.EXACT);
-            loops.add(lanes.outer());
-            builder.add(new Vectorize(lanes.inner()));
-        }
-        var shared = builder.split(builder.fuse(loops), LANES * groups, Tail.GUARD);
-        var byGroup = builder.split(shared.inner(), LANES, Tail.GUARD);
-        builder.add(new Unroll(shared.outer()));
-        builder.add(new Bind(byGroup.outer(), Loop.Binding.THREAD_Y));
-        builder.add(new Bind(byGroup.inner(), Loop.Binding.THREAD_X));
-    }
-
-    private void pipeline(String loop, CudaWarpgroupTiles tiles, CudaWarpgroupTiles.Tile chosen) {
-        List<Long> domain = LongStream.of(1, 2, 3, 4, 5, 6)
-                .filter(n -> n == 1
-                        || n * chosen.bytes() <= target.fastBytes()
-                                && new Pipeline(loop, Factor.of(n)).apply(builder.nest(), Map.of())
-                                        instanceof Outcome.Applied)
-                .boxed()
-                .toList();
-        long stages = choose("stages", domain, tiles.stages(chosen, domain));
-        if (stages > 1) {
-            builder.add(new Pipeline(loop, Factor.of(stages)));
-        }
+        Layout twisted = new Layout(operand.matrix(), TwistedRows.layout(operand.axes(), operand.alongDepth()));
+        SharedTiles.copy(builder, operand, twisted, loop, LANES, groups);
     }
 }

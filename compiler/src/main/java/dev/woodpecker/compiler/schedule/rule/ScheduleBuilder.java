@@ -74,6 +74,11 @@ final class ScheduleBuilder {
         return value;
     }
 
+    /** The same where what is preferred may be none of {@code domain}: then it is the first. */
+    long chooseOrFirst(String name, List<Long> domain, long preferred) {
+        return choose(name, domain, domain.contains(preferred) ? preferred : domain.getFirst());
+    }
+
     List<Decision> decisions() {
         return List.copyOf(decisions);
     }

@@ -30,19 +30,35 @@ final class SharedTiles {
 
     /** Copies what a block of so many warps reads of an operand in the loop to shared memory. */
     static void stage(ScheduleBuilder builder, MatrixOperand operand, TensorTile tile, String loop, long warps) {
+        Layout padded = new Layout(operand.matrix(), operand.padded(padding(operand, tile)));
+        copy(builder, operand, padded, loop, LANES, warps);
+    }
+
+    /** The same to rows that lie as {@code layout} says, by so many groups of {@code lanes} threads. */
+    static void copy(
+            ScheduleBuilder builder, MatrixOperand operand, Layout layout, String loop, long lanes, long groups) {
         builder.add(new ComputeAt(operand.matrix(), loop, Scope.SHARED));
-        builder.add(new Layout(operand.matrix(), operand.padded(padding(operand, tile))));
+        builder.add(layout);
         List<String> loops = new ArrayList<>(builder.axisLoops(operand.matrix()));
         if (operand.width() > 1) {
-            var lanes = builder.split(loops.removeLast(), operand.width(), Tail.EXACT);
-            loops.add(lanes.outer());
-            builder.add(new Vectorize(lanes.inner()));
+            var vector = builder.split(loops.removeLast(), operand.width(), Tail.EXACT);
+            loops.add(vector.outer());
+            builder.add(new Vectorize(vector.inner()));
         }
-        var shared = builder.split(builder.fuse(loops), LANES * warps, Tail.GUARD);
-        var byWarp = builder.split(shared.inner(), LANES, Tail.GUARD);
+        var shared = builder.split(builder.fuse(loops), lanes * groups, Tail.GUARD);
+        var byGroup = builder.split(shared.inner(), lanes, Tail.GUARD);
         builder.add(new Unroll(shared.outer()));
-        builder.add(new Bind(byWarp.outer(), Loop.Binding.THREAD_Y));
-        builder.add(new Bind(byWarp.inner(), Loop.Binding.THREAD_X));
+        builder.add(new Bind(byGroup.outer(), Loop.Binding.THREAD_Y));
+        builder.add(new Bind(byGroup.inner(), Loop.Binding.THREAD_X));
+    }
+
+    /** Blocks of rows and of columns are blocks of the grid, of each product of a batch. */
+    static void bindBlocks(ScheduleBuilder builder, List<String> batch, String rows, String columns) {
+        if (!batch.isEmpty()) {
+            builder.add(new Bind(builder.fuse(batch), Loop.Binding.BLOCK_Z));
+        }
+        builder.add(new Bind(rows, Loop.Binding.BLOCK_Y));
+        builder.add(new Bind(columns, Loop.Binding.BLOCK_X));
     }
 
     /** How points of a reduction are split: a window's sum over one channel runs into pixels beside it, which are not zero. */

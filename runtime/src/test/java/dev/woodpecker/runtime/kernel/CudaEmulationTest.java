@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.DynamicContainer.dynamicContainer;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import dev.woodpecker.compiler.emit.KernelSource;
-import dev.woodpecker.compiler.interp.HostTensor;
-import dev.woodpecker.compiler.interp.Interpreter;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.schedule.Trace;
@@ -44,9 +42,6 @@ class CudaEmulationTest {
 
     /** A case with a schedule. */
     private record Scheduled(KernelCase kernelCase, String schedule, KernelSource source) {
-        TensorProgram program() {
-            return source.program();
-        }
     }
 
     @TestFactory
@@ -129,28 +124,23 @@ class CudaEmulationTest {
     }
 
     private static void check(Scheduled scheduled, EmulatedKernel kernel) {
-        TensorProgram program = scheduled.program();
-        Map<String, HostTensor> inputs = scheduled.kernelCase().inputs(program);
-        Map<String, HostTensor> expected = Interpreter.run(program, inputs);
+        Expected expected = Expected.of(scheduled.kernelCase());
         long seed = scheduled.kernelCase().toString().hashCode() & 0xffff;
-        Emulation ended = kernel.run(inputs, seed, EmulatedKernel.LIMIT_SECONDS);
+        Emulation ended = kernel.run(expected.inputs(), seed, EmulatedKernel.LIMIT_SECONDS);
         switch (ended) {
             case Emulation.Faulted(var fault) -> throw new AssertionError(fault.message());
             case Emulation.CheckFailed failed -> throw new AssertionError(failed.toString());
             case Emulation.Finished(var outputs, var _) ->
-                expected.forEach((name, tensor) -> assertThat(closeness(scheduled, inputs)
+                expected.results().forEach((name, tensor) -> assertThat(closeness(scheduled, expected)
                                 .difference(name, tensor, Objects.requireNonNull(outputs.get(name))))
                         .as("output %s of %s", name, scheduled.kernelCase())
                         .isEmpty());
         }
     }
 
-    private static Closeness closeness(Scheduled scheduled, Map<String, HostTensor> inputs) {
-        Accuracy accuracy = scheduled.kernelCase().accuracy();
+    private static Closeness closeness(Scheduled scheduled, Expected expected) {
         return scheduled.source().lowered().numerics() == Numerics.STRICT
-                ? accuracy
-                : SumBound.of(scheduled.program(), inputs)
-                        .<Closeness>map(bound -> bound)
-                        .orElseGet(() -> accuracy.plus(32, 1));
+                ? scheduled.kernelCase().accuracy()
+                : expected.closenessOfSums(scheduled.kernelCase());
     }
 }

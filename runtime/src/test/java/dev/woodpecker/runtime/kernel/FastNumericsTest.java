@@ -1,13 +1,11 @@
 package dev.woodpecker.runtime.kernel;
 
-import dev.woodpecker.compiler.interp.HostTensor;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.kernel.Setting.Tensors;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicNode;
@@ -83,11 +81,8 @@ class FastNumericsTest {
 
     private static void check(CompiledCase.Ready ready) {
         Agreement agreement = Agreement.of(ready);
-        Map<String, HostTensor> reference = agreement.results();
-        Closeness closeness = SumBound.of(ready.program(), agreement.inputs())
-                .<Closeness>map(bound -> bound)
-                .orElseGet(() -> ready.kernelCase().accuracy().plus(32, 1));
-        agreement.lowered(ready.lowered(), reference, closeness);
-        agreement.compiled(ready, POOL, reference, closeness);
+        Closeness closeness = agreement.expected().closenessOfSums(ready.kernelCase());
+        agreement.lowered(ready.lowered(), closeness);
+        agreement.compiled(ready, POOL, agreement.expected().results(), closeness);
     }
 }

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +28,8 @@ final class KernelTable {
     /** To look into a failure: the cases whose text matches {@code -Dwoodpecker.differential.only}. */
     private static final Pattern ONLY = Pattern.compile(System.getProperty("woodpecker.differential.only", ".*"));
 
+    private static final Map<String, List<KernelCase>> CASES = read();
+
     private KernelTable() {}
 
     /** Every kernel by its short name, for example {@code Convolution.conv2d}. */
@@ -44,13 +47,17 @@ final class KernelTable {
 
     /** All cases of the library, by kernel, in the order of the files. */
     static Map<String, List<KernelCase>> cases() {
+        return CASES;
+    }
+
+    private static Map<String, List<KernelCase>> read() {
         Map<String, List<KernelCase>> cases = new LinkedHashMap<>();
         Map<String, CompiledKernel> library = library();
         library.keySet().stream()
                 .map(name -> name.substring(0, name.indexOf('.')))
                 .distinct()
                 .forEach(type -> read(type, library, cases));
-        return cases;
+        return Collections.unmodifiableMap(cases);
     }
 
     private static void read(String type, Map<String, CompiledKernel> library, Map<String, List<KernelCase>> cases) {

@@ -105,7 +105,9 @@ final class ExprCompiler {
             }
             case Expr.Ramp(Expr base, long stride, int _) -> {
                 LongCode start = integer(base);
-                yield (f, lane) -> Arithmetic.wrap(type, start.run(f, 0) + stride * lane);
+                yield type == DType.I64
+                        ? (f, lane) -> start.run(f, 0) + stride * lane
+                        : (f, lane) -> Arithmetic.wrap(type, start.run(f, 0) + stride * lane);
             }
             case Expr.Broadcast(Expr value, int _) -> {
                 LongCode scalar = integer(value);
@@ -240,6 +242,14 @@ final class ExprCompiler {
             return (f, lane) -> integer(op, type, a.run(f, lane), b.run(f, lane));
         }
         // The common ones without detours; what they mean is what Arithmetic says.
+        if (e.right() instanceof Expr.IntConst(long divisor, DType _) && divisor > 0) {
+            if (op == BinaryOp.DIV) {
+                return (f, lane) -> a.run(f, lane) / divisor;
+            }
+            if (op == BinaryOp.REM) {
+                return (f, lane) -> a.run(f, lane) % divisor;
+            }
+        }
         return switch (op) {
             case ADD -> (f, lane) -> a.run(f, lane) + b.run(f, lane);
             case SUB -> (f, lane) -> a.run(f, lane) - b.run(f, lane);

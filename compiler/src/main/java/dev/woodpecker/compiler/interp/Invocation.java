@@ -16,6 +16,8 @@ final class Invocation implements Action {
     private final Intrinsic intrinsic;
     private final int[] memories;
     private final LongCode[][] indices;
+    /** By operand, of those that lie in registers: the place in the tile of each value of each lane; else empty. */
+    private final int[][] positions;
 
     Invocation(Intrinsic intrinsic, List<Stmt.Window> operands, Slots slots, ExprCompiler expressions) {
         this.intrinsic = intrinsic;
@@ -23,6 +25,9 @@ final class Invocation implements Action {
                 operands.stream().mapToInt(w -> slots.memory(w.buffer().name())).toArray();
         this.indices =
                 operands.stream().map(w -> expressions.integers(w.indices())).toArray(LongCode[][]::new);
+        this.positions = intrinsic.operands().stream()
+                .map(o -> o.distribution().map(Distribution::positions).orElse(new int[0]))
+                .toArray(int[][]::new);
         if (memories.length != intrinsic.operands().size()) {
             throw new IllegalArgumentException(
                     intrinsic.name() + " takes " + intrinsic.operands().size() + " operands, given " + memories.length);
@@ -88,7 +93,7 @@ final class Invocation implements Action {
             Memory memory = frame.memories[memories[operand]];
             int start = memory.offset(indices[operand], frame, 0);
             for (int value = 0; value < distribution.values(); value++) {
-                places[distribution.positionOf(lane, value)] =
+                places[positions[operand][lane * distribution.values() + value]] =
                         new Place(memory, memory.checked((long) start + value), frame, false);
             }
         }

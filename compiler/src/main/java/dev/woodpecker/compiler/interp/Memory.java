@@ -23,6 +23,8 @@ final class Memory {
     private final long[] shape;
     private final LayoutMap layout;
     private final long[] sizes;
+    /** The axis of each dimension of memory where all are whole axes: then nothing has to be divided; else empty. */
+    private final int[] wholeAxes;
     private final double[] reals;
     private final long[] integers;
     private final boolean[] isElement;
@@ -47,6 +49,7 @@ final class Memory {
         this.sizes = layout.dimensions().stream()
                 .mapToLong(d -> d.size(shape[d.axis()]))
                 .toArray();
+        this.wholeAxes = wholeAxes(layout);
         int elements = Math.toIntExact(layout.elements(shape));
         this.reals = new double[type.isFloat() ? elements : 0];
         this.integers = new long[type.isFloat() ? 0 : elements];
@@ -58,7 +61,11 @@ final class Memory {
         boolean shared = scope == Scope.SHARED;
         this.readerThread = new int[shared ? elements : 0];
         this.readerEpoch = new int[shared ? elements : 0];
-        forEach((_, offset) -> isElement[offset] = true);
+        if (elements == product(shape)) {
+            Arrays.fill(isElement, true);
+        } else {
+            forEach((_, offset) -> isElement[offset] = true);
+        }
     }
 
     /** The memory of an argument with this content; padding is zero. */
@@ -145,6 +152,22 @@ final class Memory {
         if (indices.length != shape.length) {
             return checked(indices[0].run(frame, lane));
         }
+        return wholeAxes.length > 0 ? wholeOffset(indices, frame, lane) : splitOffset(indices, frame, lane);
+    }
+
+    private int wholeOffset(LongCode[] indices, Frame frame, int lane) {
+        long offset = 0;
+        for (int d = 0; d < wholeAxes.length; d++) {
+            long index = indices[wholeAxes[d]].run(frame, lane);
+            if (index < 0 || index >= sizes[d]) {
+                throw outside(wholeAxes[d], index);
+            }
+            offset = offset * sizes[d] + index;
+        }
+        return (int) offset;
+    }
+
+    private int splitOffset(LongCode[] indices, Frame frame, int lane) {
         long offset = 0;
         long[] index = new long[indices.length];
         for (int axis = 0; axis < index.length; axis++) {
@@ -288,13 +311,28 @@ final class Memory {
 
     /** Every element: its row-major position and where it lies. */
     private void forEach(Element action) {
+        int elements = product(shape);
+        for (int position = 0; position < elements; position++) {
+            action.at(position, (int) layout.offset(logical(position), shape));
+        }
+    }
+
+    private static int product(long[] shape) {
         int elements = 1;
         for (long extent : shape) {
             elements = Math.multiplyExact(elements, Math.toIntExact(extent));
         }
-        for (int position = 0; position < elements; position++) {
-            action.at(position, (int) layout.offset(logical(position), shape));
-        }
+        return elements;
+    }
+
+    private static int[] wholeAxes(LayoutMap layout) {
+        boolean whole = layout.dimensions().stream()
+                .allMatch(d -> d.divisor() == 1 && d.modulus() == 0 && d.twist().isEmpty());
+        return whole
+                ? layout.dimensions().stream()
+                        .mapToInt(LayoutMap.Dimension::axis)
+                        .toArray()
+                : new int[0];
     }
 
     private long[] logical(int position) {

@@ -3,6 +3,7 @@ package dev.woodpecker.compiler.ir;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Where the elements of a tile lie when the lanes of a warp hold it together in their registers: a bijection (lane, value)
@@ -71,6 +72,13 @@ public record Distribution(
         return rowOf(lane, value) * columns + columnOf(lane, value);
     }
 
+    /** {@link #positionOf} of each value of each lane, the values of a lane together. */
+    public int[] positions() {
+        return IntStream.range(0, lanes * values)
+                .map(i -> positionOf(i / values, i % values))
+                .toArray();
+    }
+
     /** The row of a value as an index expression. */
     public Expr rowOf(Expr lane, Expr value) {
         return sum(row, lane, value);
@@ -82,7 +90,11 @@ public record Distribution(
     }
 
     private static int sum(List<Digit> digits, int lane, int value) {
-        return digits.stream().mapToInt(d -> d.of(lane, value)).sum();
+        int sum = 0;
+        for (Digit digit : digits) {
+            sum += digit.of(lane, value);
+        }
+        return sum;
     }
 
     private static Expr sum(List<Digit> digits, Expr lane, Expr value) {

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * How a model is loaded and run.
@@ -81,128 +82,40 @@ public record Options(
     }
 
     public Options withThreads(int newThreads) {
-        return new Options(
-                newThreads,
-                numerics,
-                memoryLimitBytes,
-                compiler,
-                cacheDirectory,
-                records,
-                shippedRecords,
-                dimensions,
-                trust,
-                vendors,
-                target);
+        return with(draft -> draft.threads = newThreads);
     }
 
     public Options withNumerics(Numerics newNumerics) {
-        return new Options(
-                threads,
-                newNumerics,
-                memoryLimitBytes,
-                compiler,
-                cacheDirectory,
-                records,
-                shippedRecords,
-                dimensions,
-                trust,
-                vendors,
-                target);
+        return with(draft -> draft.numerics = newNumerics);
     }
 
     public Options withMemoryLimit(long bytes) {
-        return new Options(
-                threads,
-                numerics,
-                bytes,
-                compiler,
-                cacheDirectory,
-                records,
-                shippedRecords,
-                dimensions,
-                trust,
-                vendors,
-                target);
+        return with(draft -> draft.memoryLimitBytes = bytes);
     }
 
     public Options withCompiler(String newCompiler) {
-        return new Options(
-                threads,
-                numerics,
-                memoryLimitBytes,
-                Optional.of(newCompiler),
-                cacheDirectory,
-                records,
-                shippedRecords,
-                dimensions,
-                trust,
-                vendors,
-                target);
+        return with(draft -> draft.compiler = Optional.of(newCompiler));
     }
 
     public Options withCacheDirectory(Path directory) {
-        return new Options(
-                threads,
-                numerics,
-                memoryLimitBytes,
-                compiler,
-                Optional.of(directory),
-                records,
-                shippedRecords,
-                dimensions,
-                trust,
-                vendors,
-                target);
+        return with(draft -> draft.cacheDirectory = Optional.of(directory));
     }
 
     /** Looks tuned kernels up in these files and in no others but those of the class path. */
     public Options withRecords(Path... files) {
-        return new Options(
-                threads,
-                numerics,
-                memoryLimitBytes,
-                compiler,
-                cacheDirectory,
-                List.of(files),
-                shippedRecords,
-                dimensions,
-                trust,
-                vendors,
-                target);
+        return with(draft -> draft.records = List.of(files));
     }
 
     /** Leaves out the records that come with the class path. */
     public Options withoutShippedRecords() {
-        return new Options(
-                threads,
-                numerics,
-                memoryLimitBytes,
-                compiler,
-                cacheDirectory,
-                records,
-                false,
-                dimensions,
-                trust,
-                vendors,
-                target);
+        return with(draft -> draft.shippedRecords = false);
     }
 
     /** Fixes a symbolic dimension. */
     public Options withDimension(String name, int extent) {
         Map<String, Integer> changed = new LinkedHashMap<>(dimensions);
         changed.put(name, extent);
-        return new Options(
-                threads,
-                numerics,
-                memoryLimitBytes,
-                compiler,
-                cacheDirectory,
-                records,
-                shippedRecords,
-                changed,
-                trust,
-                vendors,
-                target);
+        return with(draft -> draft.dimensions = changed);
     }
 
     /** Lets the native code of the plan file of this digest be run, as {@code wpk build} printed it. */
@@ -216,34 +129,12 @@ public record Options(
     }
 
     private Options withTrust(PlanTrust newTrust) {
-        return new Options(
-                threads,
-                numerics,
-                memoryLimitBytes,
-                compiler,
-                cacheDirectory,
-                records,
-                shippedRecords,
-                dimensions,
-                newTrust,
-                vendors,
-                target);
+        return with(draft -> draft.trust = newTrust);
     }
 
     /** Says whether kernels of a vendor's library may run, and whether they are timed. */
     public Options withVendors(Vendors newVendors) {
-        return new Options(
-                threads,
-                numerics,
-                memoryLimitBytes,
-                compiler,
-                cacheDirectory,
-                records,
-                shippedRecords,
-                dimensions,
-                trust,
-                newVendors,
-                target);
+        return with(draft -> draft.vendors = newVendors);
     }
 
     /**
@@ -255,18 +146,7 @@ public record Options(
      * @throws IllegalArgumentException if it is none of these
      */
     public Options withTarget(String newTarget) {
-        return new Options(
-                threads,
-                numerics,
-                memoryLimitBytes,
-                compiler,
-                cacheDirectory,
-                records,
-                shippedRecords,
-                dimensions,
-                trust,
-                vendors,
-                newTarget.equals("cpu") ? Optional.empty() : Optional.of(newTarget));
+        return with(draft -> draft.target = newTarget.equals("cpu") ? Optional.empty() : Optional.of(newTarget));
     }
 
     /**
@@ -302,5 +182,55 @@ public record Options(
     /** What these options let kernels be looked up in. */
     Records tuningRecords() {
         return Records.of(records.isEmpty() ? Records.filesToRead(environment()) : records, shippedRecords);
+    }
+
+    private Options with(Consumer<Draft> change) {
+        Draft draft = new Draft(this);
+        change.accept(draft);
+        return draft.options();
+    }
+
+    /** Options of which one is about to be another. */
+    private static final class Draft {
+        private int threads;
+        private Numerics numerics;
+        private long memoryLimitBytes;
+        private Optional<String> compiler;
+        private Optional<Path> cacheDirectory;
+        private List<Path> records;
+        private boolean shippedRecords;
+        private Map<String, Integer> dimensions;
+        private PlanTrust trust;
+        private Vendors vendors;
+        private Optional<String> target;
+
+        private Draft(Options options) {
+            this.threads = options.threads;
+            this.numerics = options.numerics;
+            this.memoryLimitBytes = options.memoryLimitBytes;
+            this.compiler = options.compiler;
+            this.cacheDirectory = options.cacheDirectory;
+            this.records = options.records;
+            this.shippedRecords = options.shippedRecords;
+            this.dimensions = options.dimensions;
+            this.trust = options.trust;
+            this.vendors = options.vendors;
+            this.target = options.target;
+        }
+
+        private Options options() {
+            return new Options(
+                    threads,
+                    numerics,
+                    memoryLimitBytes,
+                    compiler,
+                    cacheDirectory,
+                    records,
+                    shippedRecords,
+                    dimensions,
+                    trust,
+                    vendors,
+                    target);
+        }
     }
 }

@@ -21,35 +21,23 @@ public final class GraphEditor implements Scope {
     private final Map<String, List<Node>> replacements = new HashMap<>();
     private final List<Node> added = new ArrayList<>();
     private final Map<String, String> redirections = new LinkedHashMap<>();
-    private final Set<String> names = new HashSet<>();
+    private final Scope scope;
 
     public GraphEditor(Graph graph) {
         this.graph = graph;
         this.constants = new LinkedHashMap<>(graph.constants());
         this.types = new LinkedHashMap<>(graph.types());
-        names.addAll(graph.inputs());
-        names.addAll(graph.captured());
-        names.addAll(graph.constants().keySet());
-        for (Node node : graph.nodes()) {
-            names.add(node.name());
-            names.addAll(node.definedNames());
-        }
+        this.scope = new GraphScope(graph, constants);
     }
 
     @Override
     public String fresh(String base) {
-        String name = base;
-        for (int i = 2; !names.add(name); i++) {
-            name = base + "_" + i;
-        }
-        return name;
+        return scope.fresh(base);
     }
 
     @Override
     public String constant(String base, NdArray value) {
-        String name = fresh(base);
-        constants.put(name, value);
-        return name;
+        return scope.constant(base, value);
     }
 
     /** Gives a value, which a node that is replaced or removed has defined, as a constant. */

@@ -6,6 +6,7 @@ import dev.woodpecker.runtime.UnsupportedModelException.Problem;
 import dev.woodpecker.runtime.UnsupportedModelException.Subject;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.Node;
+import dev.woodpecker.runtime.graph.GraphScope;
 import dev.woodpecker.runtime.graph.Scope;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.host.HostOperators;
@@ -59,7 +60,7 @@ public final class GraphInference implements Values {
 
     private final SequenceFolding sequences = new SequenceFolding();
 
-    private final Set<String> names = new HashSet<>();
+    private final Scope scope;
     /** Inputs whose elements decide shapes or attributes: what is found out holds for these elements alone. */
     private final Map<String, NdArray> pinned = new LinkedHashMap<>();
 
@@ -76,12 +77,7 @@ public final class GraphInference implements Values {
         for (String input : graph.inputs()) {
             graph.type(input).ifPresent(type -> types.put(input, type));
         }
-        names.addAll(graph.inputs());
-        names.addAll(graph.constants().keySet());
-        for (Node node : graph.nodes()) {
-            names.add(node.name());
-            names.addAll(node.definedNames());
-        }
+        this.scope = new GraphScope(graph, constants);
     }
 
     /**
@@ -135,7 +131,7 @@ public final class GraphInference implements Values {
         if (!runsOnHost) {
             later.addFirst(at);
         }
-        later.addAll(0, sequences.remade(later, scope()));
+        later.addAll(0, sequences.remade(later, scope));
         Set<String> used = new LinkedHashSet<>();
         later.forEach(node -> used.addAll(node.usedNames()));
         used.addAll(graph.outputs());
@@ -204,26 +200,6 @@ public final class GraphInference implements Values {
         return Optional.ofNullable(computed.get(value));
     }
 
-    private Scope scope() {
-        return new Scope() {
-            @Override
-            public String fresh(String base) {
-                String name = base;
-                for (int i = 2; !names.add(name); i++) {
-                    name = base + "_" + i;
-                }
-                return name;
-            }
-
-            @Override
-            public String constant(String base, NdArray value) {
-                String name = fresh(base);
-                constants.put(name, value);
-                return name;
-            }
-        };
-    }
-
     private enum Step {
         DONE,
         NEEDS_VALUE,
@@ -237,14 +213,14 @@ public final class GraphInference implements Values {
             constants.put(node.outputName(0).orElseThrow(), query.get());
             return Step.DONE;
         }
-        Optional<Step> folded = written(node, sequences.fold(node, this, scope()), waiting);
+        Optional<Step> folded = written(node, sequences.fold(node, this, scope), waiting);
         if (folded.isPresent()) {
             return folded.get();
         }
         if (ViewOperators.isView(node.operator())) {
             return view(node, waiting);
         }
-        Optional<Step> expanded = written(node, NodeExpansions.expand(node, this, scope()), waiting);
+        Optional<Step> expanded = written(node, NodeExpansions.expand(node, this, scope), waiting);
         if (expanded.isPresent()) {
             return expanded.get();
         }

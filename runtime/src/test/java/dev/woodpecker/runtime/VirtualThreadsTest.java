@@ -8,6 +8,13 @@ import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +26,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
 import jdk.jfr.Recording;
 import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
@@ -89,6 +97,47 @@ class VirtualThreadsTest {
             assertThat(session.profile().timeline())
                     .hasSize(20)
                     .allSatisfy(event -> assertThat(callers).doesNotContain(event.thread()));
+        }
+    }
+
+    /** A comparison that C's {@code qsort} asks for, of a thread that must wait in it. */
+    static int comparedAfterWaiting(MemorySegment a, MemorySegment b) {
+        LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
+        return Byte.compare(a.reinterpret(1).get(ValueLayout.JAVA_BYTE, 0), b.reinterpret(1).get(ValueLayout.JAVA_BYTE, 0));
+    }
+
+    /** What a run must not do, and that Java tells of it. */
+    @Test
+    void waitingInANativeCallPinsAndIsSeen() throws Exception {
+        Linker linker = Linker.nativeLinker();
+        FunctionDescriptor compare = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+        MethodHandle sort = linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("qsort"),
+                FunctionDescriptor.ofVoid(
+                        ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
+        MethodHandle compared = MethodHandles.lookup()
+                .findStatic(
+                        VirtualThreadsTest.class,
+                        "comparedAfterWaiting",
+                        MethodType.methodType(int.class, MemorySegment.class, MemorySegment.class));
+        try (Arena arena = Arena.ofShared();
+                Recording recording = new Recording()) {
+            MemorySegment callback = linker.upcallStub(compared, compare, arena);
+            MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 2, (byte) 1);
+            recording.enable("jdk.VirtualThreadPinned").withThreshold(Duration.ZERO);
+            recording.start();
+            boolean sorted = inVirtualThread(() -> {
+                try {
+                    sort.invokeExact(bytes, 2L, 1L, callback);
+                } catch (Throwable e) {
+                    throw new AssertionError(e);
+                }
+                return bytes.get(ValueLayout.JAVA_BYTE, 0) == 1;
+            });
+            assertThat(sorted).isTrue();
+            assertThat(events(recording))
+                    .extracting(event -> event.getEventType().getName())
+                    .contains("jdk.VirtualThreadPinned");
         }
     }
 

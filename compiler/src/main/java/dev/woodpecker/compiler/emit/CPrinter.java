@@ -153,6 +153,9 @@ public final class CPrinter {
         if (!unused.isEmpty()) {
             statements.line(String.join(" ", unused));
         }
+        if (DenormalNumbers.areZeros(kernel.numerics(), phase.body())) {
+            statements.line("DENORMALS_ARE_ZEROS;");
+        }
     }
 
     private void device(LoweredKernel kernel, Phase phase, Names names, Set<String> stored, StringBuilder out) {

@@ -17,7 +17,7 @@ final class Names {
                 + " goto if inline int long namespace new operator private protected public register restrict return"
                 + " short signed sizeof static struct switch template this throw typedef typename union unsigned using"
                 + " virtual void volatile while buffers params scratch begin end status main bool true false asm and"
-                + " or not xor")
+                + " or not xor float_control_found")
                     .split(" "));
 
     private record Block(Map<String, String> byName, Set<String> taken) {}

@@ -18,8 +18,7 @@ public final class GraphPasses {
             FoldBatchNormalization::apply,
             FoldAffine::apply,
             ComputeInIntegers::apply,
-            QuantizeByFactor::apply,
-            DropVanishingWeights::apply);
+            QuantizeByFactor::apply);
 
     private GraphPasses() {}
 

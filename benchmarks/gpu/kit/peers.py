@@ -3,10 +3,13 @@
 
 peers.py peer-layers|peer-models WORKLOADS JOURNAL SECONDS
 
-Each line of JOURNAL is {"item": ..., "state": "started"|"done", "row": {"name", "system", "microseconds", "problem"}}, as our
-own steps write it; an item that is done is not done again, one that was only started is left out, since it ended a process.
-Timing is that of our kernels: many runs in one CUDA graph, rotating among more sets of buffers than the level-2 cache holds,
-after more memory was written than that cache holds, the median of several launches; models run with warm caches. Where something cannot be captured, runs one after another, and the remarks say so.
+Each line of JOURNAL is {"item": ..., "state": "started"|"stopped"|"done", "row": {"name", "system", "microseconds", "problem"}},
+as our own steps write it; an item that is done is not done again, one that was only started is left out, since it ended a
+process; one that was stopped when its time was up is tried again. Exit codes: 0 when nothing is left, 3 when PyTorch or a
+device is missing, 4 when time was up, 5 when the device refuses everything after a failure.
+Layers are timed as our kernels are: many runs in one CUDA graph, rotating among more sets of buffers than the level-2 cache
+holds, after more memory was written than that cache holds, the median of several launches. Models run one after another as
+a caller sees them, each waited for, with warm caches. Where something cannot be captured, the remarks say so.
 
 peers.py statistics RATIO... prints what ratios come to, as GroupSummary does.
 """
@@ -17,6 +20,8 @@ import sys
 import time
 
 EXIT_SKIPPED = 3
+EXIT_TIME = 4
+EXIT_DAMAGED = 5
 GRAPH_SECONDS = 1.5e-3
 FEWEST_RUNS, MOST_RUNS, LAUNCHES, MOST_SETS = 4, 96, 7, 96
 MOST_BYTES = 6 << 30
@@ -51,7 +56,10 @@ class Journal:
                         entry = json.loads(line)
                     except ValueError:
                         continue  # the process ended while it wrote this line
-                    (self.done if "row" in entry else self.started).add(entry["item"])
+                    if entry.get("state") == "stopped":
+                        self.started.discard(entry["item"])
+                    else:
+                        (self.done if "row" in entry else self.started).add(entry["item"])
 
     def open_for(self, item):
         return item not in self.done and item not in self.started
@@ -60,7 +68,7 @@ class Journal:
         with open(self.path, "a") as out:
             out.write(json.dumps(entry) + "\n")
 
-    def measure(self, name, system, work):
+    def measure(self, torch, name, system, work):
         """Writes what work() gives: microseconds and a remark; or why it failed."""
         item = name + " | " + system
         if not self.open_for(item):
@@ -76,6 +84,12 @@ class Journal:
         row = {"name": name, "system": system, "microseconds": microseconds, "problem": problem}
         self.write({"item": item, "state": "done", "row": row})
         self.done.add(item)
+        if problem:
+            try:
+                torch.cuda.synchronize()
+            except Exception as damaged:  # after a fault of a kernel this process can use the device no more
+                print("the device refuses everything after " + item + ": " + str(damaged))
+                sys.exit(EXIT_DAMAGED)
 
 
 class Timer:
@@ -161,55 +175,128 @@ def layers(torch, workloads, journal, deadline):
 
         return work
 
+    def compiled_layer(workload):
+        def work():
+            import torch._dynamo
+
+            torch._dynamo.reset()
+            function = torch.compile(function_of(workload), mode="max-autotune-no-cudagraphs", dynamic=False)
+            return timed(workload, True, function)()
+
+        return work
+
     wanted = [w for w in workloads if w["kind"] in ("convolution", "product")]
+    if not wanted:
+        return True
     # A layer of each mode and batch in turn: when time is up, what is there is spread over all.
     groups = {}
     for workload in wanted:
         groups.setdefault((workload["kind"], workload["mode"], workload["name"].split("batch ")[-1]), []).append(workload)
     turns = [w for i in range(max(map(len, groups.values()))) for g in groups.values() if i < len(g) for w in [g[i]]]
+    everything = True
     compiled_from = deadline - 0.4 * (deadline - time.monotonic())
     for workload in turns:
         if time.monotonic() > compiled_from:
+            everything = False
             break
-        journal.measure(workload["name"], "PyTorch", timed(workload, False, function_of(workload)))
+        journal.measure(torch, workload["name"], "PyTorch", timed(workload, False, function_of(workload)))
         if workload["kind"] == "convolution":
-            journal.measure(workload["name"], "PyTorch channels_last", timed(workload, True, function_of(workload)))
+            journal.measure(torch, workload["name"], "PyTorch channels_last", timed(workload, True, function_of(workload)))
     chosen = [w for w in wanted if w["kind"] == "convolution" and w["mode"] == "fp16" and "batch 1 " in w["name"]]
     step = max(1, len(chosen) // COMPILED_LAYERS)
     for workload in chosen[::step][:COMPILED_LAYERS]:
         if time.monotonic() > deadline - 10:
-            break
-        import torch._dynamo
+            return False
+        journal.measure(torch, workload["name"], "torch.compile", compiled_layer(workload))
+    return everything
 
-        torch._dynamo.reset()
-        compiled = torch.compile(function_of(workload), mode="max-autotune-no-cudagraphs", dynamic=False)
-        journal.measure(workload["name"], "torch.compile", timed(workload, True, compiled))
+
+def resnet50(torch):
+    """As torchvision has it, so that torchvision need not be there: 1x1, 3x3 (which has the stride), 1x1, normalised each."""
+    nn = torch.nn
+
+    def normalised(before, after, window, stride=1):
+        convolution = nn.Conv2d(before, after, window, stride, window // 2, bias=False)
+        return nn.Sequential(convolution, nn.BatchNorm2d(after))
+
+    class Bottleneck(nn.Module):
+        def __init__(self, before, width, stride):
+            super().__init__()
+            self.first = normalised(before, width, 1)
+            self.second = normalised(width, width, 3, stride)
+            self.third = normalised(width, 4 * width, 1)
+            same = before == 4 * width and stride == 1
+            self.shortcut = nn.Identity() if same else normalised(before, 4 * width, 1, stride)
+            self.relu = nn.ReLU(inplace=True)
+
+        def forward(self, x):
+            y = self.third(self.relu(self.second(self.relu(self.first(x)))))
+            return self.relu(y + self.shortcut(x))
+
+    layers = [normalised(3, 64, 7, 2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1)]
+    channels = 64
+    for stage, blocks in enumerate((3, 4, 6, 3)):
+        for block in range(blocks):
+            layers.append(Bottleneck(channels, 64 << stage, 2 if stage and not block else 1))
+            channels = 4 * (64 << stage)
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 1000))
+
+
+def fold_normalisations(torch, network):
+    """Into the convolutions before them, as whoever wants a fast network does it."""
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+    pairs = [m for m in network.modules() if isinstance(m, torch.nn.Sequential) and len(m) == 2]
+    for pair in pairs:
+        if isinstance(pair[1], torch.nn.BatchNorm2d):
+            pair[0] = fuse_conv_bn_eval(pair[0], pair[1])
+            pair[1] = torch.nn.Identity()
+
+
+def bert_base(torch, words=30522, tokens=128, hidden=768, heads=12, depth=12):
+    """BERT-base as transformers has it, without its pooler and its mask: 128 tokens have no padding."""
+    nn = torch.nn
+
+    class Layer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.qkv = nn.Linear(hidden, 3 * hidden)
+            self.out = nn.Linear(hidden, hidden)
+            self.up = nn.Linear(hidden, 4 * hidden)
+            self.down = nn.Linear(4 * hidden, hidden)
+            self.after_attention = nn.LayerNorm(hidden, eps=1e-12)
+            self.after_all = nn.LayerNorm(hidden, eps=1e-12)
+
+        def forward(self, x):
+            q, k, v = self.qkv(x).view(1, tokens, 3, heads, hidden // heads).permute(2, 0, 3, 1, 4).unbind(0)
+            y = nn.functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(1, tokens, hidden)
+            x = self.after_attention(x + self.out(y))
+            return self.after_all(x + self.down(nn.functional.gelu(self.up(x))))
+
+    class Encoder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.words = nn.Embedding(words, hidden)
+            self.places = nn.Embedding(512, hidden)
+            self.kinds = nn.Embedding(2, hidden)
+            self.normal = nn.LayerNorm(hidden, eps=1e-12)
+            self.layers = nn.Sequential(*[Layer() for _ in range(depth)])
+
+        def forward(self, x):
+            embedded = self.words(x) + self.places.weight[:tokens] + self.kinds.weight[0]
+            return self.layers(self.normal(embedded))
+
+    return Encoder()
 
 
 def models(torch, journal, deadline):
     torch.backends.cudnn.benchmark = True
-    timer = Timer(torch)
 
     def resnet():
-        import torchvision
-
-        return torchvision.models.resnet50(weights=None).eval().cuda(), lambda t: [torch.rand(1, 3, 224, 224, device="cuda").to(t)]
+        return resnet50(torch), lambda t: [torch.rand(1, 3, 224, 224, device="cuda").to(t)]
 
     def bert():
-        import transformers
-
-        configuration = transformers.BertConfig()
-        network = transformers.BertModel(configuration, add_pooling_layer=False).eval().cuda()
-
-        class Plain(torch.nn.Module):
-            def __init__(self):
-                super().__init__()
-                self.network = network
-
-            def forward(self, tokens):
-                return self.network(input_ids=tokens).last_hidden_state
-
-        return Plain(), lambda t: [torch.randint(0, configuration.vocab_size, (1, 128), device="cuda")]
+        return bert_base(torch), lambda t: [torch.randint(0, 30522, (1, 128), device="cuda")]
 
     def wall(run):
         """Of one run after another, as a caller sees them: launch gaps count."""
@@ -224,49 +311,79 @@ def models(torch, journal, deadline):
             times.append(time.perf_counter() - begin)
         return sorted(times)[len(times) // 2] * 1e6
 
-    def prepared(make, mode):
+    def graphed(run):
+        """One run as a CUDA graph, launched and waited for each time: what we do as well."""
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                run()
+        torch.cuda.current_stream().wait_stream(side)
+        torch.cuda.synchronize()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            kept = run()
+        microseconds = wall(graph.replay)
+        del kept
+        return microseconds
+
+    def prepared(make, mode, last):
         dtype = set_mode(torch, mode)
-        network, inputs_of = make()
-        return network.to(dtype), inputs_of(dtype)
+        with torch.device("cuda"):
+            network, inputs_of = make()
+        network = network.eval()
+        inputs = inputs_of(dtype)
+        if last:
+            fold_normalisations(torch, network)
+            return network.to(dtype).to(memory_format=torch.channels_last), [
+                i.to(memory_format=torch.channels_last) for i in inputs]
+        return network.to(dtype), inputs
+
+    def in_mode(make, mode, last, how):
+        """Everything that can fail is done when the item was noted as started."""
+
+        def work():
+            with torch.no_grad():
+                network, inputs = prepared(make, mode, last)
+                try:
+                    return how(network, inputs), ""
+                finally:
+                    del network, inputs
+                    torch.cuda.empty_cache()
+
+        return work
+
+    def compiled(network, inputs):
+        import torch._dynamo
+
+        torch._dynamo.reset()
+        function = torch.compile(network, mode="reduce-overhead", dynamic=False)
+        return wall(lambda: function(*inputs))
 
     every = [(n, m, mode) for mode in ("fp16", "tf32", "fp32") for n, m in
              (("resnet50 batch 1", resnet), ("bert-base 128 tokens", bert))]
     for name, make, mode in every:
         title = name + " " + mode
-        if time.monotonic() > deadline - 5:
-            return
-        try:
-            network, inputs = prepared(make, mode)
-        except Exception as missing:
-            reason = (type(missing).__name__ + ": " + str(missing))[:200]
-            journal.measure(title, "PyTorch eager", lambda: (0.0, reason))
-            continue
-        with torch.no_grad():
-            journal.measure(title, "PyTorch eager", lambda: (wall(lambda: network(*inputs)), ""))
-            journal.measure(title, "PyTorch in a CUDA graph", lambda: timer.microseconds(lambda i: network(*inputs)))
-            if name.startswith("resnet"):
-                last = network.to(memory_format=torch.channels_last)
-                images = [i.to(memory_format=torch.channels_last) for i in inputs]
-                journal.measure(
-                    title, "PyTorch channels_last in a CUDA graph", lambda: timer.microseconds(lambda i: last(*images)))
-        torch.cuda.empty_cache()
-    # Leaves PyTorch's compiler, which takes longest, a third of the time.
-    xla(journal, deadline - (deadline - time.monotonic()) / 3)
-    # Compiling takes long: last, the most wanted first.
+        is_images = name.startswith("resnet")
+        ways = [("PyTorch eager", False, lambda f, i: wall(lambda: f(*i))),
+                ("PyTorch in a CUDA graph", False, lambda f, i: graphed(lambda: f(*i)))]
+        if is_images:
+            ways.append(("PyTorch channels_last, folded, in a CUDA graph", True, lambda f, i: graphed(lambda: f(*i))))
+        for system, last, how in ways:
+            if time.monotonic() > deadline - 5:
+                return False
+            journal.measure(torch, title, system, in_mode(make, mode, last, how))
+    # Leaves PyTorch's compiler, which takes longest, half of the time.
+    everything = xla(torch, journal, deadline - (deadline - time.monotonic()) / 2)
+    # The most wanted first.
     for name, make, mode in every:
         if time.monotonic() > deadline - 15:
-            return
-        try:
-            import torch._dynamo
-
-            network, inputs = prepared(make, mode)
-            torch._dynamo.reset()
-            compiled = torch.compile(network, mode="reduce-overhead", dynamic=False)
-        except Exception:
-            continue  # what is missing was said above
-        with torch.no_grad():
-            journal.measure(
-                name + " " + mode, "torch.compile reduce-overhead", lambda: (wall(lambda: compiled(*inputs)), ""))
+            return False
+        last = name.startswith("resnet") and mode != "fp32"
+        journal.measure(
+            torch, name + " " + mode, "torch.compile reduce-overhead" + (", channels_last, folded" if last else ""),
+            in_mode(make, mode, last, compiled))
+    return everything
 
 
 def xla_resnet50(jax, numpy, dtype):
@@ -341,7 +458,12 @@ def xla_bert(jax, numpy, dtype):
     return forward, weights, jax.random.normal(random, (tokens, hidden), dtype)
 
 
-def xla(journal, deadline):
+def xla(torch, journal, deadline):
+    """Whether nothing is left to be done; without JAX that is so."""
+    import importlib.util
+
+    if importlib.util.find_spec("jax") is None:
+        return True
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
     def timed(make, mode):
@@ -368,8 +490,10 @@ def xla(journal, deadline):
 
     for mode in ("fp16", "tf32", "fp32"):
         for name, make in (("resnet50 batch 1", xla_resnet50), ("bert-base 128 tokens", xla_bert)):
-            if time.monotonic() < deadline - 10:
-                journal.measure(name + " " + mode, "XLA", timed(make, mode))
+            if time.monotonic() > deadline - 10:
+                return False
+            journal.measure(torch, name + " " + mode, "XLA", timed(make, mode))
+    return True
 
 
 def versions(torch, folder):
@@ -377,7 +501,7 @@ def versions(torch, folder):
     from importlib import metadata
 
     found = {"PyTorch": torch.__version__, "its CUDA": str(torch.version.cuda), "its cuDNN": str(torch.backends.cudnn.version())}
-    for package in ("torchvision", "transformers", "triton", "jax"):
+    for package in ("triton", "jax"):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
@@ -409,10 +533,10 @@ def main(arguments):
     with open(workloads) as file:
         listed = json.load(file)
     if step == "peer-layers":
-        layers(torch, listed, Journal(journal), deadline)
+        everything = layers(torch, listed, Journal(journal), deadline)
     else:
-        models(torch, Journal(journal), deadline)
-    return 0
+        everything = models(torch, Journal(journal), deadline)
+    return 0 if everything else EXIT_TIME
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ public final class Model implements AutoCloseable {
         this.code = new LeasedArena(this::free);
         Environment environment = options.environment();
         this.log = KernelLog.of(environment);
-        KernelCompiler compiler = tools.compiler();
+        KernelCompiler compiler = device.map(_ -> tools.compiler().portable()).orElseGet(tools::compiler);
         this.ownPool = ownPool(options);
         KernelStore ofProcessor = new KernelStore(
                 compiler,
@@ -288,6 +288,10 @@ public final class Model implements AutoCloseable {
         return generation("its C").planner().sources(typed(inputs), input -> Optional.ofNullable(inputs.get(input)));
     }
 
+    List<Source> constantSources(Map<String, NdArray> inputs) {
+        return generation("its C").planner().constantSources(typed(inputs), i -> Optional.ofNullable(inputs.get(i)));
+    }
+
     /**
      * The kernels that the model needs for these inputs, with all that can be chosen of each. Parts of the model whose
      * shapes depend on elements that it computes are not among them.
@@ -338,10 +342,7 @@ public final class Model implements AutoCloseable {
         return log;
     }
 
-    /**
-     * What this machine can do at most on the model's threads, in 10^9 operations a second; measured when asked for, by
-     * code that a compiler makes: not known of a plan file, nor of a GPU.
-     */
+    /** The most operations a second on the model's threads, in 10^9, measured now; not known of plan files and GPUs. */
     OptionalDouble peakGigaflopsPerSecond() {
         return generation.isEmpty() || device.isPresent()
                 ? OptionalDouble.empty()

@@ -2,7 +2,10 @@ package dev.woodpecker.runtime;
 
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.plan.cuda.CudaDevice;
+import dev.woodpecker.runtime.toolchain.Source;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Models for a GPU that is not at hand. */
@@ -17,5 +20,10 @@ public final class PaperModel {
      */
     public static Model load(Path file, Options options, Target target) {
         return Model.load(file, options, Optional.of(CudaDevice.onPaper(target, options.environment())));
+    }
+
+    /** The C by which a machine with the GPU computes once what depends on such a model's weights alone. */
+    public static List<Source> constantSources(Model paper, Map<String, NdArray> inputs) {
+        return paper.constantSources(inputs);
     }
 }

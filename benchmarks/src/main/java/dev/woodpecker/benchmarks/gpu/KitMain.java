@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.DoubleSupplier;
 
 /**
  * The program of a kit: {@code run KIT RESULTS} does all steps, each in processes of its own; {@code step NAME KIT RESULTS
@@ -55,12 +56,8 @@ final class KitMain {
             }
             // Code of the generation: what was carried, whatever the device's number of multiprocessors.
             String target = "cuda:" + archive.contents().architecture();
-            if (step.name().equals(ModelStep.NAME)) {
-                ModelStep.run(KitModel.all(), kit, results, target);
-                return 0;
-            }
-            if (step.name().equals(TuningStep.NAME)) {
-                tune(kit, results, target, limit);
+            if (step.kind() == KitSteps.Kind.MODELS) {
+                ofModels(step, kit, results, target, limit);
                 return 0;
             }
             // Neither is closed after a sticky error: the process ends, and with it all that it has.
@@ -79,12 +76,15 @@ final class KitMain {
         }
     }
 
-    private static void tune(Path kit, Path results, String target, Duration limit) throws IOException {
+    private static void ofModels(KitSteps.Step step, Path kit, Path results, String target, Duration limit)
+            throws IOException {
         long end = System.nanoTime() + limit.toNanos();
-        boolean everything =
-                TuningStep.run(KitModel.all(), kit, results, target, () -> (end - System.nanoTime()) * 1e-9);
+        DoubleSupplier secondsLeft = () -> (end - System.nanoTime()) * 1e-9;
+        boolean everything = step.name().equals(TuningStep.NAME)
+                ? TuningStep.run(KitModel.all(), kit, results, target, secondsLeft)
+                : ModelStep.run(KitModel.all(), kit, results, target, secondsLeft);
         if (everything) {
-            Files.writeString(StepContext.completeMark(results, TuningStep.NAME), "");
+            Files.writeString(StepContext.completeMark(results, step.name()), "");
         }
     }
 

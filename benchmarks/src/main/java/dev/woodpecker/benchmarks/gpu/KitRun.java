@@ -1,6 +1,7 @@
 package dev.woodpecker.benchmarks.gpu;
 
 import dev.woodpecker.runtime.device.cuda.CarriedCubins;
+import dev.woodpecker.runtime.toolchain.CarriedLibraries;
 import dev.woodpecker.runtime.toolchain.CompilerDiscovery;
 import dev.woodpecker.runtime.toolchain.Environment;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * Does the steps one after another, each in a process that may fail, hang or be killed without harm to the others, and
@@ -25,42 +27,74 @@ import java.util.concurrent.TimeUnit;
 record KitRun(Path kit, Path results) {
     static final String PEERS = "peers.py";
     private static final String LOG = "log.txt";
-    private static final String NO_DEVICE = "skipped: ";
+    private static final String SKIPPED = "skipped: ";
+    private static final String AT_ITS_LIMIT = "stopped at its limit";
+    /** Starting a process and opening the device takes two. */
+    private static final int LEAST_SECONDS = 5;
+
+    private static final int LEAST_SHARE_SECONDS = 20;
     /** From the start of all to the end, whatever happens. */
     private static final Duration TOTAL = Duration.ofSeconds(520);
     /** A process is given a little longer than it is told, to end by itself. */
     private static final int GRACE_SECONDS = 8;
 
     private static final int MOST_PROCESSES = 40;
+    /** Of a process that did not end by itself. */
+    private static final int EXIT_KILLED = -1;
+    /** As peers.py ends: without PyTorch or a device, and before everything was done. */
+    private static final int PEERS_MISSING = 3;
+
+    private static final int PEERS_OUT_OF_TIME = 4;
 
     /** @return the exit code: 0 when there is something to read */
     int run() throws IOException, InterruptedException {
         Files.createDirectories(results);
         Instant end = Instant.now().plus(TOTAL);
         Optional<String> noDevice = Optional.empty();
+        List<KitSteps.Step> unfinished = new ArrayList<>();
         for (KitSteps.Step step : KitSteps.ALL) {
-            Path mark = StepContext.completeMark(results, step.name());
-            long left = Duration.between(Instant.now(), end).toSeconds();
-            if (Files.exists(mark)) {
+            if (Files.exists(StepContext.completeMark(results, step.name()))) {
                 say(step.name() + ": done before");
-            } else if (left < 5) {
+                KitReport.write(results);
+            } else if (secondsTo(end) < LEAST_SECONDS) {
                 say(step.name() + ": no time left; run again to go on");
+            } else if (step.kind() != KitSteps.Kind.PEERS && noDevice.isPresent()) {
+                say(step.name() + ": " + noDevice.get());
             } else {
-                int limit = (int) Math.min(left, step.limitSeconds());
-                long started = System.nanoTime();
-                String outcome = switch (step.kind()) {
-                    case DEVICE -> noDevice.isPresent() ? noDevice.get() : onDevice(step, limit);
-                    case PEERS -> peers(step, limit);
-                };
-                if (step.kind() == KitSteps.Kind.DEVICE && outcome.startsWith(NO_DEVICE)) {
+                String outcome = reported(step, (int) Math.min(secondsTo(end), step.limitSeconds()));
+                if (step.kind() != KitSteps.Kind.PEERS && outcome.startsWith(SKIPPED)) {
                     noDevice = Optional.of(outcome);
                 }
-                say(String.format("%s: %s, %.0f s", step.name(), outcome, (System.nanoTime() - started) * 1e-9));
+                if (outcome.equals(AT_ITS_LIMIT)) {
+                    unfinished.add(step);
+                }
             }
-            KitReport.write(results);
         }
+        useTheRest(unfinished, end);
         System.out.println(Files.readString(results.resolve(KitReport.FILE)));
         return 0;
+    }
+
+    /** What others did not need, and what a run has that goes on where another stopped. */
+    private void useTheRest(List<KitSteps.Step> unfinished, Instant end) throws IOException, InterruptedException {
+        for (int i = 0; i < unfinished.size(); i++) {
+            long share = secondsTo(end) / (unfinished.size() - i);
+            if (share >= LEAST_SHARE_SECONDS) {
+                reported(unfinished.get(i), (int) share);
+            }
+        }
+    }
+
+    private static long secondsTo(Instant end) {
+        return Duration.between(Instant.now(), end).toSeconds();
+    }
+
+    private String reported(KitSteps.Step step, int limitSeconds) throws IOException, InterruptedException {
+        long started = System.nanoTime();
+        String outcome = step.kind() == KitSteps.Kind.PEERS ? peers(step, limitSeconds) : onDevice(step, limitSeconds);
+        say(String.format("%s: %s, %.0f s", step.name(), outcome, (System.nanoTime() - started) * 1e-9));
+        KitReport.write(results);
+        return outcome;
     }
 
     /** One process after another, as long as each comes further than the one before. */
@@ -69,10 +103,11 @@ record KitRun(Path kit, Path results) {
         for (int i = 0; i < MOST_PROCESSES; i++) {
             long left = TimeUnit.NANOSECONDS.toSeconds(end - System.nanoTime());
             if (left < 2) {
-                return "stopped at its limit";
+                return AT_ITS_LIMIT;
             }
             int before = progress(step);
             int code = process(
+                    step,
                     List.of(
                             java(),
                             "--enable-native-access=ALL-UNNAMED",
@@ -86,10 +121,13 @@ record KitRun(Path kit, Path results) {
                             String.valueOf(left)),
                     left + GRACE_SECONDS);
             if (code == 0) {
-                return Files.exists(StepContext.completeMark(results, step.name())) ? "done" : "stopped at its limit";
+                return Files.exists(StepContext.completeMark(results, step.name())) ? "done" : AT_ITS_LIMIT;
             }
             if (code == KitMain.EXIT_NO_DEVICE) {
-                return NO_DEVICE + lastLine();
+                return SKIPPED + lastLine();
+            }
+            if (code == EXIT_KILLED) {
+                return AT_ITS_LIMIT;
             }
             if (progress(step) == before) {
                 return "failed with exit code " + code + ": " + lastLine();
@@ -99,19 +137,22 @@ record KitRun(Path kit, Path results) {
     }
 
     private int progress(KitSteps.Step step) {
-        int progress = 0;
-        for (String journal : List.of(step.name(), step.name() + "-candidates", step.name() + "-vendors")) {
-            progress += StepJournal.open(results, journal).progress();
-        }
-        return progress;
+        return journals(step).stream().mapToInt(StepJournal::progress).sum();
+    }
+
+    private List<StepJournal> journals(KitSteps.Step step) {
+        return Stream.of("", "-candidates", "-vendors")
+                .map(part -> StepJournal.open(results, step.name() + part))
+                .toList();
     }
 
     private String peers(KitSteps.Step step, int limitSeconds) throws IOException, InterruptedException {
         Optional<Path> python = CompilerDiscovery.executable("python3", Environment.ofProcess());
         if (python.isEmpty()) {
-            return "skipped: no python3 on the PATH";
+            return SKIPPED + "no python3 on the PATH";
         }
         int code = process(
+                step,
                 List.of(
                         python.get().toString(),
                         "-u",
@@ -125,15 +166,20 @@ record KitRun(Path kit, Path results) {
             Files.writeString(StepContext.completeMark(results, step.name()), "");
             return "done";
         }
-        return (code == 3 ? "skipped: " : "failed with exit code " + code + ": ") + lastLine();
+        return switch (code) {
+            case PEERS_MISSING -> SKIPPED + lastLine();
+            case PEERS_OUT_OF_TIME, EXIT_KILLED -> AT_ITS_LIMIT;
+            default -> "failed with exit code " + code + ": " + lastLine();
+        };
     }
 
     private static String java() {
         return ProcessHandle.current().info().command().orElse("java");
     }
 
-    /** @return the exit code; that of the watchdog for one that had to be killed */
-    private int process(List<String> command, long limitSeconds) throws IOException, InterruptedException {
+    /** @return the exit code; what one that had to be killed had begun is not held against it */
+    private int process(KitSteps.Step step, List<String> command, long limitSeconds)
+            throws IOException, InterruptedException {
         Path log = results.resolve(LOG);
         Files.writeString(
                 log,
@@ -145,17 +191,23 @@ record KitRun(Path kit, Path results) {
                 .redirectErrorStream(true)
                 .redirectOutput(Redirect.appendTo(log.toFile()))
                 .redirectInput(Redirect.from(new java.io.File("/dev/null")));
-        Path cubins = kit.resolve(ModelArchive.CUBINS);
-        if (Files.exists(cubins)) {
-            builder.environment().put(CarriedCubins.VARIABLE, cubins.toString());
-        }
+        carry(builder, CarriedCubins.VARIABLE, ModelArchive.CUBINS);
+        carry(builder, CarriedLibraries.VARIABLE, ModelArchive.LIBRARIES);
         Process process = builder.start();
         if (process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
             return process.exitValue();
         }
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().waitFor(GRACE_SECONDS, TimeUnit.SECONDS);
-        return Watchdog.EXIT_CODE;
+        journals(step).forEach(StepJournal::stopAll);
+        return EXIT_KILLED;
+    }
+
+    private void carry(ProcessBuilder builder, String variable, String name) {
+        Path file = kit.resolve(name);
+        if (Files.exists(file)) {
+            builder.environment().put(variable, file.toString());
+        }
     }
 
     private String lastLine() throws IOException {

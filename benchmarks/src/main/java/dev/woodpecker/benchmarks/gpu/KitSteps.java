@@ -12,8 +12,8 @@ final class KitSteps {
             new Step(CheckStep.NAME, 35, Kind.DEVICE),
             new Step("convolutions", 130, Kind.DEVICE),
             new Step("products", 35, Kind.DEVICE),
-            new Step(TuningStep.NAME, 70, Kind.DEVICE),
-            new Step(ModelStep.NAME, 50, Kind.DEVICE),
+            new Step(TuningStep.NAME, 70, Kind.MODELS),
+            new Step(ModelStep.NAME, 50, Kind.MODELS),
             new Step("peer-models", 85, Kind.PEERS),
             new Step("peer-layers", 60, Kind.PEERS));
 
@@ -21,6 +21,8 @@ final class KitSteps {
     enum Kind {
         /** Our own, on the device. */
         DEVICE,
+        /** Whole models, of which each opens the device by itself. */
+        MODELS,
         /** PyTorch and XLA, by the Python of the machine. */
         PEERS
     }

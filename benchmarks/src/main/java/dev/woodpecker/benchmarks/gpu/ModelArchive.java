@@ -21,6 +21,8 @@ import java.util.Map;
 final class ModelArchive {
     static final String FILE = "models.json";
     static final String CUBINS = "models.zip";
+    /** What the processor computes of weights, compiled. */
+    static final String LIBRARIES = "libraries.zip";
 
     /**
      * What is to be tried of a kernel.

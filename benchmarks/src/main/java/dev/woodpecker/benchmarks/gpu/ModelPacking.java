@@ -14,8 +14,13 @@ import dev.woodpecker.runtime.device.cuda.Cubin;
 import dev.woodpecker.runtime.device.cuda.CudaArchitecture;
 import dev.woodpecker.runtime.device.cuda.CudaCompiler;
 import dev.woodpecker.runtime.device.cuda.CudaSource;
+import dev.woodpecker.runtime.toolchain.CarriedLibraries;
 import dev.woodpecker.runtime.toolchain.CompilationException;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
+import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.Source;
+import dev.woodpecker.tuner.measure.DeviceMeasurer;
 import dev.woodpecker.tuner.task.TuningTask;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,10 +49,11 @@ record ModelPacking(CudaCompiler compiler, Target target, Drafts drafts, int job
     private static final int ZOO_SEED = 1;
 
     /** What a model asks for: by text, so that what models share is compiled once. */
-    private record Wanted(Set<CudaSource> sources, Map<String, List<ModelArchive.Candidates>> candidates) {}
+    private record Wanted(
+            Set<CudaSource> sources, Set<Source> ofProcessor, Map<String, List<ModelArchive.Candidates>> candidates) {}
 
     void write(Path kit, List<KitModel> models) throws IOException, InterruptedException {
-        Wanted wanted = new Wanted(new LinkedHashSet<>(), new LinkedHashMap<>());
+        Wanted wanted = new Wanted(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashMap<>());
         Map<String, List<Statistic>> statistics = new LinkedHashMap<>();
         Path folder = Files.createTempDirectory("woodpecker-kit-models");
         try {
@@ -65,12 +71,20 @@ record ModelPacking(CudaCompiler compiler, Target target, Drafts drafts, int job
         } finally {
             RuntimeFolder.deleteAll(folder);
         }
+        CarriedLibraries.write(
+                kit.resolve(ModelArchive.LIBRARIES), processor().compile(List.copyOf(wanted.ofProcessor())));
+        out.println(wanted.ofProcessor().size() + " kernels by which a processor prepares weights");
+        out.flush();
         Map<CudaSource, Cubin> cubins = compiled(wanted.sources());
         CarriedCubins.write(kit.resolve(ModelArchive.CUBINS), cubins);
         ModelArchive.write(kit, new ModelArchive.Contents(target.architecture(), statistics, wanted.candidates()));
         out.printf(
                 "%d kernels of %d models; %d do not compile%n",
                 cubins.size(), models.size(), wanted.sources().size() - cubins.size());
+    }
+
+    private static KernelCompiler processor() {
+        return KernelCompiler.of(Environment.ofProcess()).portable();
     }
 
     private static Zoo zoo(List<Statistic> found) {
@@ -90,8 +104,11 @@ record ModelPacking(CudaCompiler compiler, Target target, Drafts drafts, int job
             for (Source source : paper.sources(inputs)) {
                 wanted.sources().add(cudaSource(source));
             }
+            wanted.ofProcessor().addAll(PaperModel.constantSources(paper, inputs));
+            CpuFeatures processor = processor().cpu();
             List<ModelArchive.Candidates> candidates = new ArrayList<>();
             for (TuningTask task : TuningTask.of(paper.tunable(inputs), target, true)) {
+                wanted.ofProcessor().addAll(DeviceMeasurer.preparations(task, processor));
                 List<Map<String, Long>> decisions = new ArrayList<>();
                 for (Drafts.Draft draft : drafts.of(task, task.name().hashCode())) {
                     wanted.sources().add(draft.source());

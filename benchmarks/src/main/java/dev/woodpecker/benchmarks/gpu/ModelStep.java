@@ -12,10 +12,12 @@ import dev.woodpecker.runtime.timing.Distribution;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.DoubleSupplier;
 
 /**
  * Whole models of the zoo, made on the spot: the median of runs one after another, once with inputs and results on the host
@@ -25,6 +27,9 @@ import java.util.Map;
  */
 final class ModelStep {
     static final String NAME = "models";
+    /** Making a model, planning it and bringing it to the device. */
+    private static final double LEAST_SECONDS = 6;
+
     private static final int WARM_UPS = 5;
     private static final int RUNS = 30;
 
@@ -42,27 +47,34 @@ final class ModelStep {
 
     private ModelStep() {}
 
-    /** @param target as {@link Options#withTarget} takes it */
-    static void run(List<KitModel> models, Path kit, Path results, String target) throws IOException {
+    /**
+     * @param target as {@link Options#withTarget} takes it
+     * @param secondsLeft of the step
+     * @return whether nothing is left to be measured
+     */
+    static boolean run(List<KitModel> models, Path kit, Path results, String target, DoubleSupplier secondsLeft)
+            throws IOException {
         StepJournal journal = StepJournal.open(results, NAME);
         ModelArchive.Contents carried = ModelArchive.read(kit);
+        Path records = results.resolve(TuningStep.RECORDS);
+        List<Path> known = Files.exists(records) ? List.of(records) : List.of();
+        List<Variant> variants = new ArrayList<>();
+        if (!known.isEmpty()) {
+            variants.add(new Variant("Woodpecker, tuned", known, Vendors.NONE));
+        }
+        variants.add(new Variant("Woodpecker", List.of(), Vendors.NONE));
+        variants.add(new Variant("Woodpecker with NVIDIA's libraries", known, Vendors.AUTO));
+        boolean everything = true;
         for (KitModel model : models) {
-            if (carried.candidates().containsKey(model.name())) {
-                Path records = results.resolve(TuningStep.RECORDS);
-                List<Path> known = Files.exists(records) ? List.of(records) : List.of();
-                measure(journal, model, carried, target, new Variant("Woodpecker", List.of(), Vendors.NONE));
-                if (!known.isEmpty()) {
-                    measure(journal, model, carried, target, new Variant("Woodpecker, tuned", known, Vendors.NONE));
+            for (Variant variant : carried.candidates().containsKey(model.name()) ? variants : List.<Variant>of()) {
+                if (secondsLeft.getAsDouble() < LEAST_SECONDS) {
+                    everything = false;
+                } else {
+                    measure(journal, model, carried, target, variant);
                 }
-                measure(
-                        journal,
-                        model,
-                        carried,
-                        target,
-                        new Variant("Woodpecker with NVIDIA's libraries", known, Vendors.AUTO));
             }
         }
-        Files.writeString(StepContext.completeMark(results, NAME), "");
+        return everything;
     }
 
     private static void measure(

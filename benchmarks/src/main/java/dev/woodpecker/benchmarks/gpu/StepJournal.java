@@ -13,6 +13,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,18 +25,23 @@ import java.util.Set;
  *
  * <pre>
  * {"item":"...","state":"started"}
+ * {"item":"...","state":"stopped"}
  * {"item":"...","state":"done","row":{...}}
  * </pre>
+ *
+ * An item that was stopped, since the time of its step was up, is tried once more by the next run.
  */
 final class StepJournal {
     /** Written where only numbers that JSON has are wanted: NaN and infinities fail. */
     static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
     private static final String ENDING = ".jsonl";
+    private static final String STOPPED = "stopped";
 
     private final Path file;
     private final Map<String, JsonObject> rows = new LinkedHashMap<>();
-    private final Set<String> started = new HashSet<>();
+    private final Set<String> started = new LinkedHashSet<>();
+    private final Set<String> stopped = new HashSet<>();
 
     private StepJournal(Path file) {
         this.file = file;
@@ -59,6 +65,13 @@ final class StepJournal {
             JsonObject entry = GSON.fromJson(line, JsonObject.class);
             if (entry != null && entry.has("item")) {
                 String item = entry.get("item").getAsString();
+                boolean isStop =
+                        entry.has("state") && entry.get("state").getAsString().equals(STOPPED);
+                if (isStop) {
+                    started.remove(item);
+                    stopped.add(item);
+                    return;
+                }
                 started.add(item);
                 if (entry.has("row")) {
                     rows.put(item, entry.getAsJsonObject("row"));
@@ -81,19 +94,31 @@ final class StepJournal {
 
     /** To be called before anything of the item is done. */
     void start(String item) {
+        append(state(item, "started"));
+        started.add(item);
+    }
+
+    /** Notes of what a process had begun that it was not to blame: it was ended from outside. Of one item once. */
+    void stopAll() {
+        for (String item : List.copyOf(started)) {
+            if (!isDone(item) && stopped.add(item)) {
+                append(state(item, STOPPED));
+                started.remove(item);
+            }
+        }
+    }
+
+    private static JsonObject state(String item, String state) {
         JsonObject entry = new JsonObject();
         entry.addProperty("item", item);
-        entry.addProperty("state", "started");
-        append(entry);
-        started.add(item);
+        entry.addProperty("state", state);
+        return entry;
     }
 
     /** The item's result: a record. */
     void finish(String item, Object row) {
         JsonElement json = GSON.toJsonTree(row);
-        JsonObject entry = new JsonObject();
-        entry.addProperty("item", item);
-        entry.addProperty("state", "done");
+        JsonObject entry = state(item, "done");
         entry.add("row", json);
         append(entry);
         rows.put(item, json.getAsJsonObject());

@@ -87,6 +87,12 @@ final class TuningStep {
             Row row;
             try {
                 row = tuned(model, carried, candidates, results, target, secondsLeft);
+                if (row.trials() == 0 && secondsLeft.getAsDouble() <= 0) {
+                    // Looking at the model took all the time there was.
+                    journal.stopAll();
+                    everything = false;
+                    continue;
+                }
             } catch (CudaException refused) {
                 row = failed(model, refused);
                 if (refused.isSticky()) {

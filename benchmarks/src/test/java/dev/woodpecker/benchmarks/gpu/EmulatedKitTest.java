@@ -299,7 +299,8 @@ class EmulatedKitTest {
                 .isNotEmpty()
                 .allMatch(TuningRecord::isOk);
 
-        ModelStep.run(List.of(model), folder, folder, "cuda:emulated");
+        assertThat(ModelStep.run(List.of(model), folder, folder, "cuda:emulated", () -> 60))
+                .isTrue();
         assertThat(StepJournal.open(folder, ModelStep.NAME).rows(ModelStep.Row.class))
                 .extracting(ModelStep.Row::system)
                 .contains(

@@ -116,6 +116,18 @@ class KitFilesTest {
     }
 
     @Test
+    void whatWasStoppedFromOutsideIsTriedOnceMore() {
+        StepJournal first = StepJournal.open(folder, "step");
+        first.start("slow");
+        first.stopAll();
+        StepJournal second = StepJournal.open(folder, "step");
+        assertThat(second.wasFatal("slow")).isFalse();
+        second.start("slow");
+        second.stopAll();
+        assertThat(StepJournal.open(folder, "step").wasFatal("slow")).isTrue();
+    }
+
+    @Test
     void tablesSumUpByGroupAndSystem() throws IOException {
         StepJournal rows = StepJournal.open(folder, "convolutions");
         rows.finish("one", row("one", 10, 20, ""));

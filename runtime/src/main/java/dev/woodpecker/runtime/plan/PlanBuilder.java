@@ -75,12 +75,7 @@ final class PlanBuilder {
         return new PlanBuilder(graph, parts, running, fixed, vendors, keepsReplaced).build(arena, guard);
     }
 
-    /** The kernels of the plan. */
-    static List<KernelKey> keys(KernelGraph graph) {
-        return keys(graph, PlanParts.of(graph).kernels());
-    }
-
-    private static List<KernelKey> keys(KernelGraph graph, List<Operation.Kernel> kernels) {
+    static List<KernelKey> keys(KernelGraph graph, List<Operation.Kernel> kernels) {
         return kernels.stream().map(kernel -> key(graph, kernel)).toList();
     }
 

@@ -140,9 +140,19 @@ public final class Planner implements PlanSource {
                 : Selector.Choice.NONE;
     }
 
-    /** What {@link #plan} would compile. */
+    /** What {@link #plan} would compile by the store that makes plans' kernels. */
     public List<Source> sources(Graph graph, Function<String, Optional<NdArray>> elements) {
-        return store.sources(PlanBuilder.keys(scheduled(infer(graph, elements))));
+        KernelGraph scheduled = scheduled(infer(graph, elements));
+        PlanParts parts = PlanParts.of(scheduled);
+        return store.sources(
+                PlanBuilder.keys(scheduled, store == constantStore ? parts.kernels() : parts.runningKernels()));
+    }
+
+    /** What {@link #plan} would compile for this machine, to run it once on weights. */
+    public List<Source> constantSources(Graph graph, Function<String, Optional<NdArray>> elements) {
+        KernelGraph scheduled = scheduled(infer(graph, elements));
+        return constantStore.sources(
+                PlanBuilder.keys(scheduled, PlanParts.of(scheduled).fixedKernels()));
     }
 
     /** The kernels that {@link #plan} would run, each once, with all that there is to choose of them. */

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
@@ -38,6 +39,11 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
             new Extension("avx512_bf16", "avx512bf16", VectorLevel.AVX512, false, 10, 9),
             new Extension("avx512_fp16", "avx512fp16", VectorLevel.AVX512, false, 12, 14),
             new Extension("avx_vnni", "avxvnni", VectorLevel.AVX2, true, 11, 12));
+
+    private static final int CACHE_LINE_BYTES = 64;
+
+    /** What schedules for {@link #portable} share work out among. */
+    private static final int PORTABLE_CORES = 8;
 
     private static final String ANY_AARCH64 = "aarch64";
 
@@ -124,6 +130,21 @@ public record CpuFeatures(String model, Set<String> flags, CpuCaches caches, Cpu
             all.add(extension.get().flag);
         }
         return Optional.of(new CpuFeatures(model, all, caches, quota, cores));
+    }
+
+    /**
+     * A processor of the level that nearly all of this kind have, of no particular caches and cores: code for it is the same
+     * wherever it is made.
+     */
+    public CpuFeatures portable() {
+        CpuFeatures any =
+                isAarch64() ? asAarch64() : level().compareTo(VectorLevel.AVX2) > 0 ? atLevel(VectorLevel.AVX2) : this;
+        return new CpuFeatures(
+                "any " + any.level().architecture(),
+                any.isAarch64() ? AARCH64 : any.level().flags(),
+                new CpuCaches(0, 0, 0, CACHE_LINE_BYTES),
+                new CpuQuota(OptionalDouble.empty()),
+                PORTABLE_CORES);
     }
 
     /** The architecture of this processor with all that {@link #as} has names for, as {@code x86-64-v4+avx512vnni}. */

@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -32,20 +34,28 @@ public final class KernelCompiler {
     private static final String LIBRARY = "library.so";
     private static final String SOURCE = "source.c";
 
-    private final CCompiler compiler;
+    private final CompilerSource found;
     private final CpuFeatures cpu;
     private final CacheDirectory cache;
     private final boolean isReproducible;
+    /** Asked before the compiler, which need not be there then. */
+    private final Optional<CarriedLibraries> carried;
 
     public KernelCompiler(CCompiler compiler, CpuFeatures cpu, CacheDirectory cache) {
-        this(compiler, cpu, cache, false);
+        this(CompilerSource.of(compiler), cpu, cache, false, Optional.empty());
     }
 
-    private KernelCompiler(CCompiler compiler, CpuFeatures cpu, CacheDirectory cache, boolean isReproducible) {
-        this.compiler = compiler;
+    private KernelCompiler(
+            CompilerSource found,
+            CpuFeatures cpu,
+            CacheDirectory cache,
+            boolean isReproducible,
+            Optional<CarriedLibraries> carried) {
+        this.found = found;
         this.cpu = cpu;
         this.cache = cache;
         this.isReproducible = isReproducible;
+        this.carried = carried;
     }
 
     /**
@@ -56,11 +66,26 @@ public final class KernelCompiler {
      */
     public KernelCompiler reproducibleFor(CpuFeatures processor) {
         boolean isForeign = processor.isAarch64() != cpu.isAarch64();
-        return new KernelCompiler(isForeign ? crossCompiler() : compiler, processor, cache, true);
+        CompilerSource able = isForeign ? CompilerSource.of(crossCompiler()) : found;
+        return new KernelCompiler(able, processor, cache, true, Optional.empty());
+    }
+
+    /**
+     * The same for any processor of a usual level: what it compiles is the same on every machine. By it the processor computes
+     * what a GPU's model makes of its weights.
+     */
+    public KernelCompiler portable() {
+        return new KernelCompiler(found, cpu.portable(), cache, isReproducible, carried);
+    }
+
+    /** The same with another place for what it makes. */
+    public KernelCompiler keptIn(CacheDirectory other) {
+        return new KernelCompiler(found, cpu, other, isReproducible, carried);
     }
 
     /** One that has every architecture in it, and a linker for all of them. */
     private CCompiler crossCompiler() {
+        CCompiler compiler = compiler();
         if (compiler.family() == CompilerFamily.CLANG && compiler.linkFlags().contains("-fuse-ld=lld")) {
             return compiler;
         }
@@ -70,17 +95,26 @@ public final class KernelCompiler {
     }
 
     /**
-     * The compiler, cache and processor that {@code environment} names.
+     * The compiler, cache and processor that {@code environment} names. Where it names {@link CarriedLibraries} a compiler is
+     * looked for when something is not among them.
      *
      * @throws ToolchainException when there is no compiler
      */
     public static KernelCompiler of(Environment environment) {
         CacheDirectory cache = CacheDirectory.open(environment);
-        return new KernelCompiler(CompilerDiscovery.discover(environment, cache), CpuFeatures.ofHost(), cache);
+        CompilerSource found = CompilerSource.of(environment, cache);
+        Optional<CarriedLibraries> carried = CarriedLibraries.of(environment, cache);
+        if (carried.isEmpty()) {
+            CCompiler _ = found.get();
+        }
+        return new KernelCompiler(found, CpuFeatures.ofHost(), cache, false, carried);
     }
 
+    /**
+     * @throws ToolchainException when there is none
+     */
     public CCompiler compiler() {
-        return compiler;
+        return found.get();
     }
 
     /** Where compiled kernels are kept. */
@@ -101,6 +135,30 @@ public final class KernelCompiler {
         if (isReproducible) {
             return compileTogether(sources);
         }
+        return carried.isEmpty() ? compileAlone(sources) : compileOthers(carried.get(), sources);
+    }
+
+    /** What was carried as it is, and the others as usual. */
+    private List<SharedLibrary> compileOthers(CarriedLibraries libraries, List<Source> sources) {
+        Map<Source, SharedLibrary> known = new HashMap<>();
+        List<Source> others = new ArrayList<>();
+        for (Source source : sources) {
+            libraries.find(source).ifPresentOrElse(library -> known.put(source, library), () -> others.add(source));
+        }
+        if (!others.isEmpty()) {
+            try {
+                CCompiler _ = found.get();
+            } catch (ToolchainException noCompiler) {
+                throw libraries.missing(others, noCompiler);
+            }
+            compileAlone(others).forEach(library -> known.put(library.source(), library));
+        }
+        return sources.stream()
+                .map(source -> Objects.requireNonNull(known.get(source)))
+                .toList();
+    }
+
+    private List<SharedLibrary> compileAlone(List<Source> sources) {
         Map<ContentKey, Source> missing = new LinkedHashMap<>();
         Map<ContentKey, Path> done = new LinkedHashMap<>();
         List<ContentKey> keys = sources.stream().map(this::key).toList();
@@ -117,7 +175,8 @@ public final class KernelCompiler {
                 missing.put(key, sources.get(i));
             }
         }
-        done.putAll(compileInParallel(TranslationUnit.share(missing, cpu.cores())));
+        done.putAll(compileInParallel(
+                TranslationUnit.share(missing, CpuFeatures.ofHost().cores())));
         return libraries(sources, keys, done);
     }
 
@@ -168,6 +227,7 @@ public final class KernelCompiler {
     }
 
     private ContentKey key(Source source) {
+        CCompiler compiler = compiler();
         List<String> parts = new ArrayList<>();
         parts.add(FORMAT);
         parts.add(source.text());
@@ -229,6 +289,7 @@ public final class KernelCompiler {
     }
 
     private ProgramRun run(TranslationUnit unit, Path work) throws IOException {
+        CCompiler compiler = compiler();
         Files.writeString(work.resolve(SOURCE), unit.text());
         List<String> command = new ArrayList<>();
         command.add(compiler.executable().toString());

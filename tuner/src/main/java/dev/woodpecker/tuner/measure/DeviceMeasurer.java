@@ -4,8 +4,10 @@ import dev.woodpecker.runtime.plan.program.Cost;
 import dev.woodpecker.runtime.timing.Distribution;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.ContentKey;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
+import dev.woodpecker.runtime.toolchain.Source;
 import dev.woodpecker.tuner.measure.DeviceCandidates.Candidate;
 import dev.woodpecker.tuner.measure.Job.Verdict;
 import dev.woodpecker.tuner.measure.Outcome.Failed;
@@ -92,13 +94,20 @@ public final class DeviceMeasurer implements FinalsMeasurer {
         // Candidates by the thousand have no place among the kernels that are kept.
         CacheDirectory cache = CacheDirectory.open(new Environment(Map.of("WPK_CACHE", directory.toString())));
         this.candidates = new DeviceCandidates(code.apply(cache));
-        this.processor = folder -> {
-            KernelCompiler compiler = KernelCompiler.of(environment);
-            return new PreparedWeights(new KernelCompiler(compiler.compiler(), compiler.cpu(), cache), folder);
-        };
+        this.processor = folder ->
+                new PreparedWeights(KernelCompiler.of(environment).portable().keptIn(cache), folder);
         this.builders = Executors.newFixedThreadPool(
                 jobs, Thread.ofPlatform().daemon().name("builder-", 0).factory());
         this.worker = new WorkerSlot(directory, options, WorkerProcess.Program.on(device));
+    }
+
+    /**
+     * The C by which a processor prepares the weights of a task's variants, for a machine that has no compiler.
+     *
+     * @param processor that it is for
+     */
+    public static List<Source> preparations(TuningTask task, CpuFeatures processor) {
+        return PreparedWeights.sources(task, processor);
     }
 
     /** Candidates that have run, and sources that were compiled. */

@@ -6,6 +6,7 @@ import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cpu.BufferTable;
 import dev.woodpecker.runtime.device.cpu.CpuKernel;
@@ -15,6 +16,7 @@ import dev.woodpecker.runtime.device.cpu.NativeMemory;
 import dev.woodpecker.runtime.device.cpu.NativePhase;
 import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.toolchain.CodeOptions;
+import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.FileScope;
 import dev.woodpecker.runtime.toolchain.KernelCompiler;
 import dev.woodpecker.runtime.toolchain.SharedLibrary;
@@ -82,11 +84,7 @@ final class PreparedWeights {
     private Map<String, Path> make(Made key, TuningTask task) {
         // What a GPU runs on is prepared on the processor, as plans do it.
         Target target = task.target().isCuda() ? CpuTarget.of(compiler.cpu()) : task.target();
-        LoweredKernel kernel = Lowering.lower(
-                key.preparation,
-                DefaultSchedule.of(key.preparation, target, task.numerics(), Map.of()),
-                target,
-                task.numerics());
+        LoweredKernel kernel = lowered(key.preparation, target, task.numerics());
         try (Arena arena = Arena.ofShared();
                 WorkerPool pool = new WorkerPool(1)) {
             List<LoweredKernel.Argument> arguments = kernel.arguments();
@@ -115,14 +113,32 @@ final class PreparedWeights {
         }
     }
 
-    private CpuKernel load(LoweredKernel kernel, Arena arena) {
+    private static LoweredKernel lowered(TensorProgram preparation, Target processor, Numerics numerics) {
+        return Lowering.lower(
+                preparation, DefaultSchedule.of(preparation, processor, numerics, Map.of()), processor, numerics);
+    }
+
+    /** What is compiled for the variants of a GPU's task, on any machine that has this processor. */
+    static List<Source> sources(TuningTask task, CpuFeatures processor) {
+        return task.variants().stream()
+                .flatMap(variant -> variant.preparation().stream())
+                .map(preparation -> source(lowered(preparation, CpuTarget.of(processor), task.numerics())))
+                .distinct()
+                .toList();
+    }
+
+    private static Source source(LoweredKernel kernel) {
         List<String> symbols =
                 kernel.phases().stream().map(LoweredKernel.Phase::symbol).toList();
         String text = CPrinter.print(kernel, Dialect.C);
         List<String> all = Stream.concat(symbols.stream(), FileScope.names(text))
                 .distinct()
                 .toList();
-        SharedLibrary compiled = compiler.compile(new Source(kernel.name(), text, all, CodeOptions.fast()));
+        return new Source(kernel.name(), text, all, CodeOptions.fast());
+    }
+
+    private CpuKernel load(LoweredKernel kernel, Arena arena) {
+        SharedLibrary compiled = compiler.compile(source(kernel));
         NativeLibrary library = NativeLibrary.open(compiled.file(), arena);
         return new CpuKernel(kernel.phases().stream()
                 .map(phase -> new NativePhase(

@@ -1,6 +1,8 @@
 /*
  * The driver's calls that JcudaDriver makes, without a device: memory is the host's, and a kernel adds to an array. What
  * JCuda hands over can be seen here as a driver sees it. Types and orders are those of cuda.h of CUDA 12.
+ *
+ * With REHEARSAL it is a device of gigabytes that takes any code and computes nothing, for trying programs out.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -18,12 +20,24 @@ static void *current;
 static int context = 7, blocks, allowed;
 static R broken;
 
+#ifdef REHEARSAL
+enum { MOST_BYTES = 1 << 30 };
+static int isCode(const void *image) { return !memcmp(image, "\177ELF", 4); }
+static int isKernel(const char *name) { return *name; }
+enum { ARGUMENTS = 0 };
+#else
+enum { MOST_BYTES = 1 << 20 };
+static int isCode(const void *image) { return !strcmp(image, "code"); }
+static int isKernel(const char *name) { return !strcmp(name, "add"); }
+enum { ARGUMENTS = 3 };
+#endif
+
 R cuInit(unsigned f) { return 0; }
 R cuDriverGetVersion(int *v) { return *v = 12060, 0; }
 R cuDeviceGetCount(int *n) { return *n = 1, 0; }
 R cuDeviceGet(int *d, int ordinal) { return ordinal == 0 ? (*d = 0, 0) : 101; }
 R cuDeviceGetName(char *name, int n, int d) { return snprintf(name, n, "No Device"), 0; }
-R cuDeviceTotalMem_v2(size_t *n, int d) { return *n = 1 << 20, 0; }
+R cuDeviceTotalMem_v2(size_t *n, int d) { return *n = MOST_BYTES, 0; }
 R cuDeviceGetAttribute(int *v, int a, int d) { return *v = a == 75 ? 9 : a == 76 ? 0 : a == 16 ? 132 : 1000 + a, 0; }
 R cuDevicePrimaryCtxRetain(void **c, int d) { return *c = &context, 0; }
 R cuDevicePrimaryCtxRelease_v2(int d) { return blocks ? INVALID : 0; }
@@ -32,17 +46,20 @@ R cuGetErrorName(R e, const char **s) {
     return *s = e == INVALID ? "CUDA_ERROR_INVALID_VALUE" : e == OUT_OF_MEMORY ? "CUDA_ERROR_OUT_OF_MEMORY"
             : e == LAUNCH_FAILED ? "CUDA_ERROR_LAUNCH_FAILED" : e == NOT_FOUND ? "CUDA_ERROR_NOT_FOUND" : 0, 0;
 }
-R cuMemGetInfo_v2(size_t *f, size_t *t) { return *f = 1 << 19, *t = 1 << 20, 0; }
+R cuMemGetInfo_v2(size_t *f, size_t *t) { return *f = MOST_BYTES / 2, *t = MOST_BYTES, 0; }
 R cuModuleLoadData(void **m, const void *image) {
-    return strcmp(image, "code") ? 200 : (blocks++, *m = malloc(8), 0);
+    return isCode(image) ? (blocks++, *m = malloc(8), 0) : 200;
 }
 R cuModuleUnload(void *m) { return blocks--, free(m), 0; }
-R cuModuleGetFunction(void **f, void *m, const char *name) { return strcmp(name, "add") ? NOT_FOUND : (*f = &allowed, 0); }
+R cuModuleGetFunction(void **f, void *m, const char *name) { return isKernel(name) ? (*f = &allowed, 0) : NOT_FOUND; }
 R cuFuncGetAttribute(int *v, int a, void *f) { return *v = 100 + a, 0; }
 R cuFuncSetAttribute(void *f, int a, int v) { return a != 8 || v > 227 << 10 ? INVALID : (allowed = v, 0); }
 
 /* add(float *x, int64_t n, int *status): every thread of the grid adds one to all of x. */
 static R run(Step *s) {
+#ifdef REHEARSAL
+    return 0;
+#endif
     float *x = (float *)s->values[0];
     for (int64_t i = 0; i < (int64_t)s->values[1]; i++) {
         x[i] += (float)s->node.gx * s->node.gy * s->node.gz * s->node.bx * s->node.by * s->node.bz;
@@ -55,7 +72,7 @@ static Step *step(Node n) {
     Step *s = calloc(1, sizeof *s);
     s->node = n;
     s->isKernel = n.func != 0;
-    for (int i = 0; n.func && i < 3; i++) s->values[i] = *(uint64_t *)n.params[i];
+    for (int i = 0; n.func && i < ARGUMENTS; i++) s->values[i] = *(uint64_t *)n.params[i];
     return s;
 }
 static R add(Stream *stream, Node n) {
@@ -71,7 +88,7 @@ R cuLaunchKernel(void *f, unsigned gx, unsigned gy, unsigned gz, unsigned bx, un
     if (extra || bx * by * bz > 1024 || (int)shared > (allowed > 49152 ? allowed : 49152)) return INVALID;
     return add(stream, (Node){f, gx, gy, gz, bx, by, bz, shared, params, extra, 0, 0});
 }
-R cuMemAlloc_v2(P *p, size_t n) { return n > 1 << 20 ? OUT_OF_MEMORY : (blocks++, *p = (P)malloc(n), 0); }
+R cuMemAlloc_v2(P *p, size_t n) { return n > MOST_BYTES ? OUT_OF_MEMORY : (blocks++, *p = (P)malloc(n), 0); }
 R cuMemFree_v2(P p) { return blocks--, free((void *)p), 0; }
 R cuMemAllocAsync(P *p, size_t n, void *s) { return cuMemAlloc_v2(p, n); }
 R cuMemFreeAsync(P p, void *s) { return cuMemFree_v2(p); }

@@ -65,15 +65,19 @@ class TunerMainTest {
         return folder.resolve("records.jsonl");
     }
 
+    /** That a budget is kept TuningRunTest says, by a clock of its own: by this one a busy machine would decide. */
     @Test
-    void aSmallKernelIsTunedWithinItsBudgetRecordedAndEmitted() throws IOException {
-        long begin = System.nanoTime();
+    void aSmallKernelIsTunedRecordedAndEmitted() throws IOException {
         Ran ran = tuneSmallProduct(
-                "--budget", "8s", "--emit", folder.resolve("sources").toString());
-        assertThat((System.nanoTime() - begin) * 1e-9).isLessThan(1.2 * 8);
+                "--trials",
+                "4",
+                "--budget",
+                "60s",
+                "--emit",
+                folder.resolve("sources").toString());
         assertThat(ran.exitCode()).as(ran.err()).isZero();
         JsonObject task = ran.task();
-        assertThat(task.get("trials").getAsInt()).isGreaterThan(1);
+        assertThat(task.get("trials").getAsInt()).isEqualTo(4);
         double standard = task.getAsJsonObject("default").get("seconds").getAsDouble();
         double best = task.getAsJsonObject("best").get("seconds").getAsDouble();
         assertThat(best).isPositive().isLessThanOrEqualTo(standard);

@@ -5,7 +5,6 @@ import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.AttributeType;
 import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Kind;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -179,22 +178,21 @@ public final class CudnnConvolution implements AutoCloseable {
         };
     }
 
-    /** What the heuristics name, the most promising first, and what of it can run in these numerics; at most {@code most}. */
+    /**
+     * What the heuristics name, the most promising first, and what of it can run in these numerics; at most {@code most}. The
+     * thorough model takes tens of milliseconds: it is asked where the quick one did not name enough.
+     */
     public List<Plan> plans(int most) {
-        Map<Integer, List<Plan>> found = new LinkedHashMap<>();
-        int count = 0;
+        List<Plan> found = new ArrayList<>();
         for (int mode : HEURISTICS) {
-            List<Plan> ofMode = new ArrayList<>();
-            found.put(mode, ofMode);
-            for (CudnnDescriptor configuration : configurations(mode, most)) {
-                if (count < most) {
-                    int before = ofMode.size();
-                    plan(configuration, ofMode);
-                    count += ofMode.size() - before;
+            List<CudnnDescriptor> named = found.size() < most ? configurations(mode, most) : List.of();
+            for (CudnnDescriptor configuration : named) {
+                if (found.size() < most) {
+                    plan(configuration, found);
                 }
             }
         }
-        return found.values().stream().flatMap(List::stream).toList();
+        return List.copyOf(found);
     }
 
     private List<CudnnDescriptor> configurations(int mode, int most) {

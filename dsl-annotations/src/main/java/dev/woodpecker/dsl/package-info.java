@@ -46,7 +46,8 @@
  *   <li>arithmetic, comparison, logical and bit operators and {@code ?:} on {@code int}, {@code long}, {@code float} and
  *       {@code boolean}, and casts between these;
  *   <li>calls of this package's classes; of {@code Math.max, min, abs, floorDiv, floorMod}; of kernels and of
- *       private static methods of the same source file, written by the same rules;
+ *       private static methods of the same source file, written by the same rules; these also take constants such as
+ *       {@code float[][]};
  *   <li>{@code static final} constants: numbers, and arrays such as {@code float[][]} with literal elements;
  *   <li>{@code length} and elements of attributes of type {@code int[]} and {@code float[]}.
  * </ul>

@@ -12,6 +12,7 @@ import dev.woodpecker.compiler.expr.TensorExpr.MapIndex;
 import dev.woodpecker.compiler.expr.TensorExpr.Name;
 import dev.woodpecker.compiler.expr.TensorExpr.Reduce;
 import dev.woodpecker.compiler.ir.Origin;
+import dev.woodpecker.compiler.ir.Table;
 import dev.woodpecker.processor.Vocabulary.Meaning;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,7 +68,9 @@ final class CallReader {
         if (!Modifier.isStatic(method.getModifiers()) || !inliner.reaches(method)) {
             return unknown(call, method);
         }
-        return inliner.inline(call, method, arguments(call, method, scope));
+        return passed(call, method, scope)
+                .map(arguments -> inliner.inline(call, method, arguments))
+                .orElseGet(() -> KernelContext.unreadable(ExpressionReader.kindOf(call)));
     }
 
     /** Eclipse's compiler may take the nearest method for a call that fits none. */
@@ -138,21 +141,41 @@ final class CallReader {
 
     /** The arguments, converted to the parameters' types. */
     private List<TensorExpr> arguments(MethodInvocation call, IMethodBinding method, Scope scope) {
-        ITypeBinding[] types = method.getParameterTypes();
         List<TensorExpr> arguments = new ArrayList<>();
         for (Object argument : call.arguments()) {
-            Expression written = (Expression) argument;
-            // All of variable arity in the vocabulary have ints there, or one array.
-            ITypeBinding last = types[types.length - 1];
-            boolean isVariable =
-                    method.isVarargs() && arguments.size() >= types.length - 1 && !ExpressionReader.isArray(written);
-            ITypeBinding type =
-                    isVariable ? last.getElementType() : types[Math.min(arguments.size(), types.length - 1)];
-            arguments.add(Kinds.of(type)
-                    .map(kind -> expressions.readAs(written, scope, kind))
-                    .orElseGet(() -> expressions.read(written, scope)));
+            arguments.add(argument((Expression) argument, arguments.size(), method, scope));
         }
         return arguments;
+    }
+
+    private TensorExpr argument(Expression written, int position, IMethodBinding method, Scope scope) {
+        ITypeBinding[] types = method.getParameterTypes();
+        // All of variable arity in the vocabulary have ints there, or one array.
+        boolean isVariable = method.isVarargs() && position >= types.length - 1 && !ExpressionReader.isArray(written);
+        ITypeBinding type =
+                isVariable ? types[types.length - 1].getElementType() : types[Math.min(position, types.length - 1)];
+        return Kinds.of(type)
+                .map(kind -> expressions.readAs(written, scope, kind))
+                .orElseGet(() -> expressions.read(written, scope));
+    }
+
+    /** What a helper or kernel is called with; empty, and reported, where an array is no constant. */
+    private Optional<List<Argument>> passed(MethodInvocation call, IMethodBinding method, Scope scope) {
+        List<Argument> passed = new ArrayList<>();
+        for (int i = 0; i < call.arguments().size(); i++) {
+            Expression written = (Expression) call.arguments().get(i);
+            ITypeBinding[] types = method.getParameterTypes();
+            if (i < types.length && ConstantReader.isTable(types[i])) {
+                Optional<Table> table = expressions.readTable(written, scope);
+                if (table.isEmpty()) {
+                    return Optional.empty();
+                }
+                passed.add(new Argument.Constants(table.get()));
+            } else {
+                passed.add(new Argument.Value(argument(written, i, method, scope)));
+            }
+        }
+        return Optional.of(passed);
     }
 
     private record Ranged(Domain domain, TensorExpr element) {}

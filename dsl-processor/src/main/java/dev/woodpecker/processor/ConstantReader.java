@@ -20,6 +20,7 @@ import org.eclipse.jdt.core.dom.ArrayAccess;
 import org.eclipse.jdt.core.dom.ArrayCreation;
 import org.eclipse.jdt.core.dom.ArrayInitializer;
 import org.eclipse.jdt.core.dom.Expression;
+import org.eclipse.jdt.core.dom.ITypeBinding;
 import org.eclipse.jdt.core.dom.IVariableBinding;
 import org.eclipse.jdt.core.dom.Modifier;
 import org.eclipse.jdt.core.dom.Name;
@@ -57,8 +58,12 @@ final class ConstantReader {
         };
     }
 
-    /** The value of the field that {@code name} means. */
-    TensorExpr field(Name name) {
+    /** The value of the field that {@code name} means, or of the constant array that a helper's parameter stands for. */
+    TensorExpr field(Name name, Scope scope) {
+        Optional<Table> passed = parameter(name, scope);
+        if (passed.isPresent()) {
+            return wholeArray(name, passed.get());
+        }
         if (!(name.resolveBinding() instanceof IVariableBinding variable) || !variable.isField()) {
             context.report(DiagnosticCode.UNRESOLVED, source.place(name), name + " cannot be resolved");
             return KernelContext.unreadable(ExpressionReader.kindOf(name));
@@ -118,12 +123,12 @@ final class ConstantReader {
     Optional<TensorExpr> entry(ArrayAccess access, Scope scope) {
         List<Expression> indices = new ArrayList<>();
         Optional<Name> name = arrayField(access, indices, scope);
-        if (name.isEmpty() || !(name.get().resolveBinding() instanceof IVariableBinding variable)) {
+        if (name.isEmpty()) {
             return Optional.empty();
         }
         List<TensorExpr> read =
                 indices.stream().map(index -> expressions.read(index, scope)).toList();
-        Optional<Table> table = table(name.get(), variable);
+        Optional<Table> table = table(name.get(), scope);
         if (table.isEmpty()) {
             return Optional.of(KernelContext.unreadable(ExpressionReader.kindOf(access)));
         }
@@ -135,19 +140,48 @@ final class ConstantReader {
         return Optional.of(new TableAt(table.get(), read, source.origin(access)));
     }
 
+    /** Whether a parameter of a helper may be of this type and stand for a constant array. */
+    static boolean isTable(ITypeBinding type) {
+        return type.isArray()
+                && Kinds.of(type).isEmpty()
+                && ENTRY_TYPES.containsKey(type.getElementType().getName());
+    }
+
+    /** The constant array that is an argument; empty, and reported, if it is none. */
+    Optional<Table> table(Expression argument, Scope scope) {
+        List<Expression> indices = new ArrayList<>();
+        Optional<Name> name = arrayField(argument, indices, scope);
+        if (name.isEmpty() || !indices.isEmpty()) {
+            context.report(
+                    DiagnosticCode.FIELD_NOT_CONSTANT,
+                    source.place(argument),
+                    BodyReader.shortened(argument) + " is not the name of an array");
+            return Optional.empty();
+        }
+        return table(name.get(), scope);
+    }
+
+    private Optional<Table> table(Name name, Scope scope) {
+        return parameter(name, scope)
+                .or(() -> name.resolveBinding() instanceof IVariableBinding variable
+                        ? table(name, variable)
+                        : Optional.empty());
+    }
+
+    private static Optional<Table> parameter(Name name, Scope scope) {
+        return name instanceof SimpleName simple ? scope.table(simple.getIdentifier()) : Optional.empty();
+    }
+
     /** {@code G.length} or {@code G[0].length}, if the array is a field; else empty. */
     Optional<TensorExpr> length(Expression array, Scope scope) {
         List<Expression> indices = new ArrayList<>();
-        Optional<Name> name = arrayField(array, indices, scope);
-        if (name.isEmpty() || !(name.get().resolveBinding() instanceof IVariableBinding variable)) {
-            return Optional.empty();
-        }
-        return table(name.get(), variable)
+        return arrayField(array, indices, scope)
+                .flatMap(name -> table(name, scope))
                 .filter(table -> indices.size() < table.rank())
                 .map(table -> new IntLiteral(table.size(indices.size())));
     }
 
-    /** The field at the bottom of a chain of accesses, whose indices are added to {@code indices}. */
+    /** The constant array at the bottom of a chain of accesses, whose indices are added to {@code indices}. */
     private static Optional<Name> arrayField(Expression array, List<Expression> indices, Scope scope) {
         return switch (array) {
             case ParenthesizedExpression inner -> arrayField(inner.getExpression(), indices, scope);
@@ -156,6 +190,7 @@ final class ConstantReader {
                 indices.add(access.getIndex());
                 yield field;
             }
+            case SimpleName name when scope.table(name.getIdentifier()).isPresent() -> Optional.of(name);
             case SimpleName name when scope.find(name.getIdentifier()).isPresent() -> Optional.empty();
             case Name name
             when name.resolveBinding() instanceof IVariableBinding variable && variable.isField() -> Optional.of(name);

@@ -10,6 +10,7 @@ import dev.woodpecker.compiler.expr.TensorExpr.FloatLiteral;
 import dev.woodpecker.compiler.expr.TensorExpr.IntLiteral;
 import dev.woodpecker.compiler.expr.TensorExpr.Name;
 import dev.woodpecker.compiler.ir.Origin;
+import dev.woodpecker.compiler.ir.Table;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -95,6 +96,11 @@ final class ExpressionReader {
         return KernelContext.unreadable(kind);
     }
 
+    /** The constant array that a helper is called with; empty, and reported, if it is none. */
+    Optional<Table> readTable(Expression argument, Scope scope) {
+        return constants.table(argument, scope);
+    }
+
     private TensorExpr construct(Expression expression, Scope scope) {
         return switch (expression) {
             case NumberLiteral literal ->
@@ -103,13 +109,13 @@ final class ExpressionReader {
             case SimpleName name ->
                 scope.find(name.getIdentifier())
                         .map(ExpressionReader::occurrence)
-                        .orElseGet(() -> constants.field(name));
+                        .orElseGet(() -> constants.field(name, scope));
             case QualifiedName name
             when isLength(name.getName(), name.getQualifier()) -> length(name.getQualifier(), scope);
-            case QualifiedName name -> constants.field(name);
+            case QualifiedName name -> constants.field(name, scope);
             case FieldAccess access
             when isLength(access.getName(), access.getExpression()) -> length(access.getExpression(), scope);
-            case FieldAccess access -> constants.field(access.getName());
+            case FieldAccess access -> constants.field(access.getName(), scope);
             case ArrayAccess access -> element(access, scope);
             case PrefixExpression prefix -> prefix(prefix, scope);
             case InfixExpression infix -> infix(infix, scope);

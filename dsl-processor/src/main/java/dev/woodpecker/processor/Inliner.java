@@ -8,6 +8,7 @@ import dev.woodpecker.compiler.expr.TensorExpr.BoolLiteral;
 import dev.woodpecker.compiler.expr.TensorExpr.FloatLiteral;
 import dev.woodpecker.compiler.expr.TensorExpr.IntLiteral;
 import dev.woodpecker.compiler.expr.TensorExpr.Name;
+import dev.woodpecker.compiler.ir.Table;
 import dev.woodpecker.processor.KernelContext.Local;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +43,7 @@ final class Inliner {
                 : Optional.empty();
     }
 
-    TensorExpr inline(MethodInvocation call, IMethodBinding method, List<TensorExpr> arguments) {
+    TensorExpr inline(MethodInvocation call, IMethodBinding method, List<Argument> arguments) {
         Kind result = Kinds.of(method.getReturnType()).orElse(Kind.FLOAT);
         String key = method.getMethodDeclaration().getKey();
         if (context.calls().contains(key)) {
@@ -78,7 +79,7 @@ final class Inliner {
             ParsedSource other,
             MethodDeclaration declared,
             MethodInvocation call,
-            List<TensorExpr> arguments,
+            List<Argument> arguments,
             Kind result,
             String key) {
         int outerLocals = context.locals().size();
@@ -87,6 +88,11 @@ final class Inliner {
         for (int i = 0; i < declared.parameters().size(); i++) {
             SingleVariableDeclaration parameter =
                     (SingleVariableDeclaration) declared.parameters().get(i);
+            String name = parameter.getName().getIdentifier();
+            if (arguments.get(i) instanceof Argument.Constants(Table table)) {
+                scope = scope.with(name, table);
+                continue;
+            }
             if (Kinds.of(parameter.resolveBinding().getType()).isEmpty() || parameter.isVarargs()) {
                 context.report(
                         DiagnosticCode.PARAMETER_TYPE,
@@ -95,8 +101,7 @@ final class Inliner {
                                 + (parameter.isVarargs() ? "..." : ""));
                 return KernelContext.unreadable(result);
             }
-            String name = parameter.getName().getIdentifier();
-            scope = scope.with(name, isAtom(arguments.get(i)) ? arguments.get(i) : reader.bind(name, arguments.get(i)));
+            scope = scope.with(name, bound(reader, name, arguments.get(i)));
         }
         context.calls().add(key);
         TensorExpr body = reader.method(declared.getBody(), scope, result, Optional.of(source.place(call)));
@@ -113,6 +118,14 @@ final class Inliner {
         return closed;
     }
 
+    private static TensorExpr bound(BodyReader reader, String name, Argument argument) {
+        return switch (argument) {
+            case Argument.Value(TensorExpr value) -> isAtom(value) ? value : reader.bind(name, value);
+            case Argument.Constants(Table table) ->
+                throw new IllegalArgumentException(name + " is the array " + table.name());
+        };
+    }
+
     /** What may be written out at each use instead of being bound to a local. */
     private static boolean isAtom(TensorExpr argument) {
         return switch (argument) {
@@ -121,13 +134,13 @@ final class Inliner {
         };
     }
 
-    private TensorExpr text(KernelSpec spec, MethodInvocation call, List<TensorExpr> arguments) {
+    private TensorExpr text(KernelSpec spec, MethodInvocation call, List<Argument> arguments) {
         int outerLocals = context.locals().size();
         BodyReader reader = new BodyReader(context, source);
         List<TensorExpr> values = new ArrayList<>();
         for (int i = 0; i < arguments.size(); i++) {
             String name = spec.parameters().get(i).name();
-            values.add(isAtom(arguments.get(i)) ? arguments.get(i) : reader.bind(name, arguments.get(i)));
+            values.add(bound(reader, name, arguments.get(i)));
         }
         Substitution substitution = Substitution.of(spec, values, context);
         for (TensorExpr requirement : spec.requirements()) {

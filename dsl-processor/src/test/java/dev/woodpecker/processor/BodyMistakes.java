@@ -144,6 +144,18 @@ final class BodyMistakes {
                 public static Tensor f(Tensor x) { return tensor(x.size(0), i -> x.at(i) * sum(2, k -> g(§T[1]))); }
                 private static float g(float[] row) { return row[0]; }
                 """),
+            in(DiagnosticCode.FIELD_NOT_CONSTANT, "new float[][]{{1,2}} is not the name of an array", """
+                @Kernel(op = "F")
+                public static Tensor f(Tensor x) { return tensor(2, i -> g(§new float[][] {{1, 2}}, i)); }
+                private static float g(float[][] t, int i) { return t[0][i]; }
+                """),
+            in(DiagnosticCode.FIELD_NOT_CONSTANT, "t has 2 axes and is used with 1 indices", """
+                private static final float[][] T = {{1, 2}, {3, 4}};
+                @Kernel(op = "F")
+                public static Tensor f(Tensor x) { return tensor(2, i -> g(T, i)); }
+                private static float g(float[][] t, int i) { return h(§t[i]); }
+                private static float h(float[] row) { return row[0]; }
+                """),
             new Mistake(
                     DiagnosticCode.HIDDEN_REDUCTION,
                     "import static java.lang.Math.max hides it; write Dsl.max",

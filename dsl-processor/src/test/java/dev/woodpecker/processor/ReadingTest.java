@@ -125,6 +125,26 @@ class ReadingTest {
     }
 
     @Test
+    void helpersReadTheConstantArraysThatTheyAreCalledWith() {
+        assertThat(body("""
+            private static final float[][] SUM = {{1, 1}};
+            private static final float[][] DIFFERENCE = {{1, -1}};
+            @Kernel(op = "F")
+            public static Tensor f(Tensor x) {
+                return tensor(x.size(0), i -> weighted(SUM, x, i) + weighted(DIFFERENCE, x, i));
+            }
+            private static float weighted(float[][] weights, Tensor t, int i) {
+                return first(weights) * t.at(i) + weights[0].length;
+            }
+            private static float first(float[][] weights) { return weights[0][1]; }
+            """)).isEqualTo("""
+                table SUM f32[1, 2] = {1, 1};
+                table DIFFERENCE f32[1, 2] = {1, -1};
+                tensor(i < x.size(0)) { SUM[0, 1] * x[i] + 2f + (DIFFERENCE[0, 1] * x[i] + 2f) }\
+                """);
+    }
+
+    @Test
     void aCalledKernelWithSeveralOutputsIsItsComponents() {
         assertThat(body("""
             public record Moments(Tensor mean, Tensor square) {}

@@ -60,57 +60,7 @@ public final class Winograd {
         require(x.rank() == 4 && x.size(1) == w.size(1));
         require(w.size(2) == 3 && w.size(3) == 3 && group == 1);
         require(strides[0] == 1 && strides[1] == 1 && dilations[0] == 1 && dilations[1] == 1);
-        int batch = x.size(0);
-        int channels = x.size(1);
-        int filters = w.size(0);
-        int p = x.size(2) + pads[0] + pads[2] - 2;
-        int q = x.size(3) + pads[1] + pads[3] - 2;
-        int rows = (p + 1) / 2;
-        int columns = (q + 1) / 2;
-        Tensor filterRows =
-                tensor(4, 3, filters, channels, (a, s, k, c) -> sum(3, r -> FILTER_2[a][r] * w.at(k, c, r, s)));
-        Tensor filter = tensor(
-                4, 4, filters, channels, (a, e, k, c) -> sum(3, s -> FILTER_2[e][s] * filterRows.at(a, s, k, c)));
-        Tensor inputRows = tensor(
-                4,
-                4,
-                channels,
-                batch,
-                rows,
-                columns,
-                (a, s, c, n, i, j) ->
-                        sum(4, r -> INPUT_2[a][r] * x.atOr(0, n, c, 2 * i + r - pads[0], 2 * j + s - pads[1])));
-        Tensor input = tensor(
-                4,
-                4,
-                channels,
-                batch,
-                rows,
-                columns,
-                (a, e, c, n, i, j) -> sum(4, s -> INPUT_2[e][s] * inputRows.at(a, s, c, n, i, j)));
-        Tensor product = tensor(
-                4,
-                4,
-                filters,
-                batch,
-                rows,
-                columns,
-                (a, e, k, n, i, j) -> sum(channels, c -> input.at(a, e, c, n, i, j) * filter.at(a, e, k, c)));
-        Tensor outputRows = tensor(
-                2,
-                4,
-                filters,
-                batch,
-                rows,
-                columns,
-                (u, e, k, n, i, j) -> sum(4, a -> OUTPUT_2[u][a] * product.at(a, e, k, n, i, j)));
-        return tensor(
-                batch,
-                filters,
-                p,
-                q,
-                (n, k, i, j) ->
-                        b.at(k) + sum(4, e -> OUTPUT_2[j % 2][e] * outputRows.at(i % 2, e, k, n, i / 2, j / 2)));
+        return filtered(2, INPUT_2, FILTER_2, OUTPUT_2, x, w, b, pads);
     }
 
     /** F(4x4, 3x3). x: [n, c, h, w]; w: [k, c, 3, 3]; b: [k]; returns [n, k, p, q]. */
@@ -121,56 +71,65 @@ public final class Winograd {
         require(x.rank() == 4 && x.size(1) == w.size(1));
         require(w.size(2) == 3 && w.size(3) == 3 && group == 1);
         require(strides[0] == 1 && strides[1] == 1 && dilations[0] == 1 && dilations[1] == 1);
+        return filtered(4, INPUT_4, FILTER_4, OUTPUT_4, x, w, b, pads);
+    }
+
+    /** @param size of a tile's side; {@code inputs} and the other matrices have {@code size + 2} points */
+    private static Tensor filtered(
+            int size, float[][] inputs, float[][] filters, float[][] outputs, Tensor x, Tensor w, Tensor b, int[] pads) {
+        int points = size + 2;
         int batch = x.size(0);
         int channels = x.size(1);
-        int filters = w.size(0);
+        int maps = w.size(0);
         int p = x.size(2) + pads[0] + pads[2] - 2;
         int q = x.size(3) + pads[1] + pads[3] - 2;
-        int rows = (p + 3) / 4;
-        int columns = (q + 3) / 4;
+        int rows = (p + size - 1) / size;
+        int columns = (q + size - 1) / size;
         Tensor filterRows =
-                tensor(6, 3, filters, channels, (a, s, k, c) -> sum(3, r -> FILTER_4[a][r] * w.at(k, c, r, s)));
+                tensor(points, 3, maps, channels, (a, s, k, c) -> sum(3, r -> filters[a][r] * w.at(k, c, r, s)));
         Tensor filter = tensor(
-                6, 6, filters, channels, (a, e, k, c) -> sum(3, s -> FILTER_4[e][s] * filterRows.at(a, s, k, c)));
+                points, points, maps, channels, (a, e, k, c) -> sum(3, s -> filters[e][s] * filterRows.at(a, s, k, c)));
         Tensor inputRows = tensor(
-                6,
-                6,
+                points,
+                points,
                 channels,
                 batch,
                 rows,
                 columns,
-                (a, s, c, n, i, j) ->
-                        sum(6, r -> INPUT_4[a][r] * x.atOr(0, n, c, 4 * i + r - pads[0], 4 * j + s - pads[1])));
+                (a, s, c, n, i, j) -> sum(
+                        points, r -> inputs[a][r] * x.atOr(0, n, c, size * i + r - pads[0], size * j + s - pads[1])));
         Tensor input = tensor(
-                6,
-                6,
+                points,
+                points,
                 channels,
                 batch,
                 rows,
                 columns,
-                (a, e, c, n, i, j) -> sum(6, s -> INPUT_4[e][s] * inputRows.at(a, s, c, n, i, j)));
+                (a, e, c, n, i, j) -> sum(points, s -> inputs[e][s] * inputRows.at(a, s, c, n, i, j)));
         Tensor product = tensor(
-                6,
-                6,
-                filters,
+                points,
+                points,
+                maps,
                 batch,
                 rows,
                 columns,
                 (a, e, k, n, i, j) -> sum(channels, c -> input.at(a, e, c, n, i, j) * filter.at(a, e, k, c)));
         Tensor outputRows = tensor(
-                4,
-                6,
-                filters,
+                size,
+                points,
+                maps,
                 batch,
                 rows,
                 columns,
-                (u, e, k, n, i, j) -> sum(6, a -> OUTPUT_4[u][a] * product.at(a, e, k, n, i, j)));
+                (u, e, k, n, i, j) -> sum(points, a -> outputs[u][a] * product.at(a, e, k, n, i, j)));
         return tensor(
                 batch,
-                filters,
+                maps,
                 p,
                 q,
-                (n, k, i, j) ->
-                        b.at(k) + sum(6, e -> OUTPUT_4[j % 4][e] * outputRows.at(i % 4, e, k, n, i / 4, j / 4)));
+                (n, k, i, j) -> b.at(k)
+                        + sum(
+                                points,
+                                e -> outputs[j % size][e] * outputRows.at(i % size, e, k, n, i / size, j / size)));
     }
 }

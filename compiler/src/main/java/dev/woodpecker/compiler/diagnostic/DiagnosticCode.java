@@ -27,7 +27,7 @@ public enum DiagnosticCode {
             "unsupported parameter type",
             "Parameters are Tensor, IntTensor, MaskTensor, Tensor[], and as attributes int, long, float, boolean,"
                     + " int[], float[]. An elementwise kernel takes float, int, long and boolean elements. Helpers may"
-                    + " also take Index."),
+                    + " also take Index and constants such as float[][]."),
     RETURN_TYPE(
             5,
             "unsupported return type",

@@ -7,7 +7,6 @@ import dev.woodpecker.runtime.device.cpu.WorkerPool;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.Node;
-import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.onnx.host.HostCall;
 import dev.woodpecker.runtime.onnx.host.HostOperators;
 import dev.woodpecker.runtime.plan.ExecutablePlan;
@@ -40,6 +39,8 @@ public final class GraphRunner implements AutoCloseable {
     private final Deque<Prepared> prepared = new ArrayDeque<>();
     /** What of them was allocated, for those who ask from other threads. */
     private final AtomicLong nativeBytes = new AtomicLong();
+
+    private final OutputArrays arrays = new OutputArrays();
 
     /**
      * @param capacity how many plans are kept ready to run
@@ -157,7 +158,7 @@ public final class GraphRunner implements AutoCloseable {
         List<NdArray> outputs = new ArrayList<>(plan.outputs().size());
         for (ExecutablePlan.Value output : plan.outputs()) {
             NdArray result = results.get(output.name());
-            outputs.add(result != null && output.type().isOf(result) ? result : allocated(output.type()));
+            outputs.add(result != null && output.type().isOf(result) ? result : arrays.allocate(output.type()));
         }
         if (observer.isPresent()) {
             observer.get().starts(plan);
@@ -167,10 +168,6 @@ public final class GraphRunner implements AutoCloseable {
             values.put(plan.outputs().get(i).name(), outputs.get(i));
         }
         return ready.plan();
-    }
-
-    private static NdArray allocated(TensorType type) {
-        return NdArray.allocate(type.element(), type.shape().extents());
     }
 
     private Prepared prepared(Graph graph, Map<String, NdArray> values) {

@@ -36,6 +36,7 @@ extern "C" __global__ void __launch_bounds__(32) tensor_product(
             a + block_y * 640 + thread / 2 * 40 + thread % 2 * 8,
             block_y * 16 + thread / 2 < 19);
     cp_async_commit();
+    #pragma unroll 1
     for (int k_o = 0; k_o < 3; k_o++) {
         cp_async_wait<0>();
         __syncthreads();

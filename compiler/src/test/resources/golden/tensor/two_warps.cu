@@ -42,6 +42,7 @@ extern "C" __global__ void __launch_bounds__(64) tensor_product(
                 block_y * 32 + thread_y * 16 + thread / 2 < 45);
         cp_async_commit();
     }
+    #pragma unroll 1
     for (int k_o = 0; k_o < 7; k_o++) {
         cp_async_wait<1>();
         __syncthreads();

@@ -169,6 +169,9 @@ final class StmtPrinter {
         }
         if (loop.binding() == Loop.Binding.UNROLL && isDevice()) {
             line("#pragma unroll");
+        } else if (isDevice() && body.anyMatch(Stmt.Wait.class::isInstance)) {
+            // Copies of a pipeline's body would keep the addresses of all that they load in registers.
+            line("#pragma unroll 1");
         }
         names.open();
         String i = names.declare(loop.name());

@@ -69,6 +69,18 @@ public final class IndexMath {
         return a.equals(b) ? a : new Expr.Binary(BinaryOp.AND, a, b);
     }
 
+    /** A conjunction whose terms {@code x / c < n} are {@code x < n * c}: what is so of neighbours is seen there. */
+    public static Expr undivided(Expr condition) {
+        return condition.rewrite(e -> e instanceof Expr.Binary(BinaryOp less, Expr quotient, Expr bound)
+                        && less == BinaryOp.LT
+                        && quotient instanceof Expr.Binary(BinaryOp op, Expr x, Expr divisor)
+                        && op == BinaryOp.DIV
+                        && constant(divisor).orElse(0) > 0
+                        && constant(bound).orElse(0) > 0
+                ? less(x, mul(bound, divisor))
+                : e);
+    }
+
     /** {@code 0 <= index < extent}. */
     public static Expr within(Expr index, Expr extent) {
         Expr notNegative = new Expr.Binary(BinaryOp.GE, index, Expr.index(0));

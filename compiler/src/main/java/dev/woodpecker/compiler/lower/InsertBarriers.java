@@ -38,7 +38,8 @@ public final class InsertBarriers {
                 Stmt inner = insert(body);
                 Extent extent = extent(inner);
                 boolean repeats = !loop.binding().isThread() && !loop.binding().isBlock();
-                boolean comesBack = repeats && extent.before.comesAfter(extent.after);
+                Set<String> inTurn = extent.hasBarrier ? inTurn(loop, inner) : Set.of();
+                boolean comesBack = repeats && extent.before.without(inTurn).comesAfter(extent.after);
                 yield new Stmt.For(loop, comesBack ? Stmt.seq(inner, new Stmt.Barrier()) : inner);
             }
             case Stmt.Allocate(Buffer buffer, Stmt body) -> new Stmt.Allocate(buffer, insert(body));
@@ -53,6 +54,26 @@ public final class InsertBarriers {
                     Stmt.Wait _,
                     Stmt.Invoke _ -> stmt;
         };
+    }
+
+    /**
+     * Shared buffers of which each iteration of the loop uses another part than the next: their first index is the iteration
+     * modulo their first extent, two or more. One barrier an iteration is enough for them.
+     */
+    private static Set<String> inTurn(Loop loop, Stmt body) {
+        Set<String> inTurn = new HashSet<>();
+        Set<String> others = new HashSet<>();
+        body.anyMatch(s -> {
+            SharedAccesses.places(s).forEach((buffer, indices) -> {
+                long parts = IndexMath.constant(buffer.shape().getFirst()).orElse(1);
+                boolean turns = parts > 1
+                        && indices.stream().allMatch(i -> i.getFirst().equals(IndexMath.rem(loop.variable(), parts)));
+                (turns ? inTurn : others).add(buffer.name());
+            });
+            return false;
+        });
+        inTurn.removeAll(others);
+        return inTurn;
     }
 
     private Stmt separate(List<Stmt> statements) {

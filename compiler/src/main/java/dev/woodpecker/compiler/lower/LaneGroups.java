@@ -18,6 +18,10 @@ record LaneGroups(Loop lanes, int count, Bounds bounds) {
         if (condition instanceof Expr.Binary(BinaryOp op, Expr left, Expr right) && op == BinaryOp.AND) {
             return isWholeOrNothing(left) && isWholeOrNothing(right);
         }
+        return isTheSame(condition) || isTheSame(IndexMath.undivided(condition));
+    }
+
+    private boolean isTheSame(Expr condition) {
         if (!condition.anyMatch(lanes.variable()::equals)) {
             return true;
         }

@@ -25,6 +25,10 @@ public final class PeelLoops {
     }
 
     private static Stmt peel(Stmt.For target) {
+        if (target.loop().peel().orElseThrow() instanceof Loop.Peel.Pipelined) {
+            // Its copies are told from the rest only after stages are placed.
+            return target;
+        }
         Loop loop = target.loop().withPeel(Optional.empty());
         long extent = IndexMath.constant(loop.extent())
                 .orElseThrow(() -> new IllegalStateException("peeled loop " + loop.name() + " has no constant extent"));
@@ -41,7 +45,6 @@ public final class PeelLoops {
                 Stmt last = at(shifted(target.body(), Map.of(inner, earlier)), loop, extent - 1);
                 yield Stmt.seq(some(loop, extent - 1, target.body()), once(loop, last));
             }
-            // Its copies are told from the rest only after stages are placed.
             case Loop.Peel.Pipelined _ -> target;
             case Loop.Peel.Ends()
             when loop.binding() == Loop.Binding.PARALLEL ->

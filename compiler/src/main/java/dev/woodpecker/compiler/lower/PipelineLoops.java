@@ -11,16 +11,20 @@ import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.schedule.LoopNest;
+import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.compiler.target.WarpgroupProducts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * Lets copies to shared memory run ahead of the loop that reads them. Requires: stages are placed and indices simplified;
  * pipelined loops are those that the step {@code Pipeline} has checked. Ensures: no loop is marked as pipelined; its copies
- * are asynchronous, one group an iteration, each waited for before it is read; barriers are left to {@link InsertBarriers}.
+ * are asynchronous, one group an iteration, each waited for before it is read, or those for the next iteration wait in
+ * registers where no instruction copies them; barriers are left to {@link InsertBarriers}.
  *
  * <pre>
  * for k in 0..5 pipeline 2:         alloc x[2, ..] shared
@@ -30,17 +34,28 @@ import java.util.Optional;
  *                                     if k + 1 < 5: async x[(k + 1) % 2, ..] of iteration k + 1
  *                                     commit
  *                                     use x[k % 2, ..]
+ *
+ *                                   by registers: load x.ahead of iteration 0
+ *                                     for k in 0..5:
+ *                                       x[k % 2, ..] = x.ahead
+ *                                       if k + 1 < 5: load x.ahead of iteration k + 1
+ *                                       use x[k % 2, ..]
  * </pre>
  */
 public final class PipelineLoops {
+    /** The first generation of GPUs with {@code cp.async}. */
+    private static final int ASYNCHRONOUS_COPIES = 80;
+
     private final Loop loop;
     private final int stages;
     private final Bounds bounds;
     private final List<Buffer> buffers = new ArrayList<>();
     private final List<Stmt> copies = new ArrayList<>();
+    private final List<RegisterCopy> byRegisters = new ArrayList<>();
     private final List<Stmt> uses = new ArrayList<>();
 
-    private PipelineLoops(Stmt.For target, int stages, Bounds around) {
+    /** {@code asynchronous} where the machine has instructions for such copies. */
+    private PipelineLoops(Stmt.For target, int stages, Bounds around, boolean asynchronous) {
         this.loop = target.loop().withPeel(Optional.empty());
         this.stages = stages;
         this.bounds = around.inside(loop);
@@ -50,22 +65,32 @@ public final class PipelineLoops {
             body = inner;
         }
         List<Stmt> statements = body instanceof Stmt.Seq(List<Stmt> all) ? all : List.of(body);
-        statements.forEach(s -> (fills(s) ? copies : uses).add(s));
+        for (Stmt s : statements) {
+            if (fills(s)) {
+                Optional<Stmt> copy = asynchronous ? AsynchronousCopies.of(s, bounds) : Optional.empty();
+                copy.ifPresentOrElse(copies::add, () -> byRegisters.add(RegisterCopy.of(s)));
+            } else {
+                uses.add(s);
+            }
+        }
     }
 
-    public static Stmt apply(Stmt phase) {
-        Stmt pipelined = apply(phase, Bounds.none());
+    public static Stmt apply(Stmt phase, Target target) {
+        boolean asynchronous = target.capability() >= ASYNCHRONOUS_COPIES;
+        Stmt pipelined = apply(phase, Bounds.none(), asynchronous);
         return pipelined == phase ? phase : Simplifier.simplify(pipelined);
     }
 
-    private static Stmt apply(Stmt s, Bounds bounds) {
+    private static Stmt apply(Stmt s, Bounds bounds, boolean asynchronous) {
         if (!(s instanceof Stmt.For f)) {
-            return s.map(child -> apply(child, bounds), e -> e);
+            return s.map(child -> apply(child, bounds, asynchronous), e -> e);
         }
         boolean pipelined = f.loop().peel().orElse(new Loop.Peel.Ends()) instanceof Loop.Peel.Pipelined;
         return pipelined
-                ? new PipelineLoops(f, ((Loop.Peel.Pipelined) f.loop().peel().orElseThrow()).stages(), bounds).lowered()
-                : f.map(child -> apply(child, bounds.inside(f.loop())), e -> e);
+                ? new PipelineLoops(
+                                f, ((Loop.Peel.Pipelined) f.loop().peel().orElseThrow()).stages(), bounds, asynchronous)
+                        .lowered()
+                : f.map(child -> apply(child, bounds.inside(f.loop()), asynchronous), e -> e);
     }
 
     /** Whether a statement of the body writes one of the loop's shared buffers. */
@@ -78,9 +103,8 @@ public final class PipelineLoops {
      * a group, an empty one, so that each wait is for the group of its own iteration.
      */
     private Stmt lowered() {
-        long iterations = IndexMath.constant(loop.extent())
-                .orElseThrow(() -> new LoweringException("pipelined loop " + loop.name() + " has no constant extent"));
-        boolean overlapped = isOverlapped(iterations);
+        OptionalLong iterations = IndexMath.constant(loop.extent());
+        boolean overlapped = iterations.isPresent() && isOverlapped(iterations.getAsLong());
         int ahead = overlapped ? stages - 2 : stages - 1;
         Expr.Var first = Expr.Var.index(loop.name() + ".ahead");
         Loop filling = new Loop(
@@ -90,33 +114,68 @@ public final class PipelineLoops {
                 loop.carrier(),
                 Optional.empty(),
                 loop.origin());
-        Expr.Var next = Expr.Var.index(loop.name() + ".next");
         Expr.Var now = overlapped ? Expr.Var.index(loop.name() + ".now") : loop.variable();
-        Expr further = IndexMath.add(now, Expr.index(ahead));
-        List<Stmt> steady = new ArrayList<>(List.of(new Stmt.Wait(ahead - 1)));
-        steady.add(new Stmt.Let(
-                next,
-                further,
-                new Stmt.If(IndexMath.less(next, Expr.index(iterations)), Stmt.seq(copiesOf(next)), Optional.empty())));
-        steady.add(new Stmt.Commit());
+        List<Stmt> steady = new ArrayList<>();
+        byRegisters.forEach(copy -> steady.add(in(now, staged(copy.store()))));
+        if (copies.isEmpty()) {
+            steady.add(ifAny(now, 1, ".next", this::loadsOf));
+        } else {
+            steady.add(new Stmt.Wait(ahead - 1));
+            if (!byRegisters.isEmpty() && ahead > 1) {
+                steady.add(ifAny(now, 1, ".loaded", this::loadsOf));
+            }
+            steady.add(ifAny(now, ahead, ".next", next -> ahead > 1 ? copiesOf(next) : allOf(next)));
+            steady.add(new Stmt.Commit());
+        }
         steady.addAll(usesIn(now));
-        List<Stmt> fill = new ArrayList<>(copiesOf(first));
-        fill.add(new Stmt.Commit());
-        Stmt filled = new Stmt.For(filling, Stmt.seq(fill));
-        Stmt result = overlapped
-                ? Stmt.seq(filled, overlapped(now, Stmt.seq(steady), iterations))
-                : Stmt.seq(filled, new Stmt.For(loop, Stmt.seq(steady)));
+        List<Stmt> before = new ArrayList<>();
+        if (!copies.isEmpty()) {
+            List<Stmt> fill = new ArrayList<>(copiesOf(first));
+            fill.add(new Stmt.Commit());
+            before.add(new Stmt.For(filling, Stmt.seq(fill)));
+        }
+        before.addAll(loadsOf(Expr.index(0)));
+        before.add(
+                overlapped
+                        ? overlapped(now, Stmt.seq(steady), iterations.getAsLong())
+                        : new Stmt.For(loop, Stmt.seq(steady)));
+        Stmt result = Stmt.seq(before);
+        for (RegisterCopy copy : byRegisters.reversed()) {
+            result = copy.allocate(result);
+        }
         for (Buffer buffer : buffers.reversed()) {
             result = new Stmt.Allocate(isStaged(buffer) ? staged(buffer) : buffer, result);
         }
         return result;
     }
 
+    /** What is done for an iteration further on, if there is one. */
+    private Stmt ifAny(Expr.Var now, long further, String suffix, Function<Expr, List<Stmt>> ahead) {
+        Expr.Var next = Expr.Var.index(loop.name() + suffix);
+        return new Stmt.Let(
+                next,
+                IndexMath.add(now, Expr.index(further)),
+                new Stmt.If(IndexMath.less(next, loop.extent()), Stmt.seq(ahead.apply(next)), Optional.empty()));
+    }
+
+    private List<Stmt> allOf(Expr iteration) {
+        List<Stmt> all = new ArrayList<>(copiesOf(iteration));
+        all.addAll(loadsOf(iteration));
+        return all;
+    }
+
+    private List<Stmt> loadsOf(Expr iteration) {
+        return byRegisters.stream().map(copy -> in(iteration, copy.load())).toList();
+    }
+
     // ---- Products that are still on their way in the next iteration
 
     /** Whether the loop is long enough, and has a stage to spare, for products of two iterations at a time. */
     private boolean isOverlapped(long iterations) {
-        return stages > 2 && iterations > stages && uses.stream().anyMatch(use -> use.anyMatch(PipelineLoops::isWait));
+        return byRegisters.isEmpty()
+                && stages > 2
+                && iterations > stages
+                && uses.stream().anyMatch(use -> use.anyMatch(PipelineLoops::isWait));
     }
 
     private static boolean isWait(Stmt s) {
@@ -143,9 +202,7 @@ public final class PipelineLoops {
     }
 
     private List<Stmt> copiesOf(Expr iteration) {
-        return copies.stream()
-                .map(copy -> in(iteration, staged(AsynchronousCopies.of(copy, bounds))))
-                .toList();
+        return copies.stream().map(copy -> in(iteration, staged(copy))).toList();
     }
 
     private List<Stmt> usesIn(Expr iteration) {
@@ -200,6 +257,9 @@ public final class PipelineLoops {
                                 c.fromIndices(),
                                 c.elements(),
                                 c.guard());
+                    case Stmt.Store store
+                    when isStaged(store.buffer()) ->
+                        new Stmt.Store(staged(store.buffer()), staged(store.indices()), store.value(), store.origin());
                     case Stmt other -> other;
                 },
                 e -> e.rewrite(n -> n instanceof Expr.Load(Buffer buffer, List<Expr> indices) && isStaged(buffer)

@@ -1,11 +1,15 @@
 package dev.woodpecker.compiler.lower;
 
+import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.Intrinsic;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stmt;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -61,6 +65,33 @@ record SharedAccesses(Set<String> read, Set<String> written, Set<String> started
             case Stmt _ -> {}
         }
         return new SharedAccesses(read, written, started, stmt instanceof Stmt.Wait ? asynchronous : Set.of());
+    }
+
+    /** Where one statement, without those inside it, accesses shared buffers; copies that start are not looked at. */
+    static Map<Buffer, List<List<Expr>>> places(Stmt stmt) {
+        Map<Buffer, List<List<Expr>>> places = new HashMap<>();
+        stmt.expressions()
+                .forEach(e -> e.anyMatch(n -> n instanceof Expr.Load(Buffer buffer, List<Expr> indices)
+                        && add(places, buffer, indices)
+                        && false));
+        switch (stmt) {
+            case Stmt.Store store -> add(places, store.buffer(), store.indices());
+            case Stmt.Invoke invoke -> invoke.operands().forEach(w -> add(places, w.buffer(), w.indices()));
+            case Stmt _ -> {}
+        }
+        return places;
+    }
+
+    private static boolean add(Map<Buffer, List<List<Expr>>> places, Buffer buffer, List<Expr> indices) {
+        return buffer.scope() == Scope.SHARED
+                && places.computeIfAbsent(buffer, _ -> new ArrayList<>()).add(indices);
+    }
+
+    /** All but those to these buffers that threads write themselves. */
+    SharedAccesses without(Set<String> buffers) {
+        Set<String> others = new HashSet<>(written);
+        others.removeAll(buffers);
+        return new SharedAccesses(read, others, started, arrived);
     }
 
     SharedAccesses and(SharedAccesses other) {

@@ -178,8 +178,7 @@ public final class TensorizeLoops {
     }
 
     private void requireTarget(TensorTile tile) {
-        int capability =
-                target.isCuda() ? Integer.parseInt(target.architecture().replaceAll("\\D", "")) : 0;
+        int capability = target.capability();
         if (capability < tile.capability() || tile.readsShared() && capability != tile.capability()) {
             throw new LoweringException(target.name() + " has no " + tile.name() + "; it needs cuda:sm_"
                     + tile.capability() + (tile.readsShared() ? "a" : " or later"));

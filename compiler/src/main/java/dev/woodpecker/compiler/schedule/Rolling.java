@@ -25,7 +25,8 @@ import java.util.Set;
  * Gimelshein 2018, "Online normalizer calculation for softmax"; Dao 2023, "FlashAttention-2"). Scores and powers of a block
  * are a warp's, in the registers that {@code intrinsic} leaves its results in: they are never in memory, and the terms are
  * the next product's left operand as they stand. {@code loop} runs over blocks of columns, outside all other loops of the
- * reduction and inside the warps. Comes after {@link DivideLast} and after {@link Tensorize} of the sum; the products of the
+ * reduction and inside the warps; it ends with the last block of which any row of a block of threads may see a column, as a
+ * mask that lets each query see the keys before it has it. Comes after {@link DivideLast} and after {@link Tensorize} of the sum; the products of the
  * scores, whose loops are {@code .row}, {@code .column} and {@code .depth}, are to be tensorized.
  *
  * <pre>
@@ -70,7 +71,12 @@ public record Rolling(String stage, String loop, String intrinsic) implements St
             return reject("what is read in '" + loop + "' is no rows and columns of whole tiles "
                     + tile.get().extents());
         }
-        return Step.applied(rolled(nest, leaves.getFirst(), sum.get(), loops.get()));
+        LiveBlocks live = new LiveBlocks(
+                sum.get().scores(),
+                terms(sum.get(), leaves.getFirst()),
+                LoopNest.path(nest.tree(), leaves.getFirst()).orElseThrow(),
+                blocks);
+        return Step.applied(rolled(nest, leaves.getFirst(), sum.get(), loops.get(), live.extent()));
     }
 
     /** The rows and columns of terms that an iteration of the loop reads, if they are whole tiles. */
@@ -117,7 +123,7 @@ public record Rolling(String stage, String loop, String intrinsic) implements St
                 .toList();
     }
 
-    private LoopNest rolled(LoopNest nest, Stmt.Compute leaf, PowerSum sum, RollingLoops loops) {
+    private LoopNest rolled(LoopNest nest, Stmt.Compute leaf, PowerSum sum, RollingLoops loops, Expr extent) {
         List<Axis> rows = sum.powers().axes().subList(0, sum.powers().axes().size() - 1);
         Stage greatest = sum.greatest();
         Stage before = new Stage(
@@ -142,7 +148,7 @@ public record Rolling(String stage, String loop, String intrinsic) implements St
         LoopNest bare = nest.withTree(tree);
         Stmt.For blocks = bare.find(loop).orElseThrow();
         LoopNest changed = bare.withProgram(nest.program().withStages(stages(nest, sum, before, factor)))
-                .replace(loop, tree(blocks, leaf, sum, before, factor, loops));
+                .replace(loop, tree(blocks, extent, leaf, sum, before, factor, loops));
         for (Stage s : List.of(
                 sum.products(), sum.scores(), greatest, before, factor, sum.powers(), sum.terms(), sum.total())) {
             changed = changed.withBuffer(Buffer.rowMajor(s.name(), s.type(), s.shape(), Scope.REGISTER));
@@ -191,7 +197,13 @@ public record Rolling(String stage, String loop, String intrinsic) implements St
     }
 
     private static Stmt tree(
-            Stmt.For blocks, Stmt.Compute leaf, PowerSum sum, Stage before, Stage factor, RollingLoops loops) {
+            Stmt.For blocks,
+            Expr extent,
+            Stmt.Compute leaf,
+            PowerSum sum,
+            Stage before,
+            Stage factor,
+            RollingLoops loops) {
         Set<String> own = Decompose.variables(leaf.over());
         List<Loop> spatial = LoopNest.path(blocks, leaf).orElseThrow().stream()
                 .filter(l -> !own.contains(l.name()))
@@ -220,7 +232,7 @@ public record Rolling(String stage, String loop, String intrinsic) implements St
         Stmt inBlocks = decomposed.rewrite(
                 s -> s instanceof Stmt.For f
                                 && f.loop().name().equals(blocks.loop().name())
-                        ? new Stmt.For(f.loop(), before(rolled, f.body(), leaf.stage()))
+                        ? new Stmt.For(f.loop().withExtent(extent), before(rolled, f.body(), leaf.stage()))
                         : s,
                 e -> e);
         return Stmt.seq(

@@ -29,7 +29,8 @@ public sealed interface Step
                 Prefetch,
                 DivideLast,
                 Rolling,
-                Compact {
+                Compact,
+                Transpose {
     /** Applies the step under the decisions for its open factors. */
     Outcome apply(LoopNest nest, Map<String, Long> decisions);
 

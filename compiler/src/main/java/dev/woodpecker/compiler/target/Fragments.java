@@ -55,6 +55,20 @@ public final class Fragments {
     public static final Distribution N8K8_RIGHT = new Distribution(
             "m16n8k8.b", 8, 8, LANES, 2, List.of(GROUP), List.of(QUAD, new Digit(Source.VALUE, 1, 0, 4)));
 
+    /** The left operand of {@code m16n8k8} with halves, in values {@code a0 .. a3}; also how accumulators of it lie. */
+    public static final Distribution M16K8_HALVES_LEFT = new Distribution(
+            "m16n8k8.f16.a",
+            16,
+            8,
+            LANES,
+            4,
+            List.of(GROUP, new Digit(Source.VALUE, 2, 0, 8)),
+            List.of(IN_GROUP, LOW_HIGH));
+
+    /** The right operand of {@code m16n8k8} with halves, transposed, in values {@code b0, b1}. */
+    public static final Distribution N8K8_HALVES_RIGHT =
+            new Distribution("m16n8k8.f16.b", 8, 8, LANES, 2, List.of(GROUP), List.of(IN_GROUP, LOW_HIGH));
+
     /** The accumulator, 16 rows of 8 elements of 32 bits, in values {@code c0 .. c3}. */
     public static final Distribution M16N8_ACCUMULATOR = new Distribution(
             "m16n8k16.c",

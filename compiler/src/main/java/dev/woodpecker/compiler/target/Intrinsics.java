@@ -10,6 +10,7 @@ import dev.woodpecker.compiler.ir.Intrinsic.Level;
 import dev.woodpecker.compiler.ir.Intrinsic.Operand;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.target.TensorTile.Loads;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,6 +45,19 @@ public final class Intrinsics {
 
     /** As {@link #LDMATRIX_X2_F32}, of words of four bytes each. */
     public static final Intrinsic LDMATRIX_X2_I32 = load("ldmatrix_x2_i32", DType.I32, Fragments.N8K8_RIGHT, false);
+
+    private static final Distribution TALL = Fragments.M16K8_HALVES_LEFT;
+
+    /** Tiles of halves 8 deep: 16 x 8 of the left operand, and of 8 x 8 of the right one. */
+    private static final List<Intrinsic> HALVES_8_DEEP = List.of(
+            load("ldmatrix_x2_tall", DType.F16, TALL, false),
+            load("ldmatrix_x2_tall_trans", DType.F16, TALL, true),
+            load("ldmatrix_x1", DType.F16, Fragments.N8K8_HALVES_RIGHT, false),
+            load("ldmatrix_x1_trans", DType.F16, Fragments.N8K8_HALVES_RIGHT, true));
+
+    /** As {@link #MMA_M16N8K16_F32_F16}, 8 points deep: Turing's. */
+    public static final Intrinsic MMA_M16N8K8_F32_F16 =
+            mma("mma_m16n8k8_f32_f16", DType.F16, TALL, Fragments.N8K8_HALVES_RIGHT);
 
     /** As {@link #MMA_M16N8K16_F32_F16}, of bfloat16. */
     public static final Intrinsic MMA_M16N8K16_F32_BF16 =
@@ -94,6 +108,13 @@ public final class Intrinsics {
 
     private static final List<TensorTile> OF_WARPS = List.of(
             new TensorTile(MMA_M16N8K16_F32_F16, LEFT_HALVES, RIGHT_HALVES, 80, BinaryOp.MUL, false),
+            new TensorTile(
+                    MMA_M16N8K8_F32_F16,
+                    Loads.of(HALVES_8_DEEP.get(0), HALVES_8_DEEP.get(1)),
+                    Loads.of(HALVES_8_DEEP.get(2), HALVES_8_DEEP.get(3)),
+                    75,
+                    BinaryOp.MUL,
+                    false),
             new TensorTile(MMA_M16N8K16_F32_BF16, LEFT_HALVES, RIGHT_HALVES, 80, BinaryOp.MUL, false),
             new TensorTile(
                     MMA_M16N8K8_F32_TF32,
@@ -111,6 +132,7 @@ public final class Intrinsics {
     private static final List<Intrinsic> ALL = Stream.of(
                     List.of(LDMATRIX_X4, LDMATRIX_X2, LDMATRIX_X4_TRANS, LDMATRIX_X2_TRANS, PREFETCH),
                     List.of(LDMATRIX_X4_F32, LDMATRIX_X2_F32, LDMATRIX_X4_I32, LDMATRIX_X2_I32),
+                    HALVES_8_DEEP,
                     TILES.stream()
                             .flatMap(t -> Stream.concat(Stream.of(t.product()), t.others().stream()))
                             .toList(),
@@ -141,11 +163,12 @@ public final class Intrinsics {
                 .findFirst();
     }
 
-    /** The tile of a warp that combines elements of a type in memory so; there is at most one. */
-    public static Optional<TensorTile> tile(DType memory, BinaryOp operation, boolean swapped) {
+    /** The tile of a warp that combines elements of a type in memory so, the newest that a generation has. */
+    public static Optional<TensorTile> tile(DType memory, BinaryOp operation, boolean swapped, int capability) {
         return OF_WARPS.stream()
                 .filter(t -> t.memoryType() == memory && t.takes(operation, swapped))
-                .findFirst();
+                .filter(t -> t.capability() <= capability)
+                .max(Comparator.comparingInt(TensorTile::capability));
     }
 
     /** The tile of these extents, rows, columns and depth, that combines elements of a type in memory so. */

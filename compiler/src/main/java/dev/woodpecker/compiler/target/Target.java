@@ -50,6 +50,11 @@ public record Target(
         return name.substring(name.indexOf(':') + 1);
     }
 
+    /** Of a GPU the generation: {@code 80} for {@code cuda:sm_80}; else 0. */
+    public int capability() {
+        return isCuda() ? Integer.parseInt(architecture().replaceAll("\\D", "")) : 0;
+    }
+
     /** How many elements of {@code bytes} each fill a vector register; at least 1. */
     public int lanes(int bytes) {
         return Math.max(1, vectorBytes / bytes);

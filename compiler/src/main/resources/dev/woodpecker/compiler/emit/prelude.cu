@@ -224,6 +224,29 @@ INLINE void ldmatrix_x2_trans(unsigned *fragment, const unsigned short *tile, in
                  : "=r"(fragment[0]), "=r"(fragment[1])
                  : "r"(shared_address(tile + lane % 16 * stride)) : "memory");
 }
+/* Tiles 8 deep, which are all that Turing multiplies. */
+INLINE void ldmatrix_x2_tall(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.shared.b16 {%0, %1}, [%2];"
+                 : "=r"(fragment[0]), "=r"(fragment[1])
+                 : "r"(shared_address(tile + lane % 16 * stride)) : "memory");
+}
+INLINE void ldmatrix_x2_tall_trans(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x2.trans.shared.b16 {%0, %1}, [%2];"
+                 : "=r"(fragment[0]), "=r"(fragment[1])
+                 : "r"(shared_address(tile + lane % 8 * stride + lane / 8 % 2 * 8)) : "memory");
+}
+INLINE void ldmatrix_x1(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%0}, [%1];"
+                 : "=r"(fragment[0]) : "r"(shared_address(tile + lane % 8 * stride)) : "memory");
+}
+INLINE void ldmatrix_x1_trans(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    asm volatile("ldmatrix.sync.aligned.m8n8.x1.trans.shared.b16 {%0}, [%1];"
+                 : "=r"(fragment[0]) : "r"(shared_address(tile + lane % 8 * stride)) : "memory");
+}
 
 /* Tiles of words: each is two of the neighbours that the instruction speaks of. */
 #define LDMATRIX_WORDS(T, t, r) \
@@ -252,6 +275,12 @@ LDMATRIX_WORDS(int, i32, "r")
     }
 MMA_M16N8K16(f16)
 MMA_M16N8K16(bf16)
+INLINE void mma_m16n8k8_f32_f16(float *sum, const unsigned *left, const unsigned *right) {
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 "
+                 "{%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+                 : "+f"(sum[0]), "+f"(sum[1]), "+f"(sum[2]), "+f"(sum[3])
+                 : "r"(left[0]), "r"(left[1]), "r"(right[0]));
+}
 INLINE void mma_m16n8k8_f32_tf32(float *sum, const float *left, const float *right) {
     asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
                  "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"

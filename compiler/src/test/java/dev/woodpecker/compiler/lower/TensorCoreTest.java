@@ -13,6 +13,7 @@ import dev.woodpecker.compiler.interp.HostTensor;
 import dev.woodpecker.compiler.interp.Interpreter;
 import dev.woodpecker.compiler.interp.InterpreterException;
 import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Distribution;
 import dev.woodpecker.compiler.ir.Distribution.Digit;
@@ -122,6 +123,41 @@ class TensorCoreTest {
         LoweredKernel kernel = Lowering.lower(PROGRAM, plain, SM_80, Numerics.FP32);
         assertThat(run(kernel, inputs)).isEqualTo(reference(PROGRAM, inputs));
         assertThat(has(kernel, Stmt.AsyncCopy.class::isInstance)).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"40, cuda:sm_80, true", "44, cuda:sm_80, false", "41, cuda:sm_80, false"})
+    void whatNoInstructionCopiesWaitsInRegisters(int k, String target, boolean asynchronous) {
+        TensorProgram program = TensorProduct.program(19, 13, k);
+        Map<String, HostTensor> inputs = inputs(program, random -> random.nextInt(-8, 9));
+        List<Finding> findings = new ArrayList<>();
+        Target machine = Target.parse(target);
+        LoweredKernel kernel =
+                Lowering.lower(program, TensorProduct.trace("y"), machine, Numerics.FP32, (pass, stmt) -> {
+                    if (pass.equals("insert barriers")) {
+                        findings.addAll(Verifier.verify("product", stmt, machine));
+                    }
+                });
+        assertThat(findings).isEmpty();
+        assertThat(run(kernel, inputs)).isEqualTo(reference(program, inputs));
+        assertThat(has(kernel, Stmt.AsyncCopy.class::isInstance)).isEqualTo(asynchronous);
+        assertThat(has(
+                        kernel,
+                        s -> s instanceof Stmt.Allocate(Buffer b, Stmt _)
+                                && b.name().endsWith(".ahead")))
+                .isNotEqualTo(asynchronous);
+        assertThat(barriersInLoops(kernel)).as("parts of memory in turn").isEqualTo(1);
+    }
+
+    private static long barriersInLoops(LoweredKernel kernel) {
+        List<Stmt> barriers = new ArrayList<>();
+        kernel.phases().getFirst().body().anyMatch(s -> {
+            if (s instanceof Stmt.For f && f.loop().name().startsWith("k")) {
+                f.body().anyMatch(b -> b instanceof Stmt.Barrier && barriers.add(b) && false);
+            }
+            return false;
+        });
+        return barriers.size();
     }
 
     @Test

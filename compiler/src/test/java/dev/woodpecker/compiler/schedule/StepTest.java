@@ -86,6 +86,7 @@ class StepTest {
                 of("Compact", Programs.strided(8), new Compact("x", "y")),
                 of("Reindex", Programs.matmul(8, 64, 32), new Reindex("a", "y", List.of(List.of("i", "k")))),
                 of("JoinReduction", Programs.rowSums(8, 7), new JoinReduction("y")),
+                of("Transpose", Programs.matmul(8, 64, 32), new Transpose("b", "y", Transpose.toTheEnd(2, 0))),
                 of(
                         "CombineLanes",
                         Programs.rowSums(8, 40),

@@ -1,7 +1,7 @@
 package dev.woodpecker.runtime.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.woodpecker.compiler.emit.KernelSource;
 import dev.woodpecker.compiler.interp.HostTensor;
@@ -9,25 +9,16 @@ import dev.woodpecker.compiler.interp.Interpreter;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
-import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
-import dev.woodpecker.runtime.device.emulator.CudaText;
 import dev.woodpecker.runtime.device.emulator.EmulatedKernel;
 import dev.woodpecker.runtime.device.emulator.Emulation;
-import dev.woodpecker.runtime.device.emulator.Emulator;
 import dev.woodpecker.runtime.plan.program.DeadStages;
-import dev.woodpecker.runtime.toolchain.Environment;
-import dev.woodpecker.runtime.toolchain.ToolchainException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -55,10 +46,7 @@ class AttentionEmulationTest {
         KernelSource source() {
             Target machine = Target.parse(target);
             Numerics numerics = elements == DType.F16 ? Numerics.FP16 : Numerics.BF16;
-            SpacePoint point = new ScheduleSpace(program(), machine, numerics, Map.of(), Set.of())
-                    .point(p -> choices.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
-            assertThat(point).as("%s", this).isInstanceOf(SpacePoint.Scheduled.class);
-            return KernelSource.of(program(), ((SpacePoint.Scheduled) point).trace(), machine, numerics);
+            return EmulatedSchedules.source(program(), machine, numerics, choices);
         }
     }
 
@@ -79,6 +67,13 @@ class AttentionEmulationTest {
                     FUSED),
             // Nothing is a multiple of a tile; rows of values are no power of two.
             new Case("Attention q=1x1x37x40 k=1x1x75x40 v=1x1x75x72" + PLAIN, "cuda:sm_80", DType.F16, Map.of(), FUSED),
+            // Later queries see more blocks of keys than earlier ones.
+            new Case(
+                    "Attention q=1x1x150x80 k=1x1x150x80 v=1x1x150x96" + CAUSAL,
+                    "cuda:sm_80",
+                    DType.F16,
+                    Map.of("stages", 3L),
+                    List.of("< block + 1; ", "mma_m16n8k16_f32_")),
             new Case(
                     "Attention q=1x4x40x32 k=1x2x70x32 v=1x2x70x32 attnMask=1x1x40x70" + CAUSAL,
                     "cuda:sm_90a",
@@ -95,16 +90,10 @@ class AttentionEmulationTest {
     @TestFactory
     Stream<DynamicTest> computesTheProgram() {
         List<KernelSource> sources = CASES.stream().map(Case::source).toList();
-        List<EmulatedKernel> kernels =
-                emulator().load(sources.stream().map(CudaText::of).toList());
-        List<DynamicTest> tests = new ArrayList<>();
-        for (int i = 0; i < CASES.size(); i++) {
-            Case c = CASES.get(i);
-            KernelSource source = sources.get(i);
-            EmulatedKernel kernel = kernels.get(i);
-            tests.add(dynamicTest(c.call(), () -> check(c, source, kernel)));
-        }
-        return tests.stream();
+        return EmulatedSchedules.tests(
+                CASES.stream().map(Case::call).toList(),
+                sources,
+                (i, kernel) -> check(CASES.get(i), sources.get(i), kernel));
     }
 
     private static void check(Case c, KernelSource source, EmulatedKernel kernel) {
@@ -122,10 +111,6 @@ class AttentionEmulationTest {
                 assertThat(actual.real(i)).as("element %d", i).isCloseTo(expected.real(i), within(bound));
             }
         });
-    }
-
-    private static org.assertj.core.data.Offset<Double> within(double bound) {
-        return org.assertj.core.data.Offset.offset(bound);
     }
 
     /** Keys that count: some, not all; greatest scores that come late, too, so that what was summed before is scaled. */
@@ -152,14 +137,5 @@ class AttentionEmulationTest {
                                     shape));
         });
         return inputs;
-    }
-
-    private static Emulator emulator() {
-        try {
-            return Emulator.of(Environment.ofProcess());
-        } catch (ToolchainException absent) {
-            Assumptions.abort("SKIPPED: " + absent.getMessage());
-            throw absent;
-        }
     }
 }

@@ -8,24 +8,16 @@ import dev.woodpecker.compiler.interp.HostTensor;
 import dev.woodpecker.compiler.interp.Interpreter;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
-import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.emulator.CudaText;
 import dev.woodpecker.runtime.device.emulator.EmulatedKernel;
 import dev.woodpecker.runtime.device.emulator.Emulation;
-import dev.woodpecker.runtime.device.emulator.Emulator;
-import dev.woodpecker.runtime.toolchain.Environment;
-import dev.woodpecker.runtime.toolchain.ToolchainException;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -34,6 +26,7 @@ import org.junit.jupiter.api.TestFactory;
  * executed on the processor, gives the very bits of the program, inputs being small whole numbers.
  */
 class TensorCoreEmulationTest {
+    private static final Target SM_75 = Target.parse("cuda:sm_75");
     private static final Target SM_80 = Target.parse("cuda:sm_80");
     private static final Target SM_90A = Target.parse("cuda:sm_90a");
 
@@ -52,11 +45,7 @@ class TensorCoreEmulationTest {
             for (String choice : choices.isEmpty() ? new String[0] : choices.split(" ")) {
                 wanted.put(choice.replaceAll("=.*", ""), Long.valueOf(choice.replaceAll(".*=", "")));
             }
-            TensorProgram program = program();
-            SpacePoint point = new ScheduleSpace(program, target, numerics, Map.of(), Set.of())
-                    .point(p -> wanted.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
-            assertThat(point).as("%s", this).isInstanceOf(SpacePoint.Scheduled.class);
-            return KernelSource.of(program, ((SpacePoint.Scheduled) point).trace(), target, numerics);
+            return EmulatedSchedules.source(program(), target, numerics, wanted);
         }
     }
 
@@ -102,7 +91,29 @@ class TensorCoreEmulationTest {
                     Numerics.FP16,
                     DType.F16,
                     "",
-                    "mma_m16n8k16_f32_f16"),
+                    "x_tile_ahead"),
+            new Case(
+                    "Conv x=2x40x4x4 w=72x40x1x1 b=72 strides=1,1 pads=0,0,0,0 dilations=1,1 group=1",
+                    SM_80,
+                    Numerics.FP16,
+                    DType.F16,
+                    "",
+                    "cp_async_16(\n            w_tile"),
+            new Case("MatMul a=40x72 b=72x40", SM_75, Numerics.FP16, DType.F16, "tensor=1", "ldmatrix_x1_trans"),
+            new Case(
+                    "Gemm a=72x40 b=33x72 alpha=1 beta=1 transA=1 transB=1",
+                    SM_75,
+                    Numerics.FP16,
+                    DType.F16,
+                    "tensor=1",
+                    "ldmatrix_x2_tall_trans"),
+            new Case(
+                    "Conv x=2x16x9x9 w=20x16x3x3 b=20 strides=2,2 pads=1,1,1,1 dilations=1,1 group=1",
+                    SM_80,
+                    Numerics.BF16,
+                    DType.BF16,
+                    "channels.last=1",
+                    "x_turned"),
             new Case("MatMul a=3x40x24 b=3x24x40", SM_80, Numerics.TF32, DType.F32, "", "mma_m16n8k8_f32_tf32"),
             new Case(
                     "Gemm a=40x24 b=33x24 alpha=1 beta=1 transA=0 transB=1",
@@ -131,16 +142,12 @@ class TensorCoreEmulationTest {
     @TestFactory
     Stream<DynamicTest> computesTheProgram() {
         List<KernelSource> sources = CASES.stream().map(Case::source).toList();
-        List<EmulatedKernel> kernels =
-                emulator().load(sources.stream().map(CudaText::of).toList());
-        List<DynamicTest> tests = new ArrayList<>();
-        for (int i = 0; i < CASES.size(); i++) {
-            Case c = CASES.get(i);
-            KernelSource source = sources.get(i);
-            EmulatedKernel kernel = kernels.get(i);
-            tests.add(dynamicTest(c.call() + ", " + c.numerics().text(), () -> check(c, source, kernel)));
-        }
-        return tests.stream();
+        return EmulatedSchedules.tests(
+                CASES.stream()
+                        .map(c -> c.call() + ", " + c.numerics().text())
+                        .toList(),
+                sources,
+                (i, kernel) -> check(CASES.get(i), sources.get(i), kernel));
     }
 
     private static void check(Case c, KernelSource source, EmulatedKernel kernel) {
@@ -173,7 +180,7 @@ class TensorCoreEmulationTest {
     Stream<DynamicTest> anAccessBesideADynamicArrayIsFound() {
         KernelSource source = CASES.getFirst().source();
         String moved = source.text().replace("shared_memory + 40960", "shared_memory + 40832");
-        EmulatedKernel kernel = emulator().load(new CudaText(source.lowered(), moved));
+        EmulatedKernel kernel = EmulatedSchedules.emulator().load(new CudaText(source.lowered(), moved));
         return Stream.of(dynamicTest("128 bytes too early", () -> {
             assertThat(moved).isNotEqualTo(source.text());
             assertThat(kernel.run(KernelCalls.smallIntegers(source.program(), -3, 4, 5)))
@@ -181,14 +188,5 @@ class TensorCoreEmulationTest {
                             Emulation.Faulted.class,
                             faulted -> assertThat(faulted.fault().message()).contains("out of bounds"));
         }));
-    }
-
-    private static Emulator emulator() {
-        try {
-            return Emulator.of(Environment.ofProcess());
-        } catch (ToolchainException absent) {
-            Assumptions.abort("SKIPPED: " + absent.getMessage());
-            throw absent;
-        }
     }
 }

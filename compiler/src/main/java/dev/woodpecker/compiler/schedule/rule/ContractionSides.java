@@ -2,10 +2,10 @@ package dev.woodpecker.compiler.schedule.rule;
 
 import dev.woodpecker.compiler.ir.Axis;
 import dev.woodpecker.compiler.ir.Expr;
-import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Stage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A contraction as a matrix product: {@code rows} come from {@code left}, {@code columns}, along which the result lies in
@@ -24,8 +24,8 @@ record ContractionSides(
         Expr.Read right) {
     static ContractionSides of(ScheduleBuilder builder, Contraction c) {
         Stage stage = c.stage();
-        LayoutMap layout = builder.buffer(stage.name()).layout();
-        Axis innermost = stage.axes().get(layout.dimensions().getLast().axis());
+        Axis innermost =
+                stage.axes().get(MatrixOperand.innermost(builder, stage.name()).orElseThrow());
         List<Axis> column = List.of(c.column());
         List<Axis> used = new ArrayList<>(c.rows());
         used.addAll(column);
@@ -39,11 +39,11 @@ record ContractionSides(
     /** The axis along which the data lie in memory comes last, where sums may be in another order. */
     private static List<Axis> depth(ScheduleBuilder builder, Contraction c) {
         List<Axis> axes = new ArrayList<>(c.stage().reduction().orElseThrow().axes());
-        LayoutMap layout = builder.buffer(c.data().tensor()).layout();
-        if (!builder.nest().numerics().mayReassociate() || layout.dimensions().isEmpty()) {
+        Optional<Integer> along = MatrixOperand.innermost(builder, c.data().tensor());
+        if (!builder.nest().numerics().mayReassociate() || along.isEmpty()) {
             return axes;
         }
-        Expr innermost = c.data().indices().get(layout.dimensions().getLast().axis());
+        Expr innermost = c.data().indices().get(along.get());
         boolean bySide = c.rows().stream().anyMatch(r -> MatrixOperand.stepsByOne(innermost, r));
         axes.stream()
                 .filter(d -> !bySide && MatrixOperand.stepsByOne(innermost, d))

@@ -79,7 +79,7 @@ final class CudaAttentionRule {
             return done;
         }
         for (Stage stage : builder.nest().program().stages()) {
-            Optional<TensorTile> tile = tile(stage).filter(t -> CudaTiles.capability(target) >= t.capability());
+            Optional<TensorTile> tile = tile(stage, target);
             if (tile.isPresent() && serves(builder, stage, tile.get())) {
                 builder.add(new DivideLast(stage.name(), tile.get().memoryType()));
                 TensorProgram program = builder.nest().program();
@@ -92,12 +92,15 @@ final class CudaAttentionRule {
         return done;
     }
 
-    /** The instruction for products with what the stage sums. */
-    private static Optional<TensorTile> tile(Stage stage) {
+    /** The instruction for products with what the stage sums. Two values are rounded to halves at once from Ampere on. */
+    private static Optional<TensorTile> tile(Stage stage, Target target) {
+        if (target.capability() < SharedTiles.ASYNCHRONOUS) {
+            return Optional.empty();
+        }
         return factors(stage).stream()
                 .filter(f -> f.type() != DType.F32)
                 .findFirst()
-                .flatMap(f -> Intrinsics.tile(f.type(), BinaryOp.MUL, false))
+                .flatMap(f -> Intrinsics.tile(f.type(), BinaryOp.MUL, false, target.capability()))
                 .filter(TensorTile::takesAccumulators);
     }
 

@@ -64,17 +64,19 @@ final class CudaContractionRule {
 
     /** Schedules the stage if it is a contraction that this rule serves. */
     static boolean schedule(ScheduleBuilder builder, String name, Target target) {
-        Optional<Contraction> found = served(builder, name);
-        if (found.isEmpty()) {
+        Optional<Contraction> given = served(builder, name);
+        if (given.isEmpty()) {
             return false;
         }
-        Optional<String> partial = splitReduction(builder, found.get(), target);
+        ChannelsLast.schedule(builder, given.get(), target);
+        Optional<Contraction> found = served(builder, name);
+        Optional<String> partial = splitReduction(builder, found.orElseThrow(), target);
         if (partial.isPresent()) {
             Contraction part = served(builder, partial.get()).orElseThrow();
             multiply(builder, part, target);
             CudaElementRule.schedule(builder, name, target);
         } else {
-            multiply(builder, found.get(), target);
+            multiply(builder, found.orElseThrow(), target);
         }
         return true;
     }
@@ -287,12 +289,16 @@ final class CudaContractionRule {
         builder.add(new Vectorize(lanes.inner()));
     }
 
-    /** Copies run ahead where the machine has instructions for it, as far as shared memory reaches. */
+    /** Copies run ahead as far as shared memory reaches; by registers, which are few, only where a search finds that it pays. */
     private void pipeline(String loop, Tile tile) {
         long bytes = (tile.rows + tile.columns) * (tile.depth + WIDEST) * Float.BYTES;
-        boolean asynchronous = CudaTiles.capability(target) >= 80;
+        boolean asynchronous = target.capability() >= SharedTiles.ASYNCHRONOUS;
         List<Long> stages = SharedTiles.stages(
-                builder, loop, asynchronous ? LongStream.of(1, 2, 3, 4) : LongStream.of(1), bytes, target.fastBytes());
-        SharedTiles.pipeline(builder, loop, choose("stages", stages, stages.contains(2L) ? 2 : 1));
+                builder,
+                loop,
+                LongStream.of(1, 2, asynchronous ? 3 : 2, asynchronous ? 4 : 2).distinct(),
+                bytes,
+                target.fastBytes());
+        SharedTiles.pipeline(builder, loop, choose("stages", stages, asynchronous && stages.contains(2L) ? 2 : 1));
     }
 }

@@ -60,8 +60,7 @@ final class CudaTensorRule {
         }
         boolean swapped = !Stages.withoutCasts(first)
                 .equals(ContractionSides.of(builder, c).left());
-        return Intrinsics.tile(c.data().type(), op, swapped)
-                .filter(t -> CudaTiles.capability(target) >= t.capability())
+        return Intrinsics.tile(c.data().type(), op, swapped, target.capability())
                 .filter(t -> reduction.type() == t.accumulatorType())
                 .filter(t -> mayRound(builder, c, t))
                 .filter(t -> !depths(builder, c, t).isEmpty());
@@ -76,12 +75,22 @@ final class CudaTensorRule {
         Expr first = depth.getFirst().variable();
         boolean endsInZeros = !tile.accumulatorType().isFloat()
                 || c.data().indices().contains(first) && c.weights().indices().contains(first);
-        long points = depth.stream().mapToLong(Stages::extent).reduce(1, Math::multiplyExact);
-        long bytes = tile.memoryType().bytes();
-        return LongStream.of(32 / bytes, 64 / bytes, 128 / bytes)
+        long points = points(c);
+        return stretches(tile)
                 .filter(stretch -> endsInZeros || points % stretch == 0)
                 .boxed()
                 .toList();
+    }
+
+    private static LongStream stretches(TensorTile tile) {
+        long bytes = tile.memoryType().bytes();
+        return LongStream.of(32 / bytes, 64 / bytes, 128 / bytes);
+    }
+
+    private static long points(Contraction c) {
+        return c.stage().reduction().orElseThrow().axes().stream()
+                .mapToLong(Stages::extent)
+                .reduce(1, Math::multiplyExact);
     }
 
     /**
@@ -93,10 +102,7 @@ final class CudaTensorRule {
         if (!tile.accumulatorType().isFloat()) {
             return true;
         }
-        long depth = c.stage().reduction().orElseThrow().axes().stream()
-                .mapToLong(Stages::extent)
-                .reduce(1, Math::multiplyExact);
-        return builder.nest().numerics().mayReassociate() && (!isSplit(builder, tile) || depth <= LONGEST_CUT_SUM);
+        return builder.nest().numerics().mayReassociate() && (!isSplit(builder, tile) || points(c) <= LONGEST_CUT_SUM);
     }
 
     /** Whether operands are two parts each, whose three products add up to single precision. */
@@ -113,7 +119,9 @@ final class CudaTensorRule {
         boolean pays = !isSplit(builder, tile.get())
                 || tiles(builder, c, tile.get(), target).bestCycles(1)
                         < CudaTiles.of(c, target).bestCycles(1);
-        if (!pads(builder, c) || builder.choose(c.stage().name() + ".tensor", List.of(0L, 1L), pays ? 1 : 0) == 0) {
+        boolean fits = depths(builder, c, tile.get()).stream().allMatch(stretch -> points(c) % stretch == 0)
+                || pads(builder, c);
+        if (!fits || builder.choose(c.stage().name() + ".tensor", List.of(0L, 1L), pays ? 1 : 0) == 0) {
             return false;
         }
         new CudaTensorRule(builder, ContractionSides.of(builder, c), tile.get(), target).schedule(c);
@@ -217,7 +225,10 @@ final class CudaTensorRule {
                 SharedTiles.bytes(a, tile, blockRows, depth) + SharedTiles.bytes(b, tile, blockColumns, depth);
         List<Long> stages = SharedTiles.stages(
                 builder, stretch.outer(), LongStream.of(1, 2, 3, 4, 5), stageBytes, target.fastBytes());
-        SharedTiles.pipeline(
-                builder, stretch.outer(), choose("stages", stages, tiles.stages(chosen, stageBytes, stages)));
+        // What waits in registers does so for one iteration.
+        boolean far = List.of(a, b).stream().allMatch(o -> o.isCopiedAsynchronously(builder))
+                && target.capability() >= SharedTiles.ASYNCHRONOUS;
+        long preferred = far || stages.size() == 1 ? tiles.stages(chosen, stageBytes, stages) : stages.get(1);
+        SharedTiles.pipeline(builder, stretch.outer(), choose("stages", stages, preferred));
     }
 }

@@ -17,7 +17,9 @@ import java.util.List;
  */
 record CudaTensorTiles(
         CudaTiles problem, double operations, int elementBytes, long sharedBytes, boolean hasPlainOperands) {
-    /** Halves: data sheets of A100 and H100, where a warp's products reach 63 % (Luo et al. 2024, "Dissecting Hopper"). */
+    /** Halves: data sheets of T4, A100 and H100, where a warp's products reach 63 % (Luo et al. 2024, "Dissecting Hopper"). */
+    private static final double TURING_OPERATIONS = 512;
+
     private static final double OPERATIONS = 1024;
 
     private static final double HOPPER_OPERATIONS = 2048 * 0.63;
@@ -78,7 +80,9 @@ record CudaTensorTiles(
     /** {@code products} of the instruction make one of the program. */
     static CudaTensorTiles of(Contraction c, TensorTile tile, int products, Target target) {
         int bytes = tile.memoryType().bytes();
-        double halves = CudaTiles.capability(target) >= 90 ? HOPPER_OPERATIONS : OPERATIONS;
+        double halves = target.capability() >= 90
+                ? HOPPER_OPERATIONS
+                : target.capability() >= SharedTiles.ASYNCHRONOUS ? OPERATIONS : TURING_OPERATIONS;
         boolean plain = c.stage().reduction().orElseThrow().axes().size() == 1 && bytes <= 2;
         return new CudaTensorTiles(
                 CudaTiles.of(c, target), halves * 2 / bytes / products, bytes, target.fastBytes(), plain);

@@ -24,7 +24,7 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
     private static final double BYTES = 12;
 
     /** What a second kernel costs, in cycles. */
-    private static final double LAUNCH = 4000;
+    static final double LAUNCH = 4000;
 
     private static final List<Long> SIZES = List.of(128L, 64L, 32L);
 
@@ -42,12 +42,7 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
                 depth,
                 all / (rows * columns),
                 target.units(),
-                capability(target) >= 90 ? HOPPER_OPERATIONS : OPERATIONS);
-    }
-
-    /** {@code 80} for {@code cuda:sm_80}. */
-    static int capability(Target target) {
-        return target.isCuda() ? Integer.parseInt(target.architecture().replaceAll("\\D", "")) : 0;
+                target.capability() >= 90 ? HOPPER_OPERATIONS : OPERATIONS);
     }
 
     private static long extent(List<Axis> axes) {
@@ -77,7 +72,12 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
     double combiningCycles(long parts) {
         return parts == 1
                 ? 0
-                : LAUNCH + 2.0 * (parts + 1) * rowExtent * columnExtent * products * Float.BYTES / (BYTES * units);
+                : LAUNCH + movingCycles(2.0 * (parts + 1) * rowExtent * columnExtent * products * Float.BYTES);
+    }
+
+    /** What so many bytes take to and from memory. */
+    double movingCycles(double bytes) {
+        return bytes / (BYTES * units);
     }
 
     private record Tile(long rows, long columns) {}

@@ -62,8 +62,7 @@ final class CudaWarpgroupRule {
             List<MatrixOperand> operands,
             double warpCycles) {
         DType type = c.data().type();
-        boolean has = CudaTiles.capability(target) == WarpgroupProducts.CAPABILITY
-                && (type == DType.F16 || type == DType.BF16);
+        boolean has = target.capability() == WarpgroupProducts.CAPABILITY && (type == DType.F16 || type == DType.BF16);
         if (!has) {
             return false;
         }

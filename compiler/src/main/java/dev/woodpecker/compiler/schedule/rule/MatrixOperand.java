@@ -17,6 +17,7 @@ import dev.woodpecker.compiler.schedule.Reindex;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -64,12 +65,21 @@ record MatrixOperand(String matrix, int axes, boolean alongDepth, int width) {
     }
 
     static boolean isContiguousAlongDepth(ScheduleBuilder builder, Expr.Read read, List<Axis> side, List<Axis> depth) {
-        LayoutMap layout = builder.buffer(read.tensor()).layout();
-        if (layout.dimensions().isEmpty()) {
-            return true;
-        }
-        Expr innermost = read.indices().get(layout.dimensions().getLast().axis());
-        return !stepsByOne(innermost, side.getLast()) && stepsByOne(innermost, depth.getLast());
+        return innermost(builder, read.tensor())
+                .map(read.indices()::get)
+                .map(index -> !stepsByOne(index, side.getLast()) && stepsByOne(index, depth.getLast()))
+                .orElse(true);
+    }
+
+    /** The axis along which a tensor's neighbours lie in memory: of those that have any, as a window of 1 x 1 has not. */
+    static Optional<Integer> innermost(ScheduleBuilder builder, String tensor) {
+        Buffer buffer = builder.buffer(tensor);
+        List<LayoutMap.Dimension> dimensions = buffer.layout().dimensions();
+        return dimensions.reversed().stream()
+                .filter(d -> !IndexMath.isConstant(d.size(buffer.shape().get(d.axis())), 1))
+                .findFirst()
+                .or(() -> dimensions.reversed().stream().findFirst())
+                .map(LayoutMap.Dimension::axis);
     }
 
     static boolean stepsByOne(Expr index, Axis axis) {
@@ -100,7 +110,7 @@ record MatrixOperand(String matrix, int axes, boolean alongDepth, int width) {
         Expr first = simple(at(inside, lanes, 0), bounds);
         Expr end = simple(at(inside, lanes, width - 1L), bounds);
         boolean together =
-                first.equals(end) || proves(bounds.assuming(first), end) && proves(bounds.assuming(end), first);
+                first.equals(end) || areTogether(IndexMath.undivided(first), IndexMath.undivided(end), bounds);
         if (!together) {
             return false;
         }
@@ -109,6 +119,10 @@ record MatrixOperand(String matrix, int axes, boolean alongDepth, int width) {
         Expr start = simple(at(offset, lanes, 0), bounds.assuming(first));
         Expr rest = simple(IndexMath.sub(IndexMath.sub(offset, lanes.variable()), start), within);
         return IndexMath.isConstant(rest, 0) && bounds.divisorOf(start) % width == 0;
+    }
+
+    private static boolean areTogether(Expr first, Expr end, Bounds bounds) {
+        return proves(bounds.assuming(first), end) && proves(bounds.assuming(end), first);
     }
 
     /** Each term by itself, under all that is assumed. */
@@ -128,6 +142,14 @@ record MatrixOperand(String matrix, int axes, boolean alongDepth, int width) {
 
     private static Loop loop(Axis axis) {
         return Loop.serial(axis, Loop.Carrier.SPATIAL, Origin.NONE);
+    }
+
+    /** Whether an instruction copies it to shared memory: pieces of 4 bytes at least, zeros beyond the tensor. */
+    boolean isCopiedAsynchronously(ScheduleBuilder builder) {
+        Stage stage = builder.stage(matrix);
+        return width * stage.type().bytes() >= Float.BYTES
+                && stage.element() instanceof Expr.Read read
+                && read.outside().equals(Optional.of(Expr.zero(stage.type())));
     }
 
     /** The axis of the matrix along the side of the result. */

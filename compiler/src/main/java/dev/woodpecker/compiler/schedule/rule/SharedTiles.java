@@ -23,6 +23,9 @@ import java.util.stream.LongStream;
 final class SharedTiles {
     static final long LANES = 32;
 
+    /** The first generation of GPUs whose copies to shared memory run ahead by themselves. */
+    static final int ASYNCHRONOUS = 80;
+
     /** Rows in shared memory end with so many unused bytes: eight of them then lie in different banks. */
     private static final long PADDING_BYTES = 16;
 

@@ -127,6 +127,19 @@ TWIN void ldmatrix_x2_trans(unsigned *fragment, const unsigned short *tile, int 
     int lane = threadIdx.x % 32;
     emulated_matrices(fragment, tile + lane % 16 * stride, 2, 1);
 }
+TWIN void ldmatrix_x2_tall(unsigned *fragment, const unsigned short *tile, int stride) {
+    emulated_matrices(fragment, tile + (int)threadIdx.x % 16 * stride, 2, 0);
+}
+TWIN void ldmatrix_x2_tall_trans(unsigned *fragment, const unsigned short *tile, int stride) {
+    int lane = threadIdx.x % 32;
+    emulated_matrices(fragment, tile + lane % 8 * stride + lane / 8 % 2 * 8, 2, 1);
+}
+TWIN void ldmatrix_x1(unsigned *fragment, const unsigned short *tile, int stride) {
+    emulated_matrices(fragment, tile + (int)threadIdx.x % 8 * stride, 1, 0);
+}
+TWIN void ldmatrix_x1_trans(unsigned *fragment, const unsigned short *tile, int stride) {
+    emulated_matrices(fragment, tile + (int)threadIdx.x % 8 * stride, 1, 1);
+}
 #define MATRICES_TWIN(T, t) \
     TWIN void ldmatrix_x4_##t(T *fragment, const T *tile, int stride) { \
         int lane = threadIdx.x % 32; \
@@ -144,6 +157,11 @@ TWIN void mma_m16n8k16_f32_f16(float *sum, const unsigned *left, const unsigned 
 }
 TWIN void mma_m16n8k16_f32_bf16(float *sum, const unsigned *left, const unsigned *right) {
     emulated_product(sum, left, right, PRODUCT_BF16);
+}
+/* Half as deep: what lies beyond is zero. */
+TWIN void mma_m16n8k8_f32_f16(float *sum, const unsigned *left, const unsigned *right) {
+    const unsigned deep_left[4] = {left[0], left[1], 0, 0}, deep_right[2] = {right[0], 0};
+    emulated_product(sum, deep_left, deep_right, PRODUCT_F16);
 }
 TWIN void mma_m16n8k8_f32_tf32(float *sum, const float *left, const float *right) {
     emulated_product(sum, (const unsigned *)left, (const unsigned *)right, PRODUCT_TF32);

@@ -2,6 +2,7 @@ package dev.woodpecker.tuner.cost.cuda;
 
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Intrinsic;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
@@ -65,6 +66,10 @@ record CudaWork(
 
         private final Map<Loop.Binding, String> threadLoops = new HashMap<>();
         private final Map<String, Expr> lets = new HashMap<>();
+
+        /** Of the grid: loops that are longer in some blocks than in others are as long as there. */
+        private final Map<String, Long> middles = new HashMap<>();
+
         private double instructions;
         private double tensorOperations;
         private boolean inGroups;
@@ -110,7 +115,11 @@ record CudaWork(
                     if (loop.binding().isThread()) {
                         threadLoops.put(loop.binding(), loop.name());
                     }
-                    double extent = IndexValue.of(loop.extent(), Map.of(), lets);
+                    if (loop.binding().isBlock()) {
+                        middles.put(
+                                loop.name(), IndexMath.constant(loop.extent()).orElse(0) / 2);
+                    }
+                    double extent = IndexValue.of(loop.extent(), middles, lets);
                     boolean repeats = !loop.binding().isThread() && loop.binding() != Loop.Binding.UNROLL;
                     visit(body, times * extent, repeats ? new HashSet<>() : loaded);
                 }

@@ -58,10 +58,6 @@ final class AssignLayouts {
         return renameOutputs(outputs, renamed);
     }
 
-    static IllegalStateException shared(Operation operation) {
-        return new IllegalStateException("'" + operation.name() + "' shares memory before its layout is known");
-    }
-
     /** A copy that became an output takes over the output's name, and what it copies gets another. */
     private KernelGraph renameOutputs(List<String> outputs, Map<String, String> renamed) {
         Map<String, String> names = new HashMap<>();
@@ -75,7 +71,7 @@ final class AssignLayouts {
                         (Operation)
                                 new Operation.View(view.name(), name(view.input(), names), name(view.output(), names));
                     case Operation.Kernel kernel -> kernel.renamed(v -> name(v, names));
-                    case Operation.Part _, Operation.Join _ -> throw shared(operation);
+                    case Operation.Part _, Operation.Join _ -> throw LayoutFacts.shared(operation);
                 })
                 .toList();
         Map<String, LayoutMap> newLayouts = new HashMap<>();
@@ -98,46 +94,17 @@ final class AssignLayouts {
     private void add(Operation operation, Map<String, LayoutMap> layoutsOfIt) {
         List<String> inputs = new ArrayList<>();
         for (int i = 0; i < operation.inputs().size(); i++) {
-            inputs.add(as(operation.inputs().get(i), layoutOfInput(operation, i, layoutsOfIt, facts)));
+            inputs.add(as(operation.inputs().get(i), facts.layoutOfInput(operation, i, layoutsOfIt)));
         }
         for (int i = 0; i < operation.outputs().size(); i++) {
-            set(operation.outputs().get(i), layoutOfOutput(operation, i, layoutsOfIt, facts));
+            set(operation.outputs().get(i), facts.layoutOfOutput(operation, i, layoutsOfIt));
         }
         operations.add(
                 switch (operation) {
                     case Operation.View view -> new Operation.View(view.name(), inputs.getFirst(), view.output());
                     case Operation.Kernel kernel -> kernel.withInputs(inputs);
-                    case Operation.Part _, Operation.Join _ -> throw shared(operation);
+                    case Operation.Part _, Operation.Join _ -> throw LayoutFacts.shared(operation);
                 });
-    }
-
-    /** How an operation reads its input at this position. */
-    static LayoutMap layoutOfInput(
-            Operation operation, int position, Map<String, LayoutMap> chosen, LayoutFacts facts) {
-        String tensor = operation instanceof Operation.Kernel kernel
-                ? kernel.program().inputs().get(position).name()
-                : LayoutOptions.VIEW;
-        String value = operation.inputs().get(position);
-        LayoutMap layout = chosen.get(tensor);
-        return layout == null ? facts.rowMajor(value) : facts.simplified(value, layout);
-    }
-
-    /** How an operation leaves its output at this position. */
-    static LayoutMap layoutOfOutput(
-            Operation operation, int position, Map<String, LayoutMap> chosen, LayoutFacts facts) {
-        String value = operation.outputs().get(position);
-        LayoutMap layout = switch (operation) {
-            case Operation.Kernel kernel ->
-                chosen.get(kernel.program().outputs().get(position));
-            case Operation.View view ->
-                Layouts.seenAs(
-                                layoutOfInput(view, 0, chosen, facts),
-                                facts.shape(view.input()),
-                                facts.shape(view.output()))
-                        .orElse(facts.rowMajor(value));
-            case Operation.Part _, Operation.Join _ -> throw shared(operation);
-        };
-        return layout == null ? facts.rowMajor(value) : facts.simplified(value, layout);
     }
 
     private String rowMajor(String value) {

@@ -19,9 +19,6 @@ import java.util.Set;
  * or as rows; another takes any layout that it can be computed in as well: one that its inputs have, or one that others want.
  */
 final class LayoutOptions {
-    /** Under this name a view says how both of its values lie. */
-    static final String VIEW = "view";
-
     private final LayoutFacts facts;
     private final Map<Operation.Kernel, Map<String, LayoutMap>> preferences = new HashMap<>();
     /** Layouts of data that some kernel prefers. */
@@ -30,7 +27,7 @@ final class LayoutOptions {
     private final Map<Asked, List<Option>> known = new HashMap<>();
 
     /**
-     * @param layouts those that are not row-major, by the kernel's tensor; of a view, see {@link #VIEW}
+     * @param layouts those that are not row-major, by the kernel's tensor; of a view, see {@link LayoutFacts#VIEW}
      * @param nanoseconds what of the operation depends on them
      */
     record Option(Map<String, LayoutMap> layouts, double nanoseconds) {
@@ -73,7 +70,7 @@ final class LayoutOptions {
                 Map<String, LayoutMap> wish = preferences.getOrDefault(kernel, Map.of());
                 yield wish.isEmpty() ? others(kernel, inputs) : preferred(kernel, wish, inputs);
             }
-            case Operation.Part _, Operation.Join _ -> throw AssignLayouts.shared(operation);
+            case Operation.Part _, Operation.Join _ -> throw LayoutFacts.shared(operation);
         };
     }
 
@@ -84,7 +81,7 @@ final class LayoutOptions {
         if (seen
                 && Layouts.seenAs(layout, facts.shape(view.input()), facts.shape(view.output()))
                         .isPresent()) {
-            options.add(new Option(Map.of(VIEW, layout), 0));
+            options.add(new Option(Map.of(LayoutFacts.VIEW, layout), 0));
         }
         options.add(new Option(Map.of(), 0));
         return options;

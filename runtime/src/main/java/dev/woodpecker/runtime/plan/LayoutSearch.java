@@ -109,7 +109,7 @@ final class LayoutSearch {
         double nanoseconds = state.nanoseconds() + option.nanoseconds();
         for (int i = 0; i < operation.inputs().size(); i++) {
             String value = operation.inputs().get(i);
-            LayoutMap wanted = AssignLayouts.layoutOfInput(operation, i, option.layouts(), facts);
+            LayoutMap wanted = facts.layoutOfInput(operation, i, option.layouts());
             Lie lie = lie(lies, value);
             if (!facts.isFixed(value)
                     && !lie.layout().equals(wanted)
@@ -122,7 +122,7 @@ final class LayoutSearch {
         }
         for (int i = 0; i < operation.outputs().size(); i++) {
             String value = operation.outputs().get(i);
-            LayoutMap layout = AssignLayouts.layoutOfOutput(operation, i, option.layouts(), facts);
+            LayoutMap layout = facts.layoutOfOutput(operation, i, option.layouts());
             if (!layout.isRowMajor() && !facts.isFixed(value)) {
                 lies.put(value, new Lie(layout, Set.of()));
             }

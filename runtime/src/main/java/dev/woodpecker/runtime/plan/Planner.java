@@ -193,7 +193,7 @@ public final class Planner implements PlanSource {
         KernelGraph operations = store.numerics().mayReassociate()
                 ? KernelGraphBuilder.withVariants(model, graph, inferred.kernels(), binder)
                 : KernelGraphBuilder.build(model, graph, inferred.kernels(), binder);
-        return HoistConstantStages.apply(FuseKernels.apply(operations));
+        return HoistConstantStages.apply(FusePrologues.apply(FuseKernels.apply(operations)));
     }
 
     /** Refuses a value that no memory could hold before anything is compiled or allocated. */

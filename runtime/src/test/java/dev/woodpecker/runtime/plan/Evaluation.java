@@ -32,7 +32,10 @@ public final class Evaluation {
 
     /** The graph's outputs, in the same order, for seeded random inputs between -2 and 2. */
     public static Map<String, double[]> outputs(Graph graph) {
-        KernelGraph kernels = TestKernelGraphs.of(graph);
+        return outputs(TestKernelGraphs.of(graph));
+    }
+
+    private static Map<String, double[]> outputs(KernelGraph kernels) {
         Map<String, HostTensor> values = new HashMap<>();
         SplittableRandom random = new SplittableRandom(11);
         for (String input : kernels.inputs()) {
@@ -54,8 +57,15 @@ public final class Evaluation {
 
     /** Both graphs compute the same, to single precision. */
     public static void assertSame(Graph before, Graph after) {
-        Map<String, double[]> expected = outputs(before);
-        Map<String, double[]> actual = outputs(after);
+        assertSame(outputs(before), outputs(after));
+    }
+
+    /** The same of graphs of kernels. */
+    static void assertSame(KernelGraph before, KernelGraph after) {
+        assertSame(outputs(before), outputs(after));
+    }
+
+    private static void assertSame(Map<String, double[]> expected, Map<String, double[]> actual) {
         assertThat(actual.keySet()).containsExactlyElementsOf(expected.keySet());
         expected.forEach((name, values) -> {
             double scale = 0;

@@ -70,9 +70,10 @@ final class RowReductions {
             if (e instanceof Expr.Read read && mentions(read, axis)) {
                 boolean stepsByOne = innermostIndex(builder, read)
                         .filter(i -> i.equals(axis.variable())
-                                || i instanceof Expr.Binary(BinaryOp op, Expr _, Expr right)
+                                || i instanceof Expr.Binary(BinaryOp op, Expr left, Expr right)
                                         && op == BinaryOp.ADD
-                                        && right.equals(axis.variable()))
+                                        && (right.equals(axis.variable())
+                                                || left.equals(axis.variable()) && right instanceof Expr.IntConst))
                         .isPresent();
                 along[0] |= stepsByOne;
                 along[1] &= stepsByOne && read.outside().isEmpty();

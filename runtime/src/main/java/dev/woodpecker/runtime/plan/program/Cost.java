@@ -118,12 +118,12 @@ public record Cost(long flops, long multiplyAdds, long bytes) {
                 || e.operands().stream().anyMatch(Cost::hasElements);
     }
 
-    private static long points(List<Axis> axes) {
+    static long points(List<Axis> axes) {
         return elements(axes.stream().map(Axis::extent).toList());
     }
 
     /** The product of the extents; one that depends on an index counts as 1. */
-    private static long elements(List<Expr> extents) {
+    static long elements(List<Expr> extents) {
         long product = 1;
         for (Expr extent : extents) {
             product = times(product, IndexMath.constant(extent).orElse(1));

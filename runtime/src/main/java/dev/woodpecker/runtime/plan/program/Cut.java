@@ -74,6 +74,19 @@ public record Cut(List<Long> starts, List<Long> extents) {
                 : Optional.empty();
     }
 
+    /** Whether the box lies in one piece in a row-major input: whole but for the outermost axis of which it has several. */
+    boolean isOnePieceOf(TensorProgram.Declaration input) {
+        boolean outermost = true;
+        for (int axis = 0; axis < extents.size(); axis++) {
+            boolean whole = IndexMath.constant(input.shape().get(axis)).orElse(-1) == extents.get(axis);
+            if (!outermost && !whole) {
+                return false;
+            }
+            outermost &= extents.get(axis) == 1;
+        }
+        return true;
+    }
+
     private static boolean isOne(Axis axis) {
         return axis.extent().equals(Expr.index(1));
     }

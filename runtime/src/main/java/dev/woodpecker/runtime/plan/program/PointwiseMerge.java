@@ -143,7 +143,7 @@ public final class PointwiseMerge {
         return new Merged(program, origins);
     }
 
-    private static Set<String> names(TensorProgram program) {
+    static Set<String> names(TensorProgram program) {
         Set<String> names = new HashSet<>();
         program.inputs().forEach(input -> names.add(input.name()));
         for (Stage stage : program.stages()) {
@@ -154,7 +154,7 @@ public final class PointwiseMerge {
         return names;
     }
 
-    private static String fresh(String base, Set<String> taken) {
+    static String fresh(String base, Set<String> taken) {
         String name = base;
         for (int i = 2; !taken.add(name); i++) {
             name = base + i;

@@ -35,6 +35,12 @@ final class ExplainCommand implements Runnable {
             description = "How many runs times are the medians of. Default: ${DEFAULT-VALUE}.")
     private int runs = 10;
 
+    @Option(
+            names = "--layouts",
+            description =
+                    "Print instead what the choice of layouts counts with, beside what this model's kernels take.")
+    private boolean layouts;
+
     @Override
     public void run() {
         if (runs < 1) {
@@ -49,6 +55,11 @@ final class ExplainCommand implements Runnable {
             session.startProfile();
             for (int i = 0; i < runs; i++) {
                 session.run(inputs);
+            }
+            if (layouts) {
+                LayoutRates.of(model.tunable(inputs).kernels(), session.profile())
+                        .print(spec.commandLine().getOut());
+                return;
             }
             FmaPeak peak = model.gpu().isPresent() ? FmaPeak.UNKNOWN : FmaPeak.measure(threads);
             print(session.profile(), machine(model, threads), peak);

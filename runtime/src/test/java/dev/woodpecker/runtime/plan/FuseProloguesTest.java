@@ -1,11 +1,32 @@
 package dev.woodpecker.runtime.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.woodpecker.compiler.emit.KernelSource;
+import dev.woodpecker.compiler.interp.HostTensor;
+import dev.woodpecker.compiler.interp.Interpreter;
 import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.device.emulator.CudaText;
+import dev.woodpecker.runtime.device.emulator.EmulatedKernel;
+import dev.woodpecker.runtime.device.emulator.Emulation;
+import dev.woodpecker.runtime.device.emulator.Emulator;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.TestGraph;
+import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.toolchain.ToolchainException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -29,7 +50,17 @@ class FuseProloguesTest {
                 rows().weights("s", 32)
                         .weights("b", 32)
                         .node("add1", "Add", "x r", "t")
-                        .node("norm1", "LayerNormalization", "t s b", "y", "axis", -1, "epsilon", 1e-5f, "stash_type", DType.F32)
+                        .node(
+                                "norm1",
+                                "LayerNormalization",
+                                "t s b",
+                                "y",
+                                "axis",
+                                -1,
+                                "epsilon",
+                                1e-5f,
+                                "stash_type",
+                                DType.F32)
                         .outputs("y"),
                 "y: f32[6, 32] = add_layerNormalization(x, r, s, b) # add1+norm1\n"),
         SCALE_AND_MASK_BEFORE_SOFTMAX(
@@ -96,7 +127,9 @@ class FuseProloguesTest {
     void whatIsReadSeveralTimesIsComputedOnce() {
         KernelGraph after = fused(Before.RESIDUAL_SUM_BEFORE_LAYER_NORM.graph);
         Operation.Kernel kernel = (Operation.Kernel) after.operations().getFirst();
-        assertThat(kernel.program().stages().getFirst().element().toString()).contains("a").contains("b");
+        assertThat(kernel.program().stages().getFirst().element().toString())
+                .contains("a")
+                .contains("b");
         assertThat(kernel.program().stages().getFirst().name()).isEqualTo("x");
     }
 
@@ -148,5 +181,50 @@ class FuseProloguesTest {
         KernelGraph before = FuseKernels.apply(TestKernelGraphs.of(apart.graph));
         assertThat(before.operations()).hasSizeGreaterThan(1);
         assertThat(FusePrologues.apply(before)).isEqualTo(before);
+    }
+
+    /** The CUDA of a row that is computed beside its reduction, executed as it is printed. */
+    @Test
+    void whatIsComputedByRowIsSoOnAGpu() {
+        KernelGraph after = fused(Before.RESIDUAL_SUM_BEFORE_LAYER_NORM.graph);
+        TensorProgram program = ((Operation.Kernel) after.operations().getFirst()).program();
+        Target target = Target.parse("cuda:sm_80");
+        KernelSource source = KernelSource.of(
+                program, DefaultSchedule.of(program, target, Numerics.FP32, Map.of()), target, Numerics.FP32);
+        Map<String, HostTensor> inputs = new LinkedHashMap<>();
+        SplittableRandom random = new SplittableRandom(5);
+        program.inputs().forEach(input -> {
+            int[] extents = input.shape().stream()
+                    .mapToInt(
+                            extent -> Math.toIntExact(IndexMath.constant(extent).orElseThrow()))
+                    .toArray();
+            double[] values = random.doubles(Arrays.stream(extents).reduce(1, (a, b) -> a * b), -2, 2)
+                    .toArray();
+            inputs.put(
+                    input.name(),
+                    HostTensor.ofReals(
+                            DType.F32,
+                            values,
+                            Arrays.stream(extents).asLongStream().toArray()));
+        });
+        HostTensor expected =
+                Interpreter.run(program, inputs).values().iterator().next();
+        Emulation ended =
+                emulator().load(List.of(CudaText.of(source))).getFirst().run(inputs, 1, EmulatedKernel.LIMIT_SECONDS);
+        assertThat(ended).isInstanceOfSatisfying(Emulation.Finished.class, finished -> {
+            HostTensor actual = finished.outputs().values().iterator().next();
+            for (int i = 0; i < expected.elements(); i++) {
+                assertThat(actual.real(i)).isCloseTo(expected.real(i), within(1e-5));
+            }
+        });
+    }
+
+    private static Emulator emulator() {
+        try {
+            return Emulator.of(Environment.ofProcess());
+        } catch (ToolchainException absent) {
+            Assumptions.abort("SKIPPED: " + absent.getMessage());
+            throw absent;
+        }
     }
 }

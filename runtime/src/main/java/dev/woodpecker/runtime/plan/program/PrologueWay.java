@@ -46,7 +46,8 @@ enum PrologueWay {
         if (Cut.of(producer).isPresent()) {
             return WHERE_READ;
         }
-        boolean reduces = consumer.stages().stream().anyMatch(stage -> stage.reduction().isPresent());
+        boolean reduces =
+                consumer.stages().stream().anyMatch(stage -> stage.reduction().isPresent());
         if (!reduces) {
             return times <= 1 && readsOneTensor(producer) && walksInOrder(producer) ? WHERE_READ : APART;
         }
@@ -91,8 +92,7 @@ enum PrologueWay {
 
     /** Whether no read is where the result ends, nor at a place that depends on data: such a place is checked. */
     private static boolean areInside(List<Reads.At> reads) {
-        return reads.stream()
-                .allMatch(at -> at.read().outside().isEmpty() && !dependsOnData(at.read()));
+        return reads.stream().allMatch(at -> at.read().outside().isEmpty() && !dependsOnData(at.read()));
     }
 
     private static boolean dependsOnData(Expr.Read read) {
@@ -165,7 +165,8 @@ enum PrologueWay {
             at.stage().reduction().ifPresent(reduction -> axes.addAll(reduction.axes()));
             boolean own = at.read().indices().stream()
                             .allMatch(index -> index.equals(Expr.index(0))
-                                    || axes.stream().anyMatch(axis -> axis.variable().equals(index)))
+                                    || axes.stream()
+                                            .anyMatch(axis -> axis.variable().equals(index)))
                     && isInOrder(at.read().indices(), axes);
             if (!own) {
                 return false;
@@ -173,11 +174,13 @@ enum PrologueWay {
             if (at.stage().reduction().isPresent()) {
                 List<Axis> reduced = at.stage().reduction().get().axes();
                 boolean last = reduced.stream()
-                        .anyMatch(axis -> axis.variable().equals(at.read().indices().getLast()));
+                        .anyMatch(axis ->
+                                axis.variable().equals(at.read().indices().getLast()));
                 if (!last) {
                     return false;
                 }
-                rowBytes = Math.max(rowBytes, Cost.points(reduced) * at.read().type().bytes());
+                rowBytes = Math.max(
+                        rowBytes, Cost.points(reduced) * at.read().type().bytes());
             }
         }
         return rowBytes > 0 && rowBytes <= MOST_ROW_BYTES;

@@ -153,7 +153,7 @@ public final class Model implements AutoCloseable {
             Optional<WorkerPool> ownPool = ownPool(options);
             Selector selector = selector(options, ownPool.isPresent() ? ownPool.get() : WorkerPool.shared());
             StoredPlans stored = device.isPresent()
-                    ? StoredPlans.open(file, options.trust(), device.get(), cache, arena)
+                    ? StoredPlans.open(file, options.trust(), device.get(), cache, vendors(options), arena)
                     : StoredPlans.open(file, options.trust(), CpuFeatures.ofHost(), cache, selector, arena);
             stored.refuseUnless(options.numerics());
             MemoryGuard guard =

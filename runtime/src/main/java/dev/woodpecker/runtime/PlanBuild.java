@@ -269,7 +269,10 @@ public record PlanBuild(
                     "cpu:" + processor.architecture(), processor.flags(), Optional.of(calls), plans);
         }
 
-        /** For a GPU that need not be there: libraries are not chosen, which would have to be timed. */
+        /**
+         * For a GPU that need not be there: what libraries may compute stands beside the generated kernels, and where the plan
+         * is loaded it is seen whether they are there, and faster.
+         */
         PlanContent.ForTarget build(Target target, CodeMaker code) {
             Environment environment = options.environment();
             KernelStore store = new KernelStore(
@@ -285,7 +288,7 @@ public record PlanBuild(
                             MachineName.of(target, compiler.cpu()),
                             pool.size()),
                     MemoryGuards.of(options),
-                    Model.selector(options.withVendors(Vendors.NONE), pool));
+                    Model.selector(options, pool));
             List<CompiledPlan> plans =
                     shapes.stream().map(extents -> plan(planner, extents)).toList();
             return new PlanContent.ForTarget(target.name(), Set.of(), Optional.empty(), plans);

@@ -15,8 +15,6 @@ public final class CudaPlanner implements PlanSource {
     private final Planner planner;
     private final CudaDevice device;
     private final DevicePlans plans;
-    private final Vendors vendors;
-    private final Numerics numerics;
 
     /**
      * @param planner whose kernels are for the device, and which says of each what a library may compute
@@ -25,29 +23,15 @@ public final class CudaPlanner implements PlanSource {
      * @param numerics of the planner's kernels
      */
     public CudaPlanner(Planner planner, CudaDevice device, Arena code, Vendors vendors, Numerics numerics) {
-        this.vendors = vendors;
-        this.numerics = numerics;
         this.planner = planner;
         this.device = device;
-        this.plans = new DevicePlans(device, code);
+        this.plans = new DevicePlans(device, code, vendors, numerics);
     }
 
     @Override
     public Planner.Planned plan(Graph graph, Function<String, Optional<NdArray>> elements, Arena arena) {
         device.check();
         Planner.Compiled compiled = planner.compile(graph, elements, arena);
-        CudaPlan ready = plans.generated(compiled.plan(), arena);
-        return new Planner.Planned(withVendors(ready, arena), compiled.pinned(), compiled.rest());
-    }
-
-    private CudaPlan withVendors(CudaPlan generated, Arena arena) {
-        boolean any = generated.invocations().stream()
-                .anyMatch(invocation -> invocation.vendor().isPresent());
-        if (!vendors.looksForKernels() || !any) {
-            return generated;
-        }
-        return device.vendor()
-                .map(vendor -> VendorSelection.of(generated, vendor, vendors, numerics, arena))
-                .orElse(generated);
+        return new Planner.Planned(plans.load(compiled.plan(), arena), compiled.pinned(), compiled.rest());
     }
 }

@@ -1,5 +1,7 @@
 package dev.woodpecker.runtime.plan.cuda;
 
+import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.Vendors;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.plan.CompiledPlan;
@@ -17,25 +19,40 @@ public final class DevicePlans {
     private final CudaDevice device;
     private final CudaKernelLoader loader;
 
+    private final Vendors vendors;
+    private final Numerics numerics;
+
     /**
      * @param code how long code stays loaded
+     * @param vendors whether libraries may compute kernels in the place of generated ones
+     * @param numerics of the plans' kernels
      */
-    public DevicePlans(CudaDevice device, Arena code) {
+    public DevicePlans(CudaDevice device, Arena code, Vendors vendors, Numerics numerics) {
         this.device = device;
+        this.vendors = vendors;
+        this.numerics = numerics;
         this.loader = new CudaKernelLoader(device, code);
     }
 
     /**
-     * The plan, ready to run.
+     * The plan, ready to run, with libraries' kernels where they are wanted and faster on this device.
      *
      * @param arena how long its constants are needed
      * @throws dev.woodpecker.runtime.device.cuda.driver.CudaException if the device refuses its code, or has no memory left
      */
     public RunnablePlan load(CompiledPlan plan, Arena arena) {
-        return generated(plan, arena);
+        CudaPlan generated = generated(plan, arena);
+        boolean any = generated.invocations().stream()
+                .anyMatch(invocation -> invocation.vendor().isPresent());
+        if (!vendors.looksForKernels() || !any) {
+            return generated;
+        }
+        return device.vendor()
+                .map(vendor -> VendorSelection.of(generated, vendor, vendors, numerics, arena))
+                .orElse(generated);
     }
 
-    CudaPlan generated(CompiledPlan plan, Arena arena) {
+    private CudaPlan generated(CompiledPlan plan, Arena arena) {
         device.check();
         List<CudaKernel> kernels = plan.kernels().stream().map(loader::load).toList();
         return CudaPlan.generated(device, plan, kernels, upload(plan.constants(), arena));

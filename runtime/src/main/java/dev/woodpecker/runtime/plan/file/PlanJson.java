@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.graph.Dimension;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.BufferSource;
@@ -105,7 +106,10 @@ record PlanJson(Function<MemorySegment, String> constants, Function<Path, String
             JsonObject vendor = VendorJson.print(call.kernel());
             vendor.add(
                     "buffers", texts(call.buffers().stream().map(PlanJson::text).toList()));
-            object.add("oneDNN", vendor);
+            if (call.element() != DType.F32) {
+                vendor.addProperty("element", call.element().text());
+            }
+            object.add("vendor", vendor);
         });
         return object;
     }

@@ -205,27 +205,29 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
             if (object.has("runnerUp")) {
                 made = made.ratherThan(text(object, "runnerUp"));
             }
-            return object.has("oneDNN") ? made.orBy(vendor(object.getAsJsonObject("oneDNN"))) : made;
+            return object.has("vendor") ? made.orBy(vendor(object.getAsJsonObject("vendor"))) : made;
         }
 
         private VendorCall vendor(JsonObject object) {
             VendorKernel kernel = VendorJson.read(object);
             List<BufferSource> buffers = sources(object);
+            DType element = object.has("element") ? DType.parse(text(object, "element")) : DType.F32;
             List<VendorTensor> tensors = new ArrayList<>(kernel.sources());
             tensors.addAll(kernel.others());
             tensors.add(kernel.result());
             if (tensors.size() != buffers.size()) {
                 throw new IllegalArgumentException(
-                        "a kernel of oneDNN has " + buffers.size() + " buffers instead of " + tensors.size());
+                        "a kernel of a library has " + buffers.size() + " buffers instead of " + tensors.size());
             }
             for (int i = 0; i < buffers.size(); i++) {
                 long bytes = bytes(buffers.get(i));
-                if (tensors.get(i).bytes() > bytes) {
-                    throw new IllegalArgumentException("a kernel of oneDNN has " + bytes + " bytes for a tensor of "
+                // Descriptions are of single precision, whatever the elements are.
+                if (tensors.get(i).bytes() / Float.BYTES * element.bytes() > bytes) {
+                    throw new IllegalArgumentException("a kernel of a library has " + bytes + " bytes for a tensor of "
                             + tensors.get(i).extents());
                 }
             }
-            return new VendorCall(kernel, buffers);
+            return new VendorCall(kernel, buffers, element);
         }
 
         private long bytes(BufferSource source) {

@@ -5,6 +5,7 @@ import dev.woodpecker.runtime.InvalidInputException;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.PlanFileException;
 import dev.woodpecker.runtime.PlanTrust;
+import dev.woodpecker.runtime.Vendors;
 import dev.woodpecker.runtime.device.cpu.NativeCalls;
 import dev.woodpecker.runtime.graph.Graph;
 import dev.woodpecker.runtime.graph.Node;
@@ -80,15 +81,17 @@ public final class StoredPlans implements PlanSource {
     /**
      * Opens a file for a GPU.
      *
+     * @param vendors whether the libraries that are there may compute kernels
      * @param arena how long the plans are needed
      * @throws PlanFileException if it cannot be used
      * @throws java.io.UncheckedIOException if it cannot be read
      */
-    public static StoredPlans open(Path file, PlanTrust trust, CudaDevice device, CacheDirectory cache, Arena arena) {
+    public static StoredPlans open(
+            Path file, PlanTrust trust, CudaDevice device, CacheDirectory cache, Vendors vendors, Arena arena) {
         String name = file.toString();
         PlanContent content =
                 content(file, trust, targets -> TargetChoice.of(name, targets, device.facts()), cache, arena);
-        return new StoredPlans(name, content, new DevicePlans(device, arena)::load);
+        return new StoredPlans(name, content, new DevicePlans(device, arena, vendors, content.numerics())::load);
     }
 
     private static PlanContent content(

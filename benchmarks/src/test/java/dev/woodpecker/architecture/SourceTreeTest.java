@@ -16,8 +16,6 @@ class SourceTreeTest {
     private static final Map<String, String> LONGER_FILES = Map.of(
             "dsl-annotations/src/main/java/dev/woodpecker/dsl/Dsl.java",
             "the vocabulary that a kernel imports statically is one class, an overload a rank",
-            "compiler/src/main/java/dev/woodpecker/compiler/ir/Bounds.java",
-            "ranges and symbolic facts prove one another, so that neither stands alone",
             "compiler/src/main/java/dev/woodpecker/compiler/emit/ExprPrinter.java",
             "one switch over every expression, a few lines a node",
             "runtime/src/main/java/dev/woodpecker/runtime/device/cuda/driver/JcudaDriver.java",

@@ -15,18 +15,7 @@ public final class Bounds {
     /** How many variables with symbolic limits are eliminated in one proof. */
     private static final int MAX_ELIMINATIONS = 8;
 
-    private sealed interface Knowledge {
-        record Nothing() implements Knowledge {}
-
-        /** {@code greatest} is the largest value as an expression, where it is no constant. */
-        record Range(String name, Interval interval, long divisor, Optional<Polynomial> greatest, Knowledge rest)
-                implements Knowledge {}
-
-        /** {@code polynomial >= 0}. */
-        record Fact(Polynomial polynomial, Knowledge rest) implements Knowledge {}
-    }
-
-    private static final Bounds NONE = new Bounds(new Knowledge.Nothing());
+    private static final Bounds NONE = new Bounds(Knowledge.NOTHING);
 
     private final Knowledge knowledge;
 
@@ -115,7 +104,7 @@ public final class Bounds {
 
     private Bounds assumingComparison(BinaryOp op, Expr left, Expr right) {
         if (!of(left).fitsHalf(left.type()) || !of(right).fitsHalf(right.type())) {
-            return this;
+            return right instanceof Expr.IntConst(long limit, DType _) ? window(Polynomial.of(left), op, limit) : this;
         }
         Polynomial difference = Polynomial.of(right).minus(Polynomial.of(left));
         return switch (op) {
@@ -126,6 +115,24 @@ public final class Bounds {
             case EQ -> fact(difference).fact(difference.times(-1));
             case NE, ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4 -> this;
         };
+    }
+
+    /** Where a sum that may wrap compares with a number. */
+    private Bounds window(Polynomial sum, BinaryOp op, long limit) {
+        Interval within = switch (op) {
+            case LT -> new Interval(Long.MIN_VALUE, limit - 1);
+            case LE -> new Interval(Long.MIN_VALUE, limit);
+            case GT -> new Interval(limit + 1, Long.MAX_VALUE);
+            case GE -> new Interval(limit, Long.MAX_VALUE);
+            case EQ -> Interval.point(limit);
+            case NE, ADD, SUB, MUL, DIV, REM, MIN, MAX, AND, OR, XOR, SHL, SHR, DOT4 -> Interval.ALL;
+        };
+        Interval known = windows().stream()
+                .filter(w -> w.sum().equals(sum))
+                .findFirst()
+                .map(Knowledge.Window::interval)
+                .orElse(Interval.ALL);
+        return new Bounds(new Knowledge.Window(sum, known.intersect(within), knowledge));
     }
 
     private Bounds fact(Polynomial condition) {
@@ -142,49 +149,31 @@ public final class Bounds {
         Interval limit = term.coefficient() > 0
                 ? new Interval(Math.ceilDiv(-notNegative.constant(), term.coefficient()), Long.MAX_VALUE)
                 : new Interval(Long.MIN_VALUE, Math.floorDiv(notNegative.constant(), -term.coefficient()));
-        return range(variable.name()) instanceof Knowledge.Range known
-                ? result.with(variable, known.interval.intersect(limit), known.divisor, known.greatest)
-                : result.with(variable, Interval.of(variable.type()).intersect(limit), 1, Optional.empty());
+        return knowledge
+                .range(variable.name())
+                .map(known ->
+                        result.with(variable, known.interval().intersect(limit), known.divisor(), known.greatest()))
+                .orElseGet(() ->
+                        result.with(variable, Interval.of(variable.type()).intersect(limit), 1, Optional.empty()));
     }
 
     private Bounds with(Expr.Var variable, Interval interval, long divisor, Optional<Polynomial> greatest) {
         return new Bounds(new Knowledge.Range(variable.name(), interval, divisor, greatest, knowledge));
     }
 
-    /** The {@link Knowledge.Range} of a variable, or {@link Knowledge.Nothing}. */
-    private Knowledge range(String name) {
-        Knowledge k = knowledge;
-        while (true) {
-            switch (k) {
-                case Knowledge.Nothing _ -> {
-                    return k;
-                }
-                case Knowledge.Fact f -> k = f.rest;
-                case Knowledge.Range r -> {
-                    if (r.name.equals(name)) {
-                        return r;
-                    }
-                    k = r.rest;
-                }
-            }
-        }
+    /** The largest value of a variable that has a symbolic limit. */
+    Optional<Polynomial> greatestOf(Expr.Var variable) {
+        return knowledge.range(variable.name()).flatMap(Knowledge.Range::greatest);
     }
 
-    private List<Polynomial> facts() {
-        List<Polynomial> facts = new ArrayList<>();
-        Knowledge k = knowledge;
-        while (true) {
-            switch (k) {
-                case Knowledge.Nothing _ -> {
-                    return facts;
-                }
-                case Knowledge.Fact f -> {
-                    facts.add(f.polynomial);
-                    k = f.rest;
-                }
-                case Knowledge.Range r -> k = r.rest;
-            }
-        }
+    /** Sums that are not negative here. */
+    List<Polynomial> facts() {
+        return knowledge.facts();
+    }
+
+    /** What sums that may wrap come to here. */
+    List<Knowledge.Window> windows() {
+        return knowledge.windows();
     }
 
     /** Every value that {@code e} can take, in all its lanes. */
@@ -192,23 +181,22 @@ public final class Bounds {
         return switch (e) {
             case Expr.IntConst c -> Interval.point(c.value());
             case Expr.Var v ->
-                range(v.name()) instanceof Knowledge.Range known ? known.interval : Interval.of(v.type());
+                knowledge.range(v.name()).map(Knowledge.Range::interval).orElseGet(() -> Interval.of(v.type()));
             case Expr.Param p -> new Interval(p.min(), p.max());
-            case Expr.Binary b -> ofBinary(b);
+            case Expr.Binary(BinaryOp op, Expr left, Expr right) -> Interval.of(op, of(left), of(right), e.type());
             case Expr.Unary(UnaryOp op, Expr operand) ->
-                op == UnaryOp.NEG ? inType(of(operand).negate(), e.type()) : Interval.of(e.type());
+                op == UnaryOp.NEG ? of(operand).negate().inType(e.type()) : Interval.of(e.type());
             case Expr.Cast(DType type, Expr operand) ->
                 operand.type().isFloat() || type.isFloat() ? Interval.of(type) : ofConversion(type, operand);
             case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) ->
                 assuming(condition).of(whenTrue).union(assumingNot(condition).of(whenFalse));
-            case Expr.TableEntry t -> ofTable(t.table());
+            case Expr.TableEntry t -> t.table().range();
             case Expr.Ramp(Expr base, long stride, int lanes) ->
-                inType(
-                        of(base).plus(
-                                        stride < 0
-                                                ? new Interval(stride * (lanes - 1), 0)
-                                                : new Interval(0, stride * (lanes - 1))),
-                        e.type());
+                of(base).plus(
+                                stride < 0
+                                        ? new Interval(stride * (lanes - 1), 0)
+                                        : new Interval(0, stride * (lanes - 1)))
+                        .inType(e.type());
             case Expr.Broadcast(Expr value, int _) -> of(value);
             case Expr.Extract(Expr vector, Expr _) -> of(vector);
             case Expr.FloatConst _,
@@ -229,78 +217,6 @@ public final class Bounds {
         }
         boolean unsignedWide = operand.type() == DType.U64 && type != DType.U64 && range.min() < 0;
         return range.within(target.min(), target.max()) && !unsignedWide ? range : target;
-    }
-
-    private static Interval ofTable(Table table) {
-        if (table.type().isFloat()) {
-            return Interval.ALL;
-        }
-        double[] values = table.values();
-        long min = Long.MAX_VALUE;
-        long max = Long.MIN_VALUE;
-        for (double value : values) {
-            min = Math.min(min, (long) value);
-            max = Math.max(max, (long) value);
-        }
-        return values.length == 0 ? Interval.of(table.type()) : new Interval(min, max);
-    }
-
-    private Interval ofBinary(Expr.Binary b) {
-        if (b.type() == DType.BOOL || b.type().isFloat() || b.type() == DType.U64) {
-            return Interval.of(b.type());
-        }
-        Interval x = of(b.left());
-        Interval y = of(b.right());
-        Interval exact = switch (b.op()) {
-            case ADD -> x.plus(y);
-            case SUB -> x.plus(y.negate());
-            case MUL -> x.times(y);
-            case DIV -> quotient(x, y);
-            case REM -> remainder(x, y);
-            case MIN -> new Interval(Math.min(x.min(), y.min()), Math.min(x.max(), y.max()));
-            case MAX -> new Interval(Math.max(x.min(), y.min()), Math.max(x.max(), y.max()));
-            case AND ->
-                y.min() >= 0
-                        ? new Interval(0, x.min() >= 0 ? Math.min(x.max(), y.max()) : y.max())
-                        : x.min() >= 0 ? new Interval(0, x.max()) : Interval.ALL;
-            case SHR ->
-                y.isPoint() && y.within(0, 8L * b.type().bytes() - 1) && x.isBounded()
-                        ? new Interval(x.min() >> y.min(), x.max() >> y.min())
-                        : Interval.ALL;
-            case DOT4 -> new Interval(-4 * 255 * 128, 4 * 255 * 127);
-            case OR, XOR ->
-                x.min() >= 0 && y.min() >= 0 && x.isBounded() && y.isBounded()
-                        ? new Interval(0, 2 * Long.highestOneBit(Math.max(1, Math.max(x.max(), y.max()))) - 1)
-                        : Interval.ALL;
-            case SHL, LT, LE, GT, GE, EQ, NE -> Interval.ALL;
-        };
-        return inType(exact, b.type());
-    }
-
-    private static Interval quotient(Interval x, Interval y) {
-        if (y.min() <= 0) {
-            return Interval.ALL;
-        }
-        if (y.isPoint()) {
-            return x.dividedBy(y.min());
-        }
-        long min = x.min() >= 0 ? x.min() / y.max() : x.dividedBy(y.min()).min();
-        long max = x.max() < 0 ? x.max() / y.max() : x.dividedBy(y.min()).max();
-        return new Interval(min, max);
-    }
-
-    private static Interval remainder(Interval x, Interval y) {
-        return y.min() <= 0 || y.max() == Long.MAX_VALUE ? Interval.ALL : remainderUpTo(x, y);
-    }
-
-    private static Interval remainderUpTo(Interval x, Interval y) {
-        // A value below every divisor is its own remainder; otherwise the largest divisor bounds it.
-        return x.min() >= 0 && x.max() < y.min() ? x : x.remainderBy(y.max()).union(x.remainderBy(y.min()));
-    }
-
-    /** {@code exact} unless it might wrap, then every value of the type. */
-    private static Interval inType(Interval exact, DType type) {
-        return exact.fits(type) ? exact : Interval.of(type);
     }
 
     /** The range of a sum of products, with the conditions that hold taken into account. */
@@ -409,14 +325,13 @@ public final class Bounds {
             for (int i = 0; i < t.atoms().size(); i++) {
                 List<Expr> others = new ArrayList<>(t.atoms());
                 others.remove(i);
-                if (!(t.atoms().get(i) instanceof Expr.Var v)
-                        || !(range(v.name()) instanceof Knowledge.Range known)
-                        || known.greatest.isEmpty()
-                        || !areNotNegative(others)) {
+                Optional<Polynomial> greatest =
+                        t.atoms().get(i) instanceof Expr.Var v ? greatestOf(v) : Optional.empty();
+                if (greatest.isEmpty() || !areNotNegative(others)) {
                     continue;
                 }
                 Polynomial factor = Polynomial.product(p.type(), others, t.coefficient());
-                Optional<Polynomial> limit = known.greatest.get().times(factor);
+                Optional<Polynomial> limit = greatest.get().times(factor);
                 if (limit.isPresent()) {
                     return Optional.of(p.filter(s -> s != t, p.constant()).plus(limit.get()));
                 }
@@ -434,12 +349,11 @@ public final class Bounds {
         return switch (e) {
             case Expr.IntConst c -> Math.abs(c.value());
             case Expr.Param p -> Math.max(1, p.divisor());
-            case Expr.Var v -> {
-                if (!(range(v.name()) instanceof Knowledge.Range known)) {
-                    yield 1;
-                }
-                yield known.interval.equals(Interval.point(0)) ? 0 : Math.max(1, known.divisor);
-            }
+            case Expr.Var v ->
+                knowledge
+                        .range(v.name())
+                        .map(known -> known.interval().equals(Interval.point(0)) ? 0 : Math.max(1, known.divisor()))
+                        .orElse(1L);
             case Expr.Binary(BinaryOp op, Expr left, Expr right)
             when e.type().isInteger() && of(e).fits(e.type()) ->
                 switch (op) {

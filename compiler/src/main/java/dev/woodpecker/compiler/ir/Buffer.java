@@ -27,6 +27,10 @@ public record Buffer(String name, DType type, List<Expr> shape, LayoutMap layout
         return new Buffer(name, type, shape, layout, newScope, alignmentBytes);
     }
 
+    public Buffer named(String newName) {
+        return new Buffer(newName, type, shape, layout, scope, alignmentBytes);
+    }
+
     public int rank() {
         return shape.size();
     }

@@ -28,6 +28,42 @@ public record Interval(long min, long max) {
         };
     }
 
+    /** What {@code op} makes of such values, in {@code type}. */
+    static Interval of(BinaryOp op, Interval x, Interval y, DType type) {
+        if (type == DType.BOOL || type.isFloat() || type == DType.U64) {
+            return of(type);
+        }
+        return switch (op) {
+            // These cannot wrap: bounded above, or below, where one side is.
+            case MIN -> new Interval(Math.min(x.min, y.min), Math.min(x.max, y.max));
+            case MAX -> new Interval(Math.max(x.min, y.min), Math.max(x.max, y.max));
+            case ADD -> x.plus(y).inType(type);
+            case SUB -> x.plus(y.negate()).inType(type);
+            case MUL -> x.times(y).inType(type);
+            case DIV -> x.dividedBy(y).inType(type);
+            case REM -> x.remainderBy(y).inType(type);
+            case AND ->
+                y.min >= 0
+                        ? new Interval(0, x.min >= 0 ? Math.min(x.max, y.max) : y.max).inType(type)
+                        : x.min >= 0 ? new Interval(0, x.max).inType(type) : of(type);
+            case SHR ->
+                y.isPoint() && y.within(0, 8L * type.bytes() - 1) && x.isBounded()
+                        ? new Interval(x.min >> y.min, x.max >> y.min).inType(type)
+                        : of(type);
+            case DOT4 -> new Interval(-4 * 255 * 128, 4 * 255 * 127);
+            case OR, XOR ->
+                x.min >= 0 && y.min >= 0 && x.isBounded() && y.isBounded()
+                        ? new Interval(0, 2 * Long.highestOneBit(Math.max(1, Math.max(x.max, y.max))) - 1).inType(type)
+                        : of(type);
+            case SHL, LT, LE, GT, GE, EQ, NE -> of(type);
+        };
+    }
+
+    /** These values unless they might wrap, then every value of the type. */
+    Interval inType(DType type) {
+        return fits(type) ? this : of(type);
+    }
+
     public boolean isPoint() {
         return min == max && isBounded();
     }
@@ -93,6 +129,26 @@ public record Interval(long min, long max) {
         }
         long low = Math.max(min, -(divisor - 1));
         return max <= 0 ? new Interval(low, 0) : new Interval(low, Math.min(max, divisor - 1));
+    }
+
+    private Interval dividedBy(Interval divisor) {
+        if (divisor.min <= 0) {
+            return ALL;
+        }
+        if (divisor.isPoint()) {
+            return dividedBy(divisor.min);
+        }
+        long low = min >= 0 ? min / divisor.max : dividedBy(divisor.min).min;
+        long high = max < 0 ? max / divisor.max : dividedBy(divisor.min).max;
+        return new Interval(low, high);
+    }
+
+    private Interval remainderBy(Interval divisor) {
+        if (divisor.min <= 0 || divisor.max == Long.MAX_VALUE) {
+            return ALL;
+        }
+        // A value below every divisor is its own remainder; otherwise the largest divisor bounds it.
+        return min >= 0 && max < divisor.min ? this : remainderBy(divisor.max).union(remainderBy(divisor.min));
     }
 
     private static long addMin(long a, long b) {

@@ -63,4 +63,18 @@ public final class Table {
     public String toString() {
         return name + Arrays.toString(shape);
     }
+
+    /** Every value of an integer table; {@link Interval#ALL} of one of floats. */
+    Interval range() {
+        if (type.isFloat()) {
+            return Interval.ALL;
+        }
+        long min = Long.MAX_VALUE;
+        long max = Long.MIN_VALUE;
+        for (double value : values) {
+            min = Math.min(min, (long) value);
+            max = Math.max(max, (long) value);
+        }
+        return values.length == 0 ? Interval.of(type) : new Interval(min, max);
+    }
 }

@@ -2,16 +2,18 @@ package dev.woodpecker.compiler.lower;
 
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
-import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
+import dev.woodpecker.compiler.ir.LinearProof;
 import dev.woodpecker.compiler.ir.Simplifier;
+import dev.woodpecker.compiler.ir.UnaryOp;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 
 /**
- * Shows that an index lies within an extent: by the ranges and conditions of the place, and where these do not tell, by
- * what a minimum, a maximum, a quotient or a choice is made of.
+ * Shows that an index lies within an extent: by the ranges of its parts, by all conditions of the place together, and where
+ * these do not tell, whichever way each choice in it falls.
  */
 final class IndexProof {
     private IndexProof() {}
@@ -22,63 +24,55 @@ final class IndexProof {
     }
 
     private static boolean isNotNegative(Expr e, Bounds bounds) {
-        if (Simplifier.proves(bounds, new Expr.Binary(BinaryOp.GE, e, Expr.index(0)))) {
-            return true;
-        }
-        if (e instanceof Expr.Binary(BinaryOp op, Expr a, Expr b)) {
-            if (op == BinaryOp.MAX) {
-                return isNotNegative(a, bounds) || isNotNegative(b, bounds);
-            }
-            if (op == BinaryOp.MIN) {
-                return isNotNegative(a, bounds) && isNotNegative(b, bounds);
-            }
-            if (op == BinaryOp.DIV && b instanceof Expr.IntConst(long c, DType _) && c > 0) {
-                return isNotNegative(a, bounds);
-            }
-        }
-        return bothWays(e, bounds, IndexProof::isNotNegative);
+        return Simplifier.proves(bounds, new Expr.Binary(BinaryOp.GE, e, Expr.index(0)))
+                || LinearProof.isAtMost(Expr.index(0), e, bounds)
+                || eachWay(e, bounds, IndexProof::isNotNegative);
     }
 
     private static boolean isBelow(Expr e, Expr extent, Bounds bounds) {
-        boolean shown = Simplifier.proves(bounds, new Expr.Binary(BinaryOp.LT, e, extent))
-                || extent instanceof Expr.IntConst(long limit, DType _) && bounds.greatest(e) < limit;
-        if (shown) {
-            return true;
-        }
-        if (e instanceof Expr.Binary(BinaryOp op, Expr a, Expr b)) {
-            if (op == BinaryOp.MAX) {
-                return isBelow(a, extent, bounds) && isBelow(b, extent, bounds);
-            }
-            if (op == BinaryOp.MIN) {
-                return isBelow(a, extent, bounds) || isBelow(b, extent, bounds);
-            }
-            if (op == BinaryOp.DIV && b instanceof Expr.IntConst(long c, DType _) && c > 0) {
-                return isBelow(a, IndexMath.mul(extent, Expr.index(c)), bounds);
-            }
-        }
-        return bothWays(e, bounds, (side, inside) -> isBelow(side, extent, inside));
+        return Simplifier.proves(bounds, new Expr.Binary(BinaryOp.LT, e, extent))
+                || LinearProof.isAtMost(IndexMath.add(e, Expr.index(1)), extent, bounds)
+                || eachWay(e, bounds, (side, inside) -> isBelow(side, extent, inside));
     }
 
-    /** Whether something holds of {@code e} whichever side a choice in it falls on; not where there is none. */
-    private static boolean bothWays(Expr e, Bounds bounds, BiPredicate<Expr, Bounds> holds) {
-        Optional<Expr.Select> found = firstChoice(e);
-        if (found.isEmpty()) {
-            return false;
+    /** A side of a choice, and where it is taken. */
+    private record Side(Expr condition, Expr value) {}
+
+    /** Whether something holds of {@code e} whichever way the first choice in it falls; not where there is none. */
+    private static boolean eachWay(Expr e, Bounds bounds, BiPredicate<Expr, Bounds> holds) {
+        Optional<Expr> found = firstChoice(e);
+        return found.isPresent()
+                && sides(found.get()).stream().allMatch(side -> {
+                    Bounds there = bounds.assuming(side.condition)
+                            .assuming(new Expr.Binary(BinaryOp.EQ, found.get(), side.value));
+                    return holds.test(with(e, found.get(), side.value), there);
+                });
+    }
+
+    private static Optional<Expr> firstChoice(Expr e) {
+        return sides(e).isEmpty()
+                ? e.operands().stream()
+                        .map(IndexProof::firstChoice)
+                        .flatMap(Optional::stream)
+                        .findFirst()
+                : Optional.of(e);
+    }
+
+    /** Empty of what is no choice. */
+    private static List<Side> sides(Expr e) {
+        if (e instanceof Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse)) {
+            Expr not = new Expr.Unary(UnaryOp.NOT, condition);
+            return List.of(new Side(condition, whenTrue), new Side(not, whenFalse));
         }
-        Expr.Select choice = found.get();
-        return holds.test(with(e, choice, choice.whenTrue()), bounds.assuming(choice.condition()))
-                && holds.test(with(e, choice, choice.whenFalse()), bounds.assumingNot(choice.condition()));
+        if (e instanceof Expr.Binary(BinaryOp op, Expr a, Expr b) && (op == BinaryOp.MIN || op == BinaryOp.MAX)) {
+            Expr less = new Expr.Binary(op == BinaryOp.MIN ? BinaryOp.LE : BinaryOp.GE, a, b);
+            Expr greater = new Expr.Binary(op == BinaryOp.MIN ? BinaryOp.GE : BinaryOp.LE, a, b);
+            return List.of(new Side(less, a), new Side(greater, b));
+        }
+        return List.of();
     }
 
-    private static Optional<Expr.Select> firstChoice(Expr e) {
-        return switch (e) {
-            case Expr.Select choice -> Optional.of(choice);
-            case Expr.Binary(BinaryOp _, Expr a, Expr b) -> firstChoice(a).or(() -> firstChoice(b));
-            default -> Optional.empty();
-        };
-    }
-
-    private static Expr with(Expr e, Expr.Select choice, Expr side) {
+    private static Expr with(Expr e, Expr choice, Expr side) {
         return e.equals(choice) ? side : e.mapOperands(operand -> with(operand, choice, side));
     }
 }

@@ -2,6 +2,7 @@ package dev.woodpecker.compiler.lower;
 
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
+import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
@@ -9,10 +10,14 @@ import dev.woodpecker.compiler.ir.Interval;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Simplifier;
+import dev.woodpecker.compiler.ir.Stmt;
+import dev.woodpecker.compiler.ir.UnaryOp;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What is known at a place in a kernel. Facts are about <em>plain</em> expressions: scalar, variables of {@code Let}
@@ -21,39 +26,73 @@ import java.util.Map;
  *
  * @param loops those around, outermost first
  */
-record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
+record Surroundings(
+        Bounds bounds,
+        List<Loop> loops,
+        Map<String, Expr> lets,
+        Set<Expr> conditions,
+        List<Implication> implications,
+        Map<String, Integer> writes) {
     /** The lane of a vector operation. */
     static final Expr.Var LANE = Expr.Var.index("lane of the vector");
 
     private static final String LOADED = "loaded: ";
 
-    static final Surroundings NOTHING = new Surroundings(Bounds.none(), List.of(), Map.of());
+    static final Surroundings NOTHING =
+            new Surroundings(Bounds.none(), List.of(), Map.of(), Set.of(), List.of(), Map.of());
+
+    /** What a check under a condition tells: where the condition holds again, so does the consequence. */
+    private record Implication(List<Expr> conditions, Expr consequence) {}
 
     Surroundings inside(Loop loop) {
         Loop plain = loop.withExtent(plain(loop.extent()));
         List<Loop> deeper = new ArrayList<>(loops);
         deeper.add(plain);
-        Surroundings inside = new Surroundings(bounds.inside(plain), deeper, lets);
+        Surroundings inside = new Surroundings(bounds.inside(plain), deeper, lets, conditions, implications, writes);
         return IndexMath.isConstant(plain.extent(), 1) ? inside.where(loop.variable(), Expr.index(0)) : inside;
     }
 
     Surroundings where(Expr.Var variable, Expr value) {
         Map<String, Expr> more = new HashMap<>(lets);
-        more.put(variable.name(), value);
-        return new Surroundings(bounds, loops, more);
+        more.put(variable.name(), asOfNow(value));
+        return new Surroundings(bounds, loops, more, conditions, implications, writes);
     }
 
     /** Where a condition of one lane holds. */
     Surroundings assuming(Expr condition) {
-        Bounds more = bounds;
-        for (Expr conjunct : conjuncts(plain(condition))) {
-            more = narrowed(more.assuming(conjunct), conjunct);
-        }
-        return new Surroundings(more, loops, lets);
+        return assumingPlain(plain(condition));
     }
 
     Surroundings assumingNot(Expr condition) {
-        return new Surroundings(bounds.assumingNot(plain(condition)), loops, lets);
+        return assumingPlain(Simplifier.simplify(new Expr.Unary(UnaryOp.NOT, plain(condition)), bounds));
+    }
+
+    private Surroundings assumingPlain(Expr condition) {
+        Set<Expr> all = new HashSet<>(conditions);
+        Bounds more = bounds;
+        for (Expr conjunct : conjuncts(condition)) {
+            more = narrowed(more.assuming(conjunct), conjunct);
+            all.add(conjunct);
+        }
+        Surroundings there = new Surroundings(more, loops, lets, all, implications, writes);
+        for (Implication known : implications) {
+            if (known.conditions.stream().allMatch(there::holds) && !there.holds(known.consequence)) {
+                there = there.assumingPlain(known.consequence);
+            }
+        }
+        return there;
+    }
+
+    private boolean holds(Expr condition) {
+        return conditions.containsAll(conjuncts(condition)) || Simplifier.proves(bounds, condition);
+    }
+
+    /** After a check that stands under a condition. */
+    Surroundings implying(Expr condition, Expr consequence) {
+        List<Implication> more = new ArrayList<>(implications);
+        more.add(
+                new Implication(conjuncts(plain(condition)), assuming(condition).plain(consequence)));
+        return new Surroundings(bounds, loops, lets, conditions, more, writes);
     }
 
     /** What holds where {@code condition} does: {@code a < min(b, c)} says two things. */
@@ -107,7 +146,8 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
 
     /** For operations on vectors of this many lanes. */
     Surroundings withLanes(int lanes) {
-        return new Surroundings(bounds.with(LANE, new Interval(0, lanes - 1)), loops, lets);
+        return new Surroundings(
+                bounds.with(LANE, new Interval(0, lanes - 1)), loops, lets, conditions, implications, writes);
     }
 
     /** {@code e} in lane {@link #LANE}, without what facts are not about, in normal form. */
@@ -116,12 +156,51 @@ record Surroundings(Bounds bounds, List<Loop> loops, Map<String, Expr> lets) {
     }
 
     Expr plain(Expr e, Expr lane) {
-        return Simplifier.simplify(abstracted(inLane(e, lane), false), bounds);
+        return Simplifier.simplify(abstracted(inLane(asOfNow(e), lane), false), bounds);
     }
 
     /** As {@link #plain(Expr, Expr)}, but that of a choice its sides are kept, only its condition may be unknown. */
     Expr plainChoices(Expr e, Expr lane) {
-        return Simplifier.simplify(abstracted(inLane(e, lane), true), bounds);
+        return Simplifier.simplify(abstracted(inLane(asOfNow(e), lane), true), bounds);
+    }
+
+    /** After a statement, or anywhere in a loop around it: what it writes is not what it was. */
+    Surroundings writing(Stmt s) {
+        Map<String, Integer> more = new HashMap<>(writes);
+        s.anyMatch(child -> {
+            written(child).forEach(buffer -> more.merge(buffer.name(), 1, Integer::sum));
+            return false;
+        });
+        return new Surroundings(bounds, loops, lets, conditions, implications, more);
+    }
+
+    private static List<Buffer> written(Stmt s) {
+        return switch (s) {
+            case Stmt.Store store -> List.of(store.buffer());
+            case Stmt.AsyncCopy copy -> List.of(copy.to());
+            case Stmt.Invoke invoke ->
+                invoke.operands().stream().map(Stmt.Window::buffer).toList();
+            case Stmt.Allocate allocate -> List.of(allocate.buffer());
+            case Stmt.Seq _,
+                    Stmt.For _,
+                    Stmt.If _,
+                    Stmt.Let _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.Commit _,
+                    Stmt.Wait _ -> List.of();
+        };
+    }
+
+    /** What is loaded by a name of its own since the last write. */
+    private Expr asOfNow(Expr e) {
+        return writes.isEmpty()
+                ? e
+                : e.rewrite(n ->
+                        n instanceof Expr.Load(Buffer buffer, List<Expr> indices) && writes.containsKey(buffer.name())
+                                ? new Expr.Load(buffer.named(buffer.name() + "'" + writes.get(buffer.name())), indices)
+                                : n);
     }
 
     String path() {

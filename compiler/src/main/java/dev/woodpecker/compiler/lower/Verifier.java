@@ -98,8 +98,7 @@ public final class Verifier {
                 Surroundings now = here;
                 for (Stmt child : statements) {
                     visit(child, now);
-                    // What follows a check knows that it held.
-                    now = child instanceof Stmt.Check check ? now.assuming(check.condition()) : now;
+                    now = after(child, now).writing(child);
                 }
             }
             case Stmt.For(Loop loop, Stmt body) -> {
@@ -108,7 +107,7 @@ public final class Verifier {
                 if (together) {
                     inStep.add(loop.variable());
                 }
-                visit(body, here.inside(loop));
+                visit(body, here.writing(body).inside(loop));
                 if (together) {
                     inStep.remove(loop.variable());
                 }
@@ -147,6 +146,21 @@ public final class Verifier {
                 throw new IllegalArgumentException(
                         "stage " + c.stage() + " is not placed yet; the verifier runs after PlaceStages");
         }
+    }
+
+    /** What follows a check knows that it held, or that it held if it was asked. */
+    private static Surroundings after(Stmt s, Surroundings before) {
+        return switch (s) {
+            case Stmt.Check check -> before.assuming(check.condition());
+            case Stmt.If(Expr condition, Stmt then, Optional<Stmt> _) -> {
+                Surroundings after = before;
+                for (Stmt child : then instanceof Stmt.Seq(List<Stmt> several) ? several : List.of(then)) {
+                    after = child instanceof Stmt.Check check ? after.implying(condition, check.condition()) : after;
+                }
+                yield after;
+            }
+            default -> before;
+        };
     }
 
     private void store(Stmt.Store store, Surroundings around) {

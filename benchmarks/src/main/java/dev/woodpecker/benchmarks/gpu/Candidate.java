@@ -21,8 +21,12 @@ record Candidate(
         String cubin,
         List<Phase> phases,
         List<Argument> arguments) {
-    /** A launch; extents in x, y, z. */
-    record Phase(String symbol, List<Integer> grid, List<Integer> block, int dynamicSharedBytes) {}
+    /**
+     * A launch; extents in x, y, z.
+     *
+     * @param maps as {@link dev.woodpecker.runtime.device.cuda.driver.MappedArgument} writes them
+     */
+    record Phase(String symbol, List<Integer> grid, List<Integer> block, int dynamicSharedBytes, List<String> maps) {}
 
     /** A buffer in the order of the kernel's parameters; the inputs come in the operator's order. */
     record Argument(String name, Role role, long bytes) {}

@@ -10,6 +10,7 @@ import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.device.cuda.driver.Extent3;
 import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.device.cuda.driver.Release;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -79,7 +80,13 @@ final class DeviceKernels implements AutoCloseable {
                                 extent(phase.grid()),
                                 extent(phase.block()),
                                 phase.dynamicSharedBytes(),
-                                arguments),
+                                arguments,
+                                MappedArgument.encoded(
+                                        phase.maps().stream()
+                                                .map(MappedArgument::parse)
+                                                .toList(),
+                                        arguments,
+                                        driver)),
                         stream);
             }
         }

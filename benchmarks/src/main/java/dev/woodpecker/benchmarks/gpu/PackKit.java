@@ -7,6 +7,7 @@ import dev.woodpecker.benchmarks.gpu.Candidate.Role;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.device.cuda.CudaCompiler;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.device.emulator.TensorMemory;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.Environment;
@@ -262,7 +263,10 @@ public final class PackKit implements Callable<Integer> {
                                         .mapToObj(Math::toIntExact)
                                         .toList(),
                                 phase.launch().block(),
-                                Math.toIntExact(phase.launch().dynamicSharedBytes())))
+                                Math.toIntExact(phase.launch().dynamicSharedBytes()),
+                                MappedArgument.of(kernel, phase).stream()
+                                        .map(MappedArgument::text)
+                                        .toList()))
                         .toList(),
                 kernel.arguments().stream()
                         .map(argument -> new Argument(

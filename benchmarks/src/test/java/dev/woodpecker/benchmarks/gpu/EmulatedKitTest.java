@@ -148,7 +148,11 @@ class EmulatedKitTest {
         candidate
                 .phases()
                 .forEach(phase -> phases.add(new Candidate.Phase(
-                        phase.symbol(), List.of(blocks, 1, 1), phase.block(), phase.dynamicSharedBytes())));
+                        phase.symbol(),
+                        List.of(blocks, 1, 1),
+                        phase.block(),
+                        phase.dynamicSharedBytes(),
+                        phase.maps())));
         return new Candidate(
                 id,
                 candidate.workload(),

@@ -12,6 +12,7 @@ import dev.woodpecker.compiler.lower.LoweredKernel.Argument;
 import dev.woodpecker.compiler.lower.LoweredKernel.Phase;
 import dev.woodpecker.compiler.lower.LoweredKernel.Role;
 import dev.woodpecker.compiler.lower.PlanScratch;
+import dev.woodpecker.compiler.lower.TensorMap;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -171,6 +172,9 @@ public final class CPrinter {
             parameters.add("const " + dialect.type(DType.I64) + " " + names.declare(p.name()));
         }
         parameters.add("int *status");
+        TensorMap.all(phase.body())
+                .forEach(map -> parameters.add(
+                        "const __grid_constant__ TensorMap " + names.declare(IntrinsicPrinter.mapName(map))));
         // Where shared memory is what bounds how many blocks are resident, the assembler need not save registers for
         // more.
         String blocks = phase.launch().dynamicSharedBytes() > 0 ? ", 1" : "";
@@ -196,6 +200,10 @@ public final class CPrinter {
                 used.add(copy.to().name());
                 stored.add(copy.to().name());
             }
+            case Stmt.TileCopy copy -> {
+                used.add(copy.to().name());
+                stored.add(copy.to().name());
+            }
             case Stmt.Invoke invoke ->
                 invoke.operands().forEach(w -> {
                     used.add(w.buffer().name());
@@ -210,7 +218,8 @@ public final class CPrinter {
                     Stmt.Check _,
                     Stmt.Barrier _,
                     Stmt.Commit _,
-                    Stmt.Wait _ -> {}
+                    Stmt.Wait _,
+                    Stmt.Ring _ -> {}
         }
         s.children().forEach(child -> collect(child, used, stored));
     }

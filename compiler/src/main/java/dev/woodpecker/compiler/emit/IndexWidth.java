@@ -34,6 +34,8 @@ final class IndexWidth {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> s.children().stream().allMatch(child -> fits(child, bounds));
         };
     }

@@ -11,7 +11,9 @@ import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.lower.LoweringException;
 import dev.woodpecker.compiler.lower.PlanScratch;
+import dev.woodpecker.compiler.lower.TensorMap;
 import dev.woodpecker.compiler.target.Intrinsics;
+import dev.woodpecker.compiler.target.Rings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +41,11 @@ final class IntrinsicPrinter {
     }
 
     /** A call of one of the dialect's functions. */
-    record Call(String function, List<String> arguments) {}
+    record Call(String function, List<String> arguments) {
+        String text() {
+            return function + "(" + String.join(", ", arguments) + ")";
+        }
+    }
 
     /** The declaration of a fragment under a name. */
     String declaration(Buffer fragment, String name) {
@@ -50,11 +56,7 @@ final class IntrinsicPrinter {
 
     Call call(Stmt.Invoke invoke) {
         Intrinsic intrinsic = invoke.intrinsic();
-        String template = intrinsic.templates().get(dialect.name());
-        if (template == null) {
-            throw new LoweringException("intrinsic " + intrinsic.name() + " has no form in dialect " + dialect.name()
-                    + "; it has: " + String.join(", ", new TreeMap<>(intrinsic.templates()).keySet()));
-        }
+        String template = template(intrinsic);
         Map<String, String> operands = new TreeMap<>();
         for (int i = 0; i < invoke.operands().size(); i++) {
             Stmt.Window window = invoke.operands().get(i);
@@ -63,6 +65,45 @@ final class IntrinsicPrinter {
             operands.put("$" + name + ".stride", rowStride(window.buffer()));
         }
         return filled(template, operands);
+    }
+
+    /** What is done to a barrier of a ring; a wait is told whether its phase is over. */
+    String statement(Stmt.Ring ring) {
+        Map<String, String> operands = Map.of(
+                "$barrier", pointer(ring.barriers(), List.of(ring.slot())),
+                "$value", expressions.print(ring.value()));
+        String call = filled(template(Rings.of(ring.action())), operands).text();
+        return ring.action() == Stmt.Ring.Action.WAIT ? "while (!" + call + ") {}" : call + ";";
+    }
+
+    /** The copy of a box; where it starts is said innermost axis first. */
+    Call call(Stmt.TileCopy copy) {
+        Intrinsic instruction = Rings.copy(copy.from().rank())
+                .orElseThrow(() -> new LoweringException("no instruction copies boxes of " + copy.from()));
+        Map<String, String> operands = new TreeMap<>(Map.of(
+                "$to", pointer(copy.to(), copy.toIndices()),
+                "$map", "&" + names.of(mapName(TensorMap.of(copy))),
+                "$barrier", pointer(copy.barriers(), List.of(copy.slot()))));
+        List<Expr> start = copy.fromIndices().reversed();
+        for (int axis = 0; axis < start.size(); axis++) {
+            operands.put(Rings.axes().get(axis), expressions.print(start.get(axis)));
+        }
+        return filled(template(instruction), operands);
+    }
+
+    /** The parameter that a map is, before it gets a C name: one box of a tensor is told from another by its extents. */
+    static String mapName(TensorMap map) {
+        return map.buffer() + ".map."
+                + String.join("x", map.box().stream().map(String::valueOf).toList());
+    }
+
+    private String template(Intrinsic intrinsic) {
+        String template = intrinsic.templates().get(dialect.name());
+        if (template == null) {
+            throw new LoweringException("intrinsic " + intrinsic.name() + " has no form in dialect " + dialect.name()
+                    + "; it has: " + String.join(", ", new TreeMap<>(intrinsic.templates()).keySet()));
+        }
+        return template;
     }
 
     /** The call that makes a copy; empty where the dialect has no instruction for it. */

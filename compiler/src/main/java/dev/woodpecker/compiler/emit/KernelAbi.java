@@ -19,7 +19,9 @@ package dev.woodpecker.compiler.emit;
  * </ul>
  *
  * <p>On a GPU each phase is a kernel whose parameters are the buffers as pointers, then the parameters as 64-bit
- * integers, then a pointer to one 32-bit integer, zero before the launch, where a failed check leaves its number. It is
+ * integers, then a pointer to one 32-bit integer, zero before the launch, where a failed check leaves its number, then a
+ * tensor map of 128 bytes for each {@link dev.woodpecker.compiler.lower.TensorMap} of the phase, which the driver makes of the
+ * buffer's address. It is
  * launched with the grid, block and dynamic shared memory of its {@link
  * dev.woodpecker.compiler.lower.LoweredKernel.Launch}; where the last is not 0, its attribute for the most dynamic shared
  * memory must be set to as much before.

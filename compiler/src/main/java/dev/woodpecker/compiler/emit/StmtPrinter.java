@@ -113,6 +113,8 @@ final class StmtPrinter {
                     line("cp_async_wait<" + pending + ">();");
                 }
             }
+            case Stmt.Ring ring -> line(intrinsics.statement(ring));
+            case Stmt.TileCopy copy -> call(intrinsics.call(copy));
             case Stmt.Invoke invoke -> call(intrinsics.call(invoke));
             case Stmt.Compute c ->
                 throw new IllegalStateException("stage " + c.stage() + " must be placed before printing");
@@ -121,7 +123,7 @@ final class StmtPrinter {
 
     /** A call on one line, or with a line for each argument where that is too long. */
     private void call(IntrinsicPrinter.Call call) {
-        String together = call.function() + "(" + String.join(", ", call.arguments()) + ");";
+        String together = call.text() + ";";
         if (together.length() <= LINE_LENGTH) {
             line(together);
             return;

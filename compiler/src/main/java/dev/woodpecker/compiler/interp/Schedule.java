@@ -52,6 +52,8 @@ final class Schedule {
             }
             case Task.Branch(LongCode condition, Task then, Task otherwise) ->
                 branch(condition, then, otherwise, threads);
+            case Task.Parts(LongCode condition, Task then, Task otherwise) ->
+                parts(condition, then, otherwise, threads);
             case Task.Allocation allocation -> allocate(allocation, threads);
             case Task.Blocks(int slot, LongCode extent, Task body) -> blocks(slot, extent, body, threads);
             case Task.Threads t -> {
@@ -87,7 +89,7 @@ final class Schedule {
                 f.memories[slot] = memory.apply(f);
                 alone(body, f);
             }
-            case Task.Blocks _, Task.Threads _, Task.Barrier _, Task.Collective _ ->
+            case Task.Parts _, Task.Blocks _, Task.Threads _, Task.Barrier _, Task.Collective _ ->
                 throw new IllegalStateException("not for one thread alone: " + task);
         }
     }
@@ -108,6 +110,15 @@ final class Schedule {
         }
     }
 
+    private void parts(LongCode condition, Task then, Task otherwise, List<Frame> threads) {
+        List<Frame> taken = threads.stream().filter(condition::holds).toList();
+        List<Frame> rest = threads.stream().filter(f -> !taken.contains(f)).toList();
+        Worker.Block block = threads.getFirst().worker.block();
+        Roles roles = new Roles();
+        block.roles = roles;
+        roles.run(List.of(() -> run(then, taken), () -> run(otherwise, rest)));
+    }
+
     private static boolean hasBarrier(Task task) {
         return switch (task) {
             case Task.Single _, Task.Collective _ -> false;
@@ -115,6 +126,7 @@ final class Schedule {
             case Task.Sequence(List<Task> tasks) -> tasks.stream().anyMatch(Schedule::hasBarrier);
             case Task.Repeat(int _, LongCode _, Task body) -> hasBarrier(body);
             case Task.Branch(LongCode _, Task then, Task otherwise) -> hasBarrier(then) || hasBarrier(otherwise);
+            case Task.Parts(LongCode _, Task then, Task otherwise) -> hasBarrier(then) || hasBarrier(otherwise);
             case Task.Allocation a -> hasBarrier(a.body());
             case Task.Blocks b -> hasBarrier(b.body());
             case Task.Threads t -> hasBarrier(t.body());

@@ -26,6 +26,9 @@ final class StmtCompiler {
             case Stmt.Seq(List<Stmt> statements) ->
                 new Task.Sequence(statements.stream().map(this::compile).toList());
             case Stmt.For(Loop loop, Stmt body) -> loop(loop, body);
+            case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise)
+            when waits(then) && otherwise.filter(StmtCompiler::waits).isPresent() ->
+                new Task.Parts(expressions.integer(condition), compile(then), compile(otherwise.get()));
             case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) ->
                 new Task.Branch(
                         expressions.integer(condition),
@@ -60,6 +63,8 @@ final class StmtCompiler {
                         f.committed.removeFirst().forEach(Runnable::run);
                     }
                 });
+            case Stmt.Ring ring -> new Task.Single(ringCompiler().ring(ring));
+            case Stmt.TileCopy copy -> new Task.Single(ringCompiler().copy(copy));
             case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) -> {
                 Invocation invocation = new Invocation(intrinsic, operands, slots, expressions);
                 yield intrinsic.level() == Intrinsic.Level.THREAD
@@ -69,6 +74,14 @@ final class StmtCompiler {
             case Stmt.Compute c ->
                 throw new IllegalArgumentException("stage " + c.stage() + " is not placed yet; run PlaceStages before");
         };
+    }
+
+    private RingCompiler ringCompiler() {
+        return new RingCompiler(slots, expressions);
+    }
+
+    private static boolean waits(Stmt s) {
+        return s.anyMatch(c -> c instanceof Stmt.Ring ring && ring.action() == Stmt.Ring.Action.WAIT);
     }
 
     private Task loop(Loop loop, Stmt body) {

@@ -21,6 +21,9 @@ sealed interface Task {
 
     record Allocation(int slot, Scope scope, Function<Frame, Memory> memory, Task body) implements Task {}
 
+    /** Threads where a condition holds, and the others, at the same time: they wait for each other. */
+    record Parts(LongCode condition, Task then, Task otherwise) implements Task {}
+
     /** Iterations that are blocks of a grid, or the chunks of a parallel loop. */
     record Blocks(int slot, LongCode extent, Task body) implements Task {}
 
@@ -41,7 +44,7 @@ sealed interface Task {
             case Branch(LongCode _, Task then, Task otherwise) -> then.isCollective() || otherwise.isCollective();
             case Allocation(int _, Scope scope, Function<Frame, Memory> _, Task body) ->
                 !isOwn(scope) || body.isCollective();
-            case Blocks _, Threads _, Barrier _, Collective _ -> true;
+            case Parts _, Blocks _, Threads _, Barrier _, Collective _ -> true;
         };
     }
 

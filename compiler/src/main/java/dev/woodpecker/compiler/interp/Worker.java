@@ -1,5 +1,8 @@
 package dev.woodpecker.compiler.interp;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /**
  * Who accesses memory. On a GPU a thread of a block; on a CPU each iteration of the parallel loop counts as a block of one
  * thread.
@@ -17,6 +20,10 @@ record Worker(Block block, int thread, int directions) {
         final int number;
         /** How many barriers the block has passed. */
         int epoch;
+        /** By the memory that they lie in and their number there. */
+        final Map<Memory, Map<Long, RingBarrier>> rings = new HashMap<>();
+        /** What parts of the block that wait for each other do, while they do. */
+        Roles roles = new Roles();
 
         Block(int number) {
             this.number = number;

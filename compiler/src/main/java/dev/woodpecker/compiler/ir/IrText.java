@@ -208,6 +208,18 @@ public final class IrText {
                                     + when(c.guard()));
                 case Stmt.Commit _ -> line(depth, "commit");
                 case Stmt.Wait(int pending) -> line(depth, "wait " + pending);
+                case Stmt.Ring(Stmt.Ring.Action action, Buffer barriers, Expr slot, Expr value) ->
+                    line(
+                            depth,
+                            action.name().toLowerCase(Locale.ROOT) + " " + barriers.name() + list(List.of(slot))
+                                    + (action == Stmt.Ring.Action.ARRIVE ? "" : ", " + of(value)));
+                case Stmt.TileCopy c ->
+                    line(
+                            depth,
+                            "copy " + c.to().name() + list(c.toIndices()) + " <- "
+                                    + c.from().name() + list(c.fromIndices()) + ", a box of " + c.box()
+                                    + ", arrives at "
+                                    + c.barriers().name() + list(List.of(c.slot())));
                 case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) ->
                     line(
                             depth,
@@ -245,6 +257,7 @@ public final class IrText {
                 case Loop.Peel.Shift(String inner, long overlap) -> " shift " + inner + " by " + overlap;
                 case Loop.Peel.Ends _ -> " peel ends";
                 case Loop.Peel.Pipelined(int stages) -> " pipeline " + stages;
+                case Loop.Peel.Specialized(int stages) -> " specialize " + stages;
             };
         }
 

@@ -72,6 +72,12 @@ public record Loop(
          * and the last ones start none.
          */
         record Pipelined(int stages) implements Peel {}
+
+        /**
+         * Its copies are made by threads of their own, which are {@code stages} iterations ahead at most; the others wait
+         * for each.
+         */
+        record Specialized(int stages) implements Peel {}
     }
 
     public static Loop serial(Axis axis, Carrier carrier, Origin origin) {

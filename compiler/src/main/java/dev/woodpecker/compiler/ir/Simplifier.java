@@ -10,8 +10,10 @@ import dev.woodpecker.compiler.ir.Stmt.For;
 import dev.woodpecker.compiler.ir.Stmt.If;
 import dev.woodpecker.compiler.ir.Stmt.Invoke;
 import dev.woodpecker.compiler.ir.Stmt.Let;
+import dev.woodpecker.compiler.ir.Stmt.Ring;
 import dev.woodpecker.compiler.ir.Stmt.Seq;
 import dev.woodpecker.compiler.ir.Stmt.Store;
+import dev.woodpecker.compiler.ir.Stmt.TileCopy;
 import dev.woodpecker.compiler.ir.Stmt.Wait;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -75,7 +77,7 @@ public final class Simplifier {
                 Stmt simplified = check.map(child -> child, here::simplify);
                 yield simplified instanceof Check result && isTrue(result.condition()) ? NOTHING : simplified;
             }
-            case Compute _, AsyncCopy _, Invoke _ -> s.map(child -> child, here::simplify);
+            case Compute _, AsyncCopy _, Ring _, TileCopy _, Invoke _ -> s.map(child -> child, here::simplify);
             case Barrier _, Commit _, Wait _ -> s;
         };
     }
@@ -220,7 +222,18 @@ public final class Simplifier {
                 }
                 yield newBody == body ? s : new Allocate(buffer, newBody);
             }
-            case For _, If _, Store _, Compute _, Check _, Barrier _, AsyncCopy _, Commit _, Wait _, Invoke _ -> {
+            case For _,
+                    If _,
+                    Store _,
+                    Compute _,
+                    Check _,
+                    Barrier _,
+                    AsyncCopy _,
+                    Commit _,
+                    Wait _,
+                    Ring _,
+                    TileCopy _,
+                    Invoke _ -> {
                 Stmt mapped = s.map(child -> withoutUnused(child, used), e -> e);
                 mapped.expressions().forEach(e -> collect(e, used));
                 collectOperands(mapped, used);
@@ -251,6 +264,10 @@ public final class Simplifier {
     private static void collectOperands(Stmt s, Set<String> used) {
         if (s instanceof AsyncCopy copy) {
             used.add(bufferKey(copy.from().name()));
+        } else if (s instanceof Ring ring) {
+            used.add(bufferKey(ring.barriers().name()));
+        } else if (s instanceof TileCopy copy) {
+            List.of(copy.to(), copy.from(), copy.barriers()).forEach(b -> used.add(bufferKey(b.name())));
         } else if (s instanceof Invoke invoke) {
             invoke.operands().forEach(w -> used.add(bufferKey(w.buffer().name())));
         } else if (s instanceof Compute) {

@@ -87,6 +87,50 @@ public sealed interface Stmt {
     /** Waits until at most {@code pending} committed groups are still under way. */
     record Wait(int pending) implements Stmt {}
 
+    /**
+     * What a thread does to one barrier of a ring in shared memory (PTX ISA, "mbarrier"): its phase is over when so many
+     * threads have arrived as its initialisation says, and so many bytes as they expect.
+     *
+     * @param value arrivals of a phase, bytes, or the parity of a phase, as {@code action} says
+     */
+    record Ring(Action action, Buffer barriers, Expr slot, Expr value) implements Stmt {
+        public enum Action {
+            /** {@code value} threads arrive in each phase. */
+            INIT,
+            /** The thread arrives; {@code value} is zero. */
+            ARRIVE,
+            /** The thread arrives; copies of {@code value} bytes have to, too. */
+            EXPECT,
+            /** Until the phase of parity {@code value} is over; the one before the first is of parity 1. */
+            WAIT
+        }
+    }
+
+    /**
+     * A box of a tensor in global memory to shared memory, which one thread starts and the hardware makes ("TMA"): {@code
+     * box} elements along each axis from {@code fromIndices} on, zeros beyond the tensor's extents. It is there when the
+     * phase of the barrier is over that its bytes are expected at.
+     */
+    record TileCopy(
+            Buffer to,
+            List<Expr> toIndices,
+            Buffer from,
+            List<Expr> fromIndices,
+            List<Integer> box,
+            Buffer barriers,
+            Expr slot)
+            implements Stmt {
+        public TileCopy {
+            toIndices = List.copyOf(toIndices);
+            fromIndices = List.copyOf(fromIndices);
+            box = List.copyOf(box);
+        }
+
+        public int elements() {
+            return box.stream().reduce(1, Math::multiplyExact);
+        }
+    }
+
     /** One hardware instruction of the intrinsic table; operands are windows of buffers. */
     record Invoke(Intrinsic intrinsic, List<Window> operands) implements Stmt {
         public Invoke {
@@ -187,6 +231,19 @@ public sealed interface Stmt {
                         .toList();
                 yield same(mapped, operands) ? this : new Invoke(intrinsic, mapped);
             }
+            case Ring(Ring.Action action, Buffer barriers, Expr slot, Expr value) -> {
+                Expr newSlot = onExpr.apply(slot);
+                Expr newValue = onExpr.apply(value);
+                yield newSlot == slot && newValue == value ? this : new Ring(action, barriers, newSlot, newValue);
+            }
+            case TileCopy c -> {
+                List<Expr> to = Expr.mapAll(c.toIndices, onExpr);
+                List<Expr> from = Expr.mapAll(c.fromIndices, onExpr);
+                Expr slot = onExpr.apply(c.slot);
+                yield to == c.toIndices && from == c.fromIndices && slot == c.slot
+                        ? this
+                        : new TileCopy(c.to, to, c.from, from, c.box, c.barriers, slot);
+            }
             case Barrier b -> b;
             case Commit c -> c;
             case Wait w -> w;
@@ -207,7 +264,8 @@ public sealed interface Stmt {
                 otherwise.isPresent() ? List.of(then, otherwise.get()) : List.of(then);
             case Let(Expr.Var _, Expr _, Stmt body) -> List.of(body);
             case Allocate(Buffer _, Stmt body) -> List.of(body);
-            case Store _, Compute _, Check _, Barrier _, AsyncCopy _, Commit _, Wait _, Invoke _ -> List.of();
+            case Store _, Compute _, Check _, Barrier _, AsyncCopy _, Commit _, Wait _, Ring _, TileCopy _, Invoke _ ->
+                List.of();
         };
     }
 

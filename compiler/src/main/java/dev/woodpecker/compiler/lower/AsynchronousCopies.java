@@ -48,6 +48,8 @@ final class AsynchronousCopies {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> Optional.empty();
         };
     }

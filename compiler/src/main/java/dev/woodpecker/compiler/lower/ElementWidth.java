@@ -39,6 +39,8 @@ final class ElementWidth {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> {}
         }
         for (Stmt child : s.children()) {

@@ -53,11 +53,22 @@ public final class FlattenIndices {
                         mapped.elements(),
                         mapped.guard());
             }
+            case Stmt.TileCopy copy -> {
+                Stmt.TileCopy mapped = (Stmt.TileCopy) copy.map(child -> child, e -> flatten(e, bounds));
+                yield new Stmt.TileCopy(
+                        mapped.to(),
+                        List.of(offset(mapped.to(), mapped.toIndices(), bounds)),
+                        mapped.from(),
+                        mapped.fromIndices(),
+                        mapped.box(),
+                        mapped.barriers(),
+                        mapped.slot());
+            }
             case Stmt.Invoke(var intrinsic, List<Stmt.Window> operands) ->
                 new Stmt.Invoke(
                         intrinsic,
                         operands.stream().map(w -> flatten(w, bounds)).toList());
-            case Stmt.Seq _, Stmt.Allocate _, Stmt.Check _ ->
+            case Stmt.Seq _, Stmt.Allocate _, Stmt.Check _, Stmt.Ring _ ->
                 s.map(child -> flatten(child, bounds), e -> flatten(e, bounds));
             case Stmt.Compute _, Stmt.Barrier _, Stmt.Commit _, Stmt.Wait _ -> s;
         };

@@ -237,7 +237,9 @@ public final class GeneralizeConstants {
                     Stmt.Barrier _,
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
-                    Stmt.Wait _ -> s.map(child -> rewrite(child, renewed), e -> value(e, renewed));
+                    Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _ -> s.map(child -> rewrite(child, renewed), e -> value(e, renewed));
         };
     }
 

@@ -63,6 +63,8 @@ public final class HoistInvariants {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> s.map(child -> named(child, bases), e -> replaced(e, bases));
         };
     }

@@ -52,6 +52,8 @@ public final class InsertBarriers {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> stmt;
         };
     }
@@ -128,6 +130,8 @@ public final class InsertBarriers {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> {
                 SharedAccesses all = SharedAccesses.in(stmt, asynchronous);
                 yield new Extent(all, all, false);

@@ -88,6 +88,8 @@ final class LaneCopies {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> false;
         };
     }

@@ -88,6 +88,7 @@ public final class Lowering {
         }
         stmt = show("combine lanes", WarpReductions.apply(stmt), observer);
         stmt = show("tensorize", TensorizeLoops.apply(stmt, target, numerics), observer);
+        stmt = show("specialize", SpecializeLoops.apply(stmt), observer);
         stmt = show("pipeline", PipelineLoops.apply(stmt, target), observer);
         if (target.isCuda()) {
             launch = BindThreads.launch(stmt);

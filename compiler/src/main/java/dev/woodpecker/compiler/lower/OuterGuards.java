@@ -27,6 +27,8 @@ final class OuterGuards {
         boolean waits = f.anyMatch(s -> s instanceof Stmt.Barrier
                 || s instanceof Stmt.Commit
                 || s instanceof Stmt.Wait
+                || s instanceof Stmt.Ring
+                || s instanceof Stmt.TileCopy
                 || s instanceof Stmt.Invoke);
         if (!runs || waits || !(f.body() instanceof Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise))) {
             return f;

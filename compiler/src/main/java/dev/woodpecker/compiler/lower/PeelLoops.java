@@ -45,7 +45,7 @@ public final class PeelLoops {
                 Stmt last = at(shifted(target.body(), Map.of(inner, earlier)), loop, extent - 1);
                 yield Stmt.seq(some(loop, extent - 1, target.body()), once(loop, last));
             }
-            case Loop.Peel.Pipelined _ -> target;
+            case Loop.Peel.Pipelined _, Loop.Peel.Specialized _ -> target;
             case Loop.Peel.Ends()
             when loop.binding() == Loop.Binding.PARALLEL ->
                 new Stmt.For(

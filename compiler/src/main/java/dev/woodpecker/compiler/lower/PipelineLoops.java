@@ -178,7 +178,7 @@ public final class PipelineLoops {
                 && uses.stream().anyMatch(use -> use.anyMatch(PipelineLoops::isWait));
     }
 
-    private static boolean isWait(Stmt s) {
+    static boolean isWait(Stmt s) {
         return s instanceof Stmt.Invoke invoke && invoke.intrinsic().equals(WarpgroupProducts.WAIT);
     }
 
@@ -197,7 +197,7 @@ public final class PipelineLoops {
                 new Stmt.Invoke(WarpgroupProducts.WAIT, List.of()));
     }
 
-    private static Stmt waitingBy(Stmt s, List<Stmt> instead) {
+    static Stmt waitingBy(Stmt s, List<Stmt> instead) {
         return s.rewrite(child -> isWait(child) ? Stmt.seq(instead) : child, e -> e);
     }
 

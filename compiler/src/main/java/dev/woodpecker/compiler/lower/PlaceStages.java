@@ -91,6 +91,8 @@ public final class PlaceStages {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> stmt;
         };
     }

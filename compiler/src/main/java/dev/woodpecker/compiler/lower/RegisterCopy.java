@@ -63,6 +63,8 @@ record RegisterCopy(Buffer registers, Stmt load, Stmt store) {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _ -> throw notSplit(copy);
         };
     }

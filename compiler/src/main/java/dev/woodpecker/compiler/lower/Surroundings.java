@@ -178,6 +178,7 @@ record Surroundings(
         return switch (s) {
             case Stmt.Store store -> List.of(store.buffer());
             case Stmt.AsyncCopy copy -> List.of(copy.to());
+            case Stmt.TileCopy copy -> List.of(copy.to());
             case Stmt.Invoke invoke ->
                 invoke.operands().stream().map(Stmt.Window::buffer).toList();
             case Stmt.Allocate allocate -> List.of(allocate.buffer());
@@ -189,7 +190,8 @@ record Surroundings(
                     Stmt.Check _,
                     Stmt.Barrier _,
                     Stmt.Commit _,
-                    Stmt.Wait _ -> List.of();
+                    Stmt.Wait _,
+                    Stmt.Ring _ -> List.of();
         };
     }
 

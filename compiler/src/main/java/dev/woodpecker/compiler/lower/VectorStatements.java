@@ -123,6 +123,8 @@ final class VectorStatements {
                     Stmt.AsyncCopy _,
                     Stmt.Commit _,
                     Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
                     Stmt.Invoke _,
                     Stmt.Compute _ ->
                 s.expressions().stream().allMatch(dependence()::isUniform) ? Optional.of(s) : Optional.empty();

@@ -141,6 +141,11 @@ public final class Verifier {
             case Stmt.AsyncCopy copy -> copy(copy, here);
             case Stmt.Barrier _ -> barrier(here);
             case Stmt.Invoke invoke -> invoke(invoke, here);
+            case Stmt.Ring ring -> {
+                reads(ring.slot(), here, Origin.NONE);
+                reads(ring.value(), here, Origin.NONE);
+            }
+            case Stmt.TileCopy copy -> copy.expressions().forEach(e -> reads(e, here, Origin.NONE));
             case Stmt.Commit _, Stmt.Wait _ -> {}
             case Stmt.Compute c ->
                 throw new IllegalArgumentException(

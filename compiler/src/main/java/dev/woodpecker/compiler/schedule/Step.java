@@ -23,6 +23,7 @@ public sealed interface Step
                 Unroll,
                 Tensorize,
                 Pipeline,
+                Specialize,
                 Reindex,
                 JoinReduction,
                 CombineLanes,

@@ -137,6 +137,7 @@ public final class Intrinsics {
                             .flatMap(t -> Stream.concat(Stream.of(t.product()), t.others().stream()))
                             .toList(),
                     WarpgroupProducts.ORDER,
+                    Rings.ALL,
                     COPIES,
                     EXCHANGES,
                     NARROWINGS)

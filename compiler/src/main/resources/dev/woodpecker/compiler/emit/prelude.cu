@@ -8,6 +8,7 @@
 #define __constant__ __attribute__((constant))
 #define __forceinline__ __inline__ __attribute__((always_inline))
 #define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
+#define __grid_constant__ __attribute__((grid_constant))
 struct index3 { int x, y, z; };
 #define threadIdx (index3{__nvvm_read_ptx_sreg_tid_x(), __nvvm_read_ptx_sreg_tid_y(), __nvvm_read_ptx_sreg_tid_z()})
 #define blockIdx (index3{__nvvm_read_ptx_sreg_ctaid_x(), __nvvm_read_ptx_sreg_ctaid_y(), __nvvm_read_ptx_sreg_ctaid_z()})
@@ -381,4 +382,40 @@ INLINE void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" : : : "memo
 INLINE void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" : : : "memory"); }
 INLINE void wgmma_wait_0() { asm volatile("wgmma.wait_group.sync.aligned 0;" : : : "memory"); }
 INLINE void wgmma_wait_1() { asm volatile("wgmma.wait_group.sync.aligned 1;" : : : "memory"); }
+
+/* What the driver makes of a tensor's address and extents, for copies of boxes of it: CUtensorMap of cuda.h. */
+struct ALIGNED(64) TensorMap { unsigned long long bits[16]; };
+/*
+ * Barriers in shared memory, each with two phases in turn: one is over when so many threads have arrived as its beginning
+ * says, and so many bytes as they expect. The phase before the first is over, and of parity 1.
+ */
+INLINE void mbarrier_init(unsigned long long *barrier, int arrivals) {
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" : : "r"(shared_address(barrier)), "r"(arrivals) : "memory");
+}
+INLINE void mbarrier_arrive(unsigned long long *barrier) {
+    asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" : : "r"(shared_address(barrier)) : "memory");
+}
+INLINE void mbarrier_expect_tx(unsigned long long *barrier, int bytes) {
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" : : "r"(shared_address(barrier)), "r"(bytes) : "memory");
+}
+INLINE bool mbarrier_try_wait(unsigned long long *barrier, int parity) {
+    unsigned over;
+    asm volatile("{ .reg .pred p; mbarrier.try_wait.parity.shared::cta.b64 p, [%1], %2; selp.u32 %0, 1, 0, p; }"
+                 : "=r"(over) : "r"(shared_address(barrier)), "r"(parity) : "memory");
+    return over;
+}
+/* A box of a tensor, whose innermost axis comes first, to rows of 128 bytes; its bytes arrive at the barrier. */
+INLINE void tma_load_2d(void *to, const TensorMap *map, int x, int y, unsigned long long *barrier) {
+    asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4}], [%2];"
+                 : : "r"(shared_address(to)), "l"(map), "r"(shared_address(barrier)), "r"(x), "r"(y) : "memory");
+}
+INLINE void tma_load_3d(void *to, const TensorMap *map, int x, int y, int z, unsigned long long *barrier) {
+    asm volatile("cp.async.bulk.tensor.3d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4, %5}], [%2];"
+                 : : "r"(shared_address(to)), "l"(map), "r"(shared_address(barrier)), "r"(x), "r"(y), "r"(z) : "memory");
+}
+/* The registers of each thread of a group of warps: one that copies leaves them to those that multiply. */
+#define SETMAXNREG(verb, count) \
+    INLINE void setmaxnreg_##verb##_##count() { asm volatile("setmaxnreg." #verb ".sync.aligned.u32 " #count ";" : : : "memory"); }
+SETMAXNREG(dec, 40)
+SETMAXNREG(inc, 232)
 #endif

@@ -293,8 +293,13 @@ public final class Evaluator {
                 return integer(check.condition()) != 0 ? 0 : check.code();
             }
             case Stmt.Barrier _ -> {}
-            case Stmt.Compute _, Stmt.AsyncCopy _, Stmt.Commit _, Stmt.Wait _, Stmt.Invoke _ ->
-                throw new AssertionError("not evaluated in these tests: " + s);
+            case Stmt.Compute _,
+                    Stmt.AsyncCopy _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Ring _,
+                    Stmt.TileCopy _,
+                    Stmt.Invoke _ -> throw new AssertionError("not evaluated in these tests: " + s);
         }
         return 0;
     }

@@ -1,6 +1,7 @@
 package dev.woodpecker.compiler.lower;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.woodpecker.compiler.TestKernels;
 import dev.woodpecker.compiler.emit.Dialect;
@@ -10,9 +11,11 @@ import dev.woodpecker.compiler.expr.KernelSpec;
 import dev.woodpecker.compiler.expr.Specializer;
 import dev.woodpecker.compiler.interp.HostTensor;
 import dev.woodpecker.compiler.interp.Interpreter;
+import dev.woodpecker.compiler.interp.InterpreterException;
 import dev.woodpecker.compiler.interp.KernelResult;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
+import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
@@ -128,7 +131,7 @@ class CudaScheduleMeaningTest {
     @CsvSource({"F16, 70, 200, 72, wgmma_m64n64k16_f32_f16_km", "BF16, 66, 136, 40, wgmma_m64n128k16_f32_bf16_km"})
     void groupsOfWarpsMultiplyOnHopper(DType type, long m, long k, long n, String product) {
         TensorProgram program = Specializer.specialize(TestKernels.MATMUL, matmul(type, m, k, n));
-        KernelSource source = onHopper(program, product);
+        KernelSource source = onHopper(program, product, 0);
         assertThat(body(source))
                 .contains(
                         product + "(",
@@ -147,12 +150,72 @@ class CudaScheduleMeaningTest {
                         .isLessThanOrEqualTo(1e-5));
     }
 
+    /** Threads that copy boxes and threads that multiply run in turns, as far as the barriers of the ring let them. */
+    @ParameterizedTest
+    @CsvSource("F16, 70, 264, 40, wgmma_m64n64k16_f32_f16_km")
+    void aGroupOfItsOwnCopiesOnHopper(DType type, long m, long k, long n, String product) {
+        TensorProgram program = Specializer.specialize(TestKernels.MATMUL, matmul(type, m, k, n));
+        KernelSource source = onHopper(program, product, 1);
+        assertThat(body(source))
+                .contains(
+                        product + "(",
+                        "const __grid_constant__ TensorMap a_map_128x64",
+                        "tma_load_2d(",
+                        "mbarrier_expect_tx(",
+                        "mbarrier_arrive(")
+                .doesNotContain("cp_async");
+        Map<String, HostTensor> inputs = DefaultScheduleMeaningTest.inputs(program);
+        KernelResult result = Interpreter.run(source.lowered(), inputs);
+        Interpreter.run(program, inputs)
+                .forEach((name, tensor) -> assertThat(DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
+                        .isLessThanOrEqualTo(1e-5));
+    }
+
+    /** Two that wait for each other: the interpreter says for what. */
+    @Test
+    void aBufferThatIsNeverGivenBackIsADeadlock() {
+        TensorProgram program = Specializer.specialize(TestKernels.MATMUL, matmul(DType.F16, 64, 200, 64));
+        LoweredKernel kernel =
+                onHopper(program, "wgmma_m64n64k16_f32_f16_km", 1).lowered();
+        LoweredKernel.Phase phase = kernel.phases().getFirst();
+        Stmt broken = phase.body()
+                .rewrite(
+                        s -> s instanceof Stmt.Ring ring && ring.action() == Stmt.Ring.Action.ARRIVE
+                                ? Stmt.seq(List.of())
+                                : s,
+                        e -> e);
+        LoweredKernel wrong = new LoweredKernel(
+                kernel.name(),
+                kernel.target(),
+                kernel.numerics(),
+                kernel.arguments(),
+                kernel.parameters(),
+                List.of(new LoweredKernel.Phase(
+                        phase.symbol(), phase.extent(), phase.scratchBytes(), phase.launch(), broken)),
+                kernel.checks());
+        assertThatThrownBy(() -> Interpreter.run(wrong, DefaultScheduleMeaningTest.inputs(program)))
+                .isInstanceOf(InterpreterException.class)
+                .hasMessageContaining("deadlock: thread 0 of block")
+                .hasMessageContaining("which misses 1 arrivals and 0 bytes");
+    }
+
     /** The schedule whose instruction has so many columns. */
-    private static KernelSource onHopper(TensorProgram program, String product) {
+    private static KernelSource onHopper(TensorProgram program, String product, long rings) {
         Target target = Target.parse("cuda:sm_90a");
         long columns = Long.parseLong(product.replaceAll(".*n(\\d+)k.*", "$1"));
-        Map<String, Long> wanted =
-                Map.of("warpgroup", 1L, "split", 1L, "stages", 3L, "block.rows", 128L, "block.columns", columns);
+        Map<String, Long> wanted = Map.of(
+                "warpgroup",
+                1L,
+                "rings",
+                rings,
+                "split",
+                1L,
+                "stages",
+                3L,
+                "block.rows",
+                128L,
+                "block.columns",
+                columns);
         SpacePoint point = new ScheduleSpace(program, target, Numerics.FP32, Map.of(), Set.of())
                 .point(p -> wanted.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
         return KernelSource.of(program, ((SpacePoint.Scheduled) point).trace(), target, Numerics.FP32);

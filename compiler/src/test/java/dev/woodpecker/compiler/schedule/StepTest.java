@@ -4,17 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.woodpecker.compiler.Golden;
 import dev.woodpecker.compiler.TensorProduct;
+import dev.woodpecker.compiler.TestKernels;
+import dev.woodpecker.compiler.expr.Binding;
+import dev.woodpecker.compiler.expr.Specializer;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.IrText;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.compiler.target.Target;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -97,8 +104,24 @@ class StepTest {
                         new CombineLanes("k.part")),
                 of("Tensorize", tensorProduct(), upTo(Tensorize.class)),
                 of("Pipeline", tensorProduct(), upTo(Pipeline.class)),
+                of("Specialize", halves(), onHopper(halves(), 2)),
                 of("DivideLast", ATTENTION, AttentionProgram.upTo(DivideLast.class, ATTENTION)),
                 of("Rolling", ATTENTION, AttentionProgram.upTo(Rolling.class, ATTENTION)));
+    }
+
+    private static TensorProgram halves() {
+        return Specializer.specialize(
+                TestKernels.MATMUL,
+                Binding.of("k").tensor("a", DType.F16, 128, 256).tensor("b", DType.F16, 256, 64));
+    }
+
+    /** Groups of warps on Hopper, with a ring of so many buffers. */
+    private static Step[] onHopper(TensorProgram program, long stages) {
+        Map<String, Long> wanted = Map.of(
+                "warpgroup", 1L, "rings", 1L, "split", 1L, "stages", stages, "block.rows", 128L, "block.columns", 64L);
+        SpacePoint point = new ScheduleSpace(program, Target.parse("cuda:sm_90a"), Numerics.FP32, Map.of(), Set.of())
+                .point(p -> wanted.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
+        return ((SpacePoint.Scheduled) point).trace().steps().toArray(Step[]::new);
     }
 
     private static final TensorProgram ATTENTION = AttentionProgram.of(70, 150, 32);
@@ -150,6 +173,24 @@ class StepTest {
         assertThat(new DivideLast("y", DType.F16).apply(LoopNest.of(ATTENTION, Numerics.STRICT), Map.of()))
                 .isInstanceOfSatisfying(
                         Outcome.Rejection.class, r -> assertThat(r.reason()).contains("strict"));
+    }
+
+    @Test
+    void aRingWantsTwistedRowsOfATensorAsItIs() {
+        Step[] steps = onHopper(halves(), 2);
+        List<Step> before = List.of(steps).subList(0, steps.length - 1);
+        LoopNest nest = applied(Trace.of("test", before).apply(LoopNest.of(halves(), Numerics.FP32)));
+        assertThat(refusal(nest, new Specialize("k.o", Factor.of(1)))).contains("2 buffers or more");
+        assertThat(refusal(nest, new Specialize("k", Factor.of(2)))).contains("there is no loop 'k'");
+        assertThat(refusal(nest, new Specialize("lane", Factor.of(2)))).contains("already bound");
+        assertThat(refusal(nest, new Specialize("k.i.o", Factor.of(2)))).contains("already bound to UNROLL");
+        List<Step> ofNoGroup = before.subList(0, before.size() - 1);
+        LoopNest withoutLanes = applied(Trace.of("test", ofNoGroup).apply(LoopNest.of(halves(), Numerics.FP32)));
+        assertThat(refusal(withoutLanes, new Specialize("k.o", Factor.of(2)))).contains("those of a group among them");
+    }
+
+    private static String refusal(LoopNest nest, Step step) {
+        return ((Outcome.Rejection) step.apply(nest, Map.of())).reason();
     }
 
     @Test

@@ -19,6 +19,9 @@ class IntrinsicsTest {
             Pattern.compile("#define (\\w+)\\(([^)]*)\\)((?:.*\\\\\\n)+.*)\\n((?:\\1\\([^)]*\\)\\n)+)");
     private static final Pattern ASSEMBLY = Pattern.compile("asm(?: volatile)?\\(\\s*((?:\"[^\"]*\"\\s*)+)");
 
+    /** What answers by a predicate, which is no value that C knows: an instruction more makes it one. */
+    private static final Pattern ANSWER = Pattern.compile("\\{ \\.reg \\.pred p; ([^;]*;) selp\\.u32 %0, 1, 0, p; \\}");
+
     /** The prelude, and what its macros become. */
     private static final List<String> SOURCES = Stream.concat(
                     Stream.of(Dialect.CUDA.prelude()), expansions(Dialect.CUDA.prelude()).stream())
@@ -46,6 +49,8 @@ class IntrinsicsTest {
         assertThat(assembly.find()).as("%s has assembly", intrinsic.name()).isTrue();
         String code =
                 assembly.group(1).replaceAll("\"\\s*\"", "").replace("\"", "").strip();
+        Matcher answering = ANSWER.matcher(code);
+        code = answering.matches() ? answering.group(1) : code;
         assertThat(code).as("one instruction").matches("[a-z][\\w.:]*( [^;]*)?;");
         assertThat(assembly.find()).as("no other assembly").isFalse();
         assertThat(function).as("no loop, no branch").doesNotContain("for (", "if (", "while (");

@@ -9,6 +9,7 @@ import dev.woodpecker.compiler.schedule.Decision;
 import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.device.cuda.KernelResources;
 import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Grid;
 import dev.woodpecker.runtime.toolchain.CodeOptions;
@@ -117,7 +118,8 @@ final class DeviceCandidates {
                                         .map(Candidates::constant)
                                         .toList(),
                                 phase.launch().block(),
-                                phase.launch().dynamicSharedBytes())))
+                                phase.launch().dynamicSharedBytes(),
+                                MappedArgument.of(kernel, phase))))
                 .toList();
     }
 

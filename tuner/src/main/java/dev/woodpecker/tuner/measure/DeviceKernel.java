@@ -6,6 +6,7 @@ import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Module;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.Extent3;
 import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.device.cuda.driver.Release;
 import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Grid;
 import java.io.IOException;
@@ -19,8 +20,10 @@ import java.util.List;
 final class DeviceKernel implements AutoCloseable {
     private final CudaDriver driver;
     private final Module module;
-    /** Without arguments. */
-    private final List<KernelLaunch> launches = new ArrayList<>();
+    private final List<Launch> launches = new ArrayList<>();
+
+    /** Without arguments, and without the maps of those. */
+    private record Launch(KernelLaunch kernel, List<MappedArgument> maps) {}
 
     /**
      * Loads it.
@@ -52,7 +55,9 @@ final class DeviceKernel implements AutoCloseable {
             driver.allowSharedBytes(function, sharedBytes);
         }
         List<Integer> blocks = grid.blocks().stream().map(Math::toIntExact).toList();
-        launches.add(new KernelLaunch(function, extent(blocks), extent(grid.threads()), sharedBytes, List.of()));
+        launches.add(new Launch(
+                new KernelLaunch(function, extent(blocks), extent(grid.threads()), sharedBytes, List.of()),
+                grid.maps()));
     }
 
     private static Extent3 extent(List<Integer> extents) {
@@ -61,7 +66,8 @@ final class DeviceKernel implements AutoCloseable {
 
     /** Enqueues a run. */
     void run(List<Long> arguments, Stream stream) {
-        launches.forEach(launch -> driver.launch(launch.with(arguments), stream));
+        launches.forEach(launch -> driver.launch(
+                launch.kernel.with(arguments, MappedArgument.encoded(launch.maps, arguments, driver)), stream));
     }
 
     @Override

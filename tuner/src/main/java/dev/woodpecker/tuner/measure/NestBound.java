@@ -69,6 +69,8 @@ record NestBound(double flops, Map<String, Double> bytesRead) {
                         Stmt.AsyncCopy _,
                         Stmt.Commit _,
                         Stmt.Wait _,
+                        Stmt.Ring _,
+                        Stmt.TileCopy _,
                         Stmt.Invoke _ -> {}
             }
         }

@@ -3,6 +3,7 @@ package dev.woodpecker.tuner.measure;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.lower.LoweredKernel.Role;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Grid;
 import dev.woodpecker.tuner.measure.Job.Verdict;
 import java.io.DataInputStream;
@@ -176,10 +177,11 @@ final class Wire {
         write(grid.blocks(), out, Wire::number);
         write(grid.threads(), out, (threads, to) -> to.writeInt(threads));
         out.writeLong(grid.dynamicSharedBytes());
+        write(grid.maps(), out, (map, to) -> text(map.text(), to));
     }
 
     private static Grid grid(DataInputStream in) throws IOException {
-        return new Grid(read(in, DataInputStream::readLong), read(in, DataInputStream::readInt), in.readLong());
+        return new Grid(read(in, DataInputStream::readLong), read(in, DataInputStream::readInt), in.readLong(), read(in, from -> MappedArgument.parse(text(from))));
     }
 
     private static void argument(Job.Argument a, DataOutputStream out) throws IOException {

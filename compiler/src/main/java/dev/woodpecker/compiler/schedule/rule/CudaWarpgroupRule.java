@@ -2,8 +2,12 @@ package dev.woodpecker.compiler.schedule.rule;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Loop;
+import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.schedule.Bind;
+import dev.woodpecker.compiler.schedule.ComputeAt;
+import dev.woodpecker.compiler.schedule.Factor;
 import dev.woodpecker.compiler.schedule.Layout;
+import dev.woodpecker.compiler.schedule.Specialize;
 import dev.woodpecker.compiler.schedule.Tail;
 import dev.woodpecker.compiler.schedule.Tensorize;
 import dev.woodpecker.compiler.schedule.TwistedRows;
@@ -14,6 +18,7 @@ import dev.woodpecker.compiler.target.TensorTile;
 import dev.woodpecker.compiler.target.WarpgroupProducts;
 import java.util.List;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Matrix products and convolutions of halves on Hopper's tensor cores: groups of four warps multiply tiles where they lie in
@@ -32,6 +37,9 @@ final class CudaWarpgroupRule {
 
     /** Where neither copies of 4 bytes at least are possible, nor so deep a reduction, warps do as well. */
     private static final int NARROWEST = 2;
+
+    /** A stage's share of what both kinds of barriers take, which starts at a multiple of 128 bytes. */
+    private static final long BARRIER_BYTES = 128;
 
     private final ScheduleBuilder builder;
     private final ContractionSides sides;
@@ -66,14 +74,15 @@ final class CudaWarpgroupRule {
         if (!has) {
             return false;
         }
-        CudaWarpgroupTiles tiles = new CudaWarpgroupTiles(CudaTiles.of(c, target), target.fastBytes());
+        CudaWarpgroupTiles tiles = new CudaWarpgroupTiles(CudaTiles.of(c, target), target.fastBytes(), false);
         boolean pays = operands.stream().allMatch(o -> o.width() >= NARROWEST)
                 && tiles.problem().depthExtent() > TwistedRows.ROW
                 && tiles.bestCycles() <= warpCycles;
         if (builder.choose(c.stage().name() + ".warpgroup", List.of(0L, 1L), pays ? 1 : 0) == 0) {
             return false;
         }
-        new CudaWarpgroupRule(builder, sides, target, operands.getFirst(), operands.getLast()).schedule(type, tiles);
+        CudaWarpgroupRule rule = new CudaWarpgroupRule(builder, sides, target, operands.getFirst(), operands.getLast());
+        rule.schedule(type, rule.chooseRings(tiles));
         return true;
     }
 
@@ -81,10 +90,18 @@ final class CudaWarpgroupRule {
         return builder.chooseOrFirst(sides.stage().name() + "." + what, domain, preferred);
     }
 
-    private CudaWarpgroupTiles.Tile chooseTile(CudaWarpgroupTiles.Tile best) {
+    /** Whether threads of their own copy boxes: what lies otherwise than the hardware's copies want it has no such choice. */
+    private CudaWarpgroupTiles chooseRings(CudaWarpgroupTiles tiles) {
+        CudaWarpgroupTiles ofRings = tiles.ofRings();
+        boolean mapped = Stream.of(left, right).allMatch(o -> Specialize.copies(builder.nest(), o.matrix()));
+        boolean pays = ofRings.bestCycles() <= tiles.bestCycles();
+        return mapped && choose("rings", List.of(0L, 1L), pays ? 1 : 0) == 1 ? ofRings : tiles;
+    }
+
+    private CudaWarpgroupTiles.Tile chooseTile(CudaWarpgroupTiles tiles) {
+        CudaWarpgroupTiles.Tile best = tiles.best();
         long columns = choose("block.columns", CudaWarpgroupTiles.columns(), best.columns());
-        return new CudaWarpgroupTiles.Tile(
-                choose("block.rows", CudaWarpgroupTiles.rows(columns), best.rows()), columns);
+        return new CudaWarpgroupTiles.Tile(choose("block.rows", tiles.rows(columns), best.rows()), columns);
     }
 
     private static TensorTile product(DType type, CudaWarpgroupTiles.Tile tile) {
@@ -95,7 +112,7 @@ final class CudaWarpgroupRule {
     }
 
     private void schedule(DType type, CudaWarpgroupTiles tiles) {
-        CudaWarpgroupTiles.Tile chosen = chooseTile(tiles.best());
+        CudaWarpgroupTiles.Tile chosen = chooseTile(tiles);
         TensorTile tile = product(type, chosen);
         String name = sides.stage().name();
         List<String> spatial = builder.axisLoops(name);
@@ -124,13 +141,33 @@ final class CudaWarpgroupRule {
         SharedTiles.bindBlocks(builder, batchLoops, row.outer(), column.outer());
         String groups = builder.fuse(List.of(rowGroup.outer(), columnGroup.outer()));
         builder.add(new Bind(groups, Loop.Binding.THREAD_Y));
-        stage(left, stretch.outer(), chosen.rows(), chosen.groups());
-        stage(right, stretch.outer(), chosen.columns(), chosen.groups());
+        if (tiles.rings()) {
+            box(left, stretch.outer());
+            box(right, stretch.outer());
+        } else {
+            stage(left, stretch.outer(), chosen.rows(), chosen.groups());
+            stage(right, stretch.outer(), chosen.columns(), chosen.groups());
+        }
         List.of(step.outer(), rowTile.outer()).forEach(loop -> builder.add(new Unroll(loop)));
         builder.add(new Tensorize(rowTile.inner(), tile.name()));
+        if (tiles.rings()) {
+            List<Long> stages = LongStream.of(2, 3, 4, 5, 6)
+                    .filter(n -> n == 2 || n * (chosen.bytes() + BARRIER_BYTES) <= target.fastBytes())
+                    .boxed()
+                    .toList();
+            long number = choose("stages", stages, tiles.stages(chosen, stages));
+            builder.add(new Specialize(stretch.outer(), Factor.of(number)));
+            return;
+        }
         List<Long> stages = SharedTiles.stages(
                 builder, stretch.outer(), LongStream.of(1, 2, 3, 4, 5, 6), chosen.bytes(), target.fastBytes());
         SharedTiles.pipeline(builder, stretch.outer(), choose("stages", stages, tiles.stages(chosen, stages)));
+    }
+
+    /** The loops stay as they are: an instruction copies all of a box. */
+    private void box(MatrixOperand operand, String loop) {
+        builder.add(new ComputeAt(operand.matrix(), loop, Scope.SHARED));
+        builder.add(new Layout(operand.matrix(), TwistedRows.layout(operand.axes(), operand.alongDepth())));
     }
 
     /** Threads of a warp copy rows of 128 bytes, piece beside piece, of as many groups as share them evenly. */

@@ -8,8 +8,10 @@ import java.util.List;
 /**
  * Which tiles of a matrix product suit groups of warps, by arithmetic, as {@link CudaTensorTiles} has it for warps: of each
  * candidate the cycles in which a multiprocessor multiplies a block's tile, brings it to shared memory and reads it there.
+ *
+ * @param rings whether a group of its own copies, box by box: nothing then waits for a barrier of the block
  */
-record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes) {
+record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes, boolean rings) {
     /** Products of halves in a cycle: the data sheet's of H100, of which groups of warps reach 87 % (Luo et al. 2024). */
     private static final double OPERATIONS = 2048 * 0.87;
 
@@ -30,6 +32,7 @@ record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes) {
     private static final List<Long> ROWS = List.of(192L, 128L, 256L, 64L);
     private static final List<Long> COLUMNS = List.of(256L, 128L, 64L);
     private static final long MOST_STAGES = 4;
+    private static final long MOST_GROUPS_OF_RINGS = 2;
     private static final long MOST_ACCUMULATORS = 128;
 
     /** Of a thread, beside its accumulators. */
@@ -62,8 +65,9 @@ record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes) {
             return groupRows() * groupColumns() / GROUP_THREADS;
         }
 
-        private long residentBlocks() {
-            return Math.max(1, REGISTERS / (groups() * GROUP_THREADS * (accumulators() + OTHER_REGISTERS)));
+        private long residentBlocks(long copyingGroups) {
+            long threads = (groups() + copyingGroups) * GROUP_THREADS;
+            return Math.max(1, REGISTERS / (threads * (accumulators() + OTHER_REGISTERS)));
         }
 
         private double sharedBytes() {
@@ -73,18 +77,27 @@ record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes) {
         }
     }
 
+    /**
+     * The same with rings. Two groups multiply at most: with one more that copies, three would have 128 registers a thread,
+     * as many as their sums, where the PTX compiler does not count what groups give each other.
+     */
+    CudaWarpgroupTiles ofRings() {
+        return new CudaWarpgroupTiles(problem, sharedBytes, true);
+    }
+
     static List<Long> columns() {
         return COLUMNS;
     }
 
-    static List<Long> rows(long columns) {
+    List<Long> rows(long columns) {
         return ROWS.stream()
                 .filter(rows ->
                         rows * columns <= MOST_RESULTS && new Tile(rows, columns).accumulators() <= MOST_ACCUMULATORS)
+                .filter(rows -> !rings || new Tile(rows, columns).groups() <= MOST_GROUPS_OF_RINGS)
                 .toList();
     }
 
-    private static List<Tile> all() {
+    private List<Tile> all() {
         List<Tile> tiles = new ArrayList<>();
         columns().forEach(columns -> rows(columns).forEach(rows -> tiles.add(new Tile(rows, columns))));
         return tiles;
@@ -107,12 +120,13 @@ record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes) {
         double shared = tile.sharedBytes() / SHARED_BYTES_A_CYCLE;
         double cached = tile.bytes() / CACHE_BYTES_A_CYCLE;
         // While one block waits for its products, others multiply; copies go on.
-        double computed = Math.max(multiplied, shared) + EXPOSED_CYCLES / resident;
+        double exposed = rings ? 0 : EXPOSED_CYCLES / resident;
+        double computed = Math.max(multiplied, shared) + exposed;
         return rounds * (stretches * Math.max(computed, cached) + BLOCK_CYCLES / resident);
     }
 
     private double residentBlocks(Tile tile) {
-        return Math.max(1, Math.min(tile.residentBlocks(), sharedBytes / (tile.bytes() * 3)));
+        return Math.max(1, Math.min(tile.residentBlocks(rings ? 1 : 0), sharedBytes / (tile.bytes() * 3)));
     }
 
     /** How many stages of a pipeline suit a tile: as many as leave room for the blocks that registers do. */

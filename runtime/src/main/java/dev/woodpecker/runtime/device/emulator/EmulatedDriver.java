@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.device.emulator;
 
+import dev.woodpecker.runtime.device.cuda.driver.BoxedTensor;
 import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
 import dev.woodpecker.runtime.device.cuda.driver.CudaError;
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
@@ -15,6 +16,7 @@ import dev.woodpecker.runtime.device.cuda.driver.DeviceMemory;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.device.cuda.driver.FunctionFacts;
 import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
+import dev.woodpecker.runtime.device.cuda.driver.TensorMapBits;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -181,6 +183,12 @@ public final class EmulatedDriver implements CudaDriver {
         }
     }
 
+    @Override
+    public synchronized TensorMapBits encode(BoxedTensor tensor) {
+        check();
+        return EmulatedMaps.encoded(tensor);
+    }
+
     /** A fault is told by the calls after this one, as a device would. */
     private void execute(KernelLaunch launch) {
         EmulatedModule module = known(Optional.ofNullable(functions.get(launch.function())), "cuLaunchKernel");
@@ -203,7 +211,9 @@ public final class EmulatedDriver implements CudaDriver {
                         COPY_PLACE,
                         BLOCK_RACE,
                         PENDING_PRODUCT,
-                        UNFENCED -> CudaError.LAUNCH_FAILED;
+                        UNFENCED,
+                        RING_DEADLOCK,
+                        RING_MISUSE -> CudaError.LAUNCH_FAILED;
             };
             broken = Optional.of(CudaException.of(fault.message(), error));
         }

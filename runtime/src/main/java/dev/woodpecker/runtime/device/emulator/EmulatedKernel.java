@@ -9,6 +9,8 @@ import dev.woodpecker.compiler.lower.LoweredKernel.Role;
 import dev.woodpecker.compiler.lower.PlanScratch;
 import dev.woodpecker.compiler.lower.SharedMemory;
 import dev.woodpecker.runtime.device.cpu.NativeMemory;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
+import dev.woodpecker.runtime.device.cuda.driver.TensorMapBits;
 import dev.woodpecker.runtime.device.emulator.LaunchRecord.Field;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -165,7 +167,7 @@ public final class EmulatedKernel {
             Optional<MemorySegment> dynamic = dynamicShared(phase);
             dynamic.ifPresent(given -> all.addAll(arrays(phase, given)));
             GridRun.Ended ended = new GridRun(text, number, library, seed, limitSeconds)
-                    .run(phase, grid, arguments(), all, this::watched, launch -> prepared(launch, dynamic), arena);
+                    .run(phase, grid, arguments(phase), all, this::watched, launch -> prepared(launch, dynamic), arena);
             LaunchRecord launch = ended.launch();
             epoch = launch.get(Field.EPOCH);
             if (ended.fault().isPresent()) {
@@ -222,14 +224,14 @@ public final class EmulatedKernel {
                     .toList();
         }
 
-        private MemorySegment arguments() {
-            List<MemorySegment> pointers = new ArrayList<>(memory.values());
-            pointers.add(status);
-            MemorySegment table = arena.allocate(ValueLayout.JAVA_LONG, pointers.size());
-            for (int i = 0; i < pointers.size(); i++) {
-                table.setAtIndex(ValueLayout.JAVA_LONG, i, pointers.get(i).address());
-            }
-            return table;
+        private MemorySegment arguments(Phase phase) {
+            List<Long> addresses = new ArrayList<>();
+            memory.values().forEach(segment -> addresses.add(segment.address()));
+            addresses.add(status.address());
+            List<TensorMapBits> maps = MappedArgument.of(text.kernel(), phase).stream()
+                    .map(map -> EmulatedMaps.encoded(map.tensor(addresses)))
+                    .toList();
+            return EmulatedMaps.table(addresses, maps, arena);
         }
     }
 }

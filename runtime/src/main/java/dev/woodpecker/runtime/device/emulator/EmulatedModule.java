@@ -93,7 +93,7 @@ final class EmulatedModule {
                         .run(
                                 phase,
                                 grid,
-                                table(launched.arguments(), arena),
+                                EmulatedMaps.table(launched.arguments(), launched.maps(), arena),
                                 regions,
                                 region -> cells(region, arena),
                                 launch -> prepared(launch, dynamic, arena),
@@ -103,14 +103,6 @@ final class EmulatedModule {
                         .orElseGet(() -> new Emulation.Finished(Map.of(), Emulation.Counts.NONE));
             }
         }
-    }
-
-    private static MemorySegment table(List<Long> arguments, Arena arena) {
-        MemorySegment table = arena.allocate(ValueLayout.JAVA_LONG, Math.max(1, arguments.size()));
-        for (int i = 0; i < arguments.size(); i++) {
-            table.setAtIndex(ValueLayout.JAVA_LONG, i, arguments.get(i));
-        }
-        return table;
     }
 
     private static LaunchRecord prepared(LaunchRecord launch, MemorySegment dynamicShared, Arena arena) {

@@ -60,7 +60,15 @@ public record Fault(
         UNFENCED(
                 "product without a fence",
                 "wgmma_fence before the first product after sums were used; fence_proxy_async after shared memory was"
-                        + " written, and a barrier");
+                        + " written, and a barrier"),
+        RING_DEADLOCK(
+                "deadlock at a barrier of a ring",
+                "let as many threads arrive in each phase as its mbarrier_init says, expect the bytes that are copied,"
+                        + " and wait for the parity of the phase"),
+        RING_MISUSE(
+                "wrong use of a barrier of a ring",
+                "initialise it once, then fence_proxy_async and a barrier of the block; let no more arrive than it was"
+                        + " initialised for");
 
         private final String title;
         private final String remedy;

@@ -16,7 +16,8 @@ record FaultReport(
         RUNNABLE,
         AT_BARRIER,
         AT_COLLECTIVE,
-        DONE
+        DONE,
+        AT_RING
     }
 
     Fault fault() {
@@ -89,7 +90,25 @@ record FaultReport(
                         ? "starts a product, but a thread of its group of warps did not fence its sums"
                         : "multiplies " + target() + ", which " + other() + " wrote and did not fence for products";
             case INDEX -> "uses index " + launch.get(Field.DETAIL) + " of an array that is shorter";
+            case RING_DEADLOCK ->
+                "waits for ever for a phase of parity " + launch.get(Field.IS_WRITE) + " of " + target()
+                        + ", which misses " + launch.get(Field.DETAIL) + " arrivals and " + launch.get(Field.BYTES)
+                        + " bytes";
+            case RING_MISUSE -> misuse();
             case COPY_PLACE -> (isWrite ? "copies to " : "copies or loads from ") + target() + " in other memory";
+        };
+    }
+
+    private String misuse() {
+        return switch ((int) launch.get(Field.DETAIL)) {
+            case 0 -> "uses the barrier " + target() + ", which was not initialised";
+            case 1 -> "initialises the barrier " + target() + " again";
+            case 2 ->
+                "uses the barrier " + target() + ", which another initialised with no barrier of the block, or no"
+                        + " fence for copies, after that";
+            case 3 -> "arrives at the barrier " + target() + ", at whose phase all have arrived";
+            default ->
+                "copies to " + target() + " a box of other axes than the instruction, or of rows other than 128 bytes";
         };
     }
 
@@ -99,6 +118,7 @@ record FaultReport(
             case AT_BARRIER -> "waits at a barrier";
             case AT_COLLECTIVE -> "is at another instruction of the warp";
             case DONE -> "has left the kernel";
+            case AT_RING -> "waits at a barrier of a ring";
         };
     }
 

@@ -68,6 +68,7 @@ final class CudaKernelLoader {
                 new Extent3(
                         Math.toIntExact(blocks.get(0)), Math.toIntExact(blocks.get(1)), Math.toIntExact(blocks.get(2))),
                 new Extent3(threads.get(0), threads.get(1), threads.get(2)),
-                sharedBytes);
+                sharedBytes,
+                phase.grid().maps());
     }
 }

@@ -2,6 +2,7 @@ package dev.woodpecker.runtime.plan.cuda;
 
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.plan.BufferSource;
 import dev.woodpecker.runtime.plan.Invocation;
 import dev.woodpecker.runtime.plan.VendorCall;
@@ -41,7 +42,13 @@ record PlanLaunches(CudaPlan plan, DevicePointer values, DevicePointer status, D
         List<PlanStep> steps = new ArrayList<>();
         for (CudaKernel.Phase phase : plan.kernels().get(invocation.kernel()).phases()) {
             steps.add(new PlanStep.Generated(new KernelLaunch(
-                    phase.function(), phase.grid(), phase.block(), phase.dynamicSharedBytes(), arguments)));
+                    phase.function(),
+                    phase.grid(),
+                    phase.block(),
+                    phase.dynamicSharedBytes(),
+                    arguments,
+                    MappedArgument.encoded(
+                            phase.maps(), arguments, plan.device().driver()))));
         }
         return steps;
     }

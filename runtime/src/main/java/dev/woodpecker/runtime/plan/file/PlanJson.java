@@ -6,6 +6,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.graph.Dimension;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.BufferSource;
@@ -78,6 +79,11 @@ record PlanJson(Function<MemorySegment, String> constants, Function<Path, String
                 parts.add(GSON.toJsonTree(phase.grid().blocks()));
                 parts.add(GSON.toJsonTree(phase.grid().threads()));
                 parts.add(phase.grid().dynamicSharedBytes());
+                if (!phase.grid().maps().isEmpty()) {
+                    parts.add(texts(phase.grid().maps().stream()
+                            .map(MappedArgument::text)
+                            .toList()));
+                }
             }
             return parts;
         }));

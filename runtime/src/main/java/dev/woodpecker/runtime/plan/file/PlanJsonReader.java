@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.graph.Dimension;
 import dev.woodpecker.runtime.graph.Shape;
 import dev.woodpecker.runtime.graph.TensorType;
@@ -161,7 +162,11 @@ record PlanJsonReader(MemorySegment weights, Function<String, Path> libraries) {
         for (JsonElement count : parts.get(4).getAsJsonArray()) {
             threads.add(count.getAsInt());
         }
-        return new CompiledKernel.Grid(blocks, threads, parts.get(5).getAsLong());
+        List<MappedArgument> maps = new ArrayList<>();
+        if (parts.size() > 6) {
+            parts.get(6).getAsJsonArray().forEach(map -> maps.add(MappedArgument.parse(map.getAsString())));
+        }
+        return new CompiledKernel.Grid(blocks, threads, parts.get(5).getAsLong(), maps);
     }
 
     /** A part of memory, as {@code 64+1024}. */

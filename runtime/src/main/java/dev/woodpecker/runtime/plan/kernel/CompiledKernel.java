@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.plan.kernel;
 
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -43,13 +44,15 @@ public record CompiledKernel(
      * Blocks in x, y, z, of which there may be none, and threads of a block in x, y, z.
      *
      * @param dynamicSharedBytes of each block that the launch gives
+     * @param maps that the kernel wants of its arguments
      */
-    public record Grid(List<Long> blocks, List<Integer> threads, long dynamicSharedBytes) {
-        public static final Grid NONE = new Grid(List.of(1L, 1L, 1L), List.of(1, 1, 1), 0);
+    public record Grid(List<Long> blocks, List<Integer> threads, long dynamicSharedBytes, List<MappedArgument> maps) {
+        public static final Grid NONE = new Grid(List.of(1L, 1L, 1L), List.of(1, 1, 1), 0, List.of());
 
         public Grid {
             blocks = List.copyOf(blocks);
             threads = List.copyOf(threads);
+            maps = List.copyOf(maps);
             if (blocks.size() != 3 || threads.size() != 3) {
                 throw new IllegalArgumentException(
                         "blocks " + blocks + ", threads " + threads + "; three extents each");

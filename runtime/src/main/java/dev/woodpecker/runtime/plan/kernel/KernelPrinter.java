@@ -15,6 +15,7 @@ import dev.woodpecker.compiler.schedule.TraceJson;
 import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.plan.program.Cost;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CacheEntry;
@@ -41,7 +42,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class KernelPrinter {
     /** Part of every key; changes when {@link PrintedKernel#toBytes} does. */
-    private static final String FORMAT = "printed kernel 2";
+    private static final String FORMAT = "printed kernel 3";
 
     private static final String FILE = "kernel";
 
@@ -139,7 +140,7 @@ final class KernelPrinter {
                 key.program(), trace, target, numerics, log.passes(key.program().name()));
         List<CompiledKernel.Phase> phases = kernel.phases().stream()
                 .map(phase -> new CompiledKernel.Phase(
-                        phase.symbol(), constant(phase.extent()), phase.scratchBytes(), grid(phase.launch())))
+                        phase.symbol(), constant(phase.extent()), phase.scratchBytes(), grid(kernel, phase)))
                 .toList();
         List<Long> workspaceBytes = kernel.arguments().stream()
                 .filter(argument -> argument.role() == Role.WORKSPACE)
@@ -168,11 +169,13 @@ final class KernelPrinter {
         return new Source(kernel.name(), text, List.copyOf(symbols), new CodeOptions(effort, arithmetic));
     }
 
-    private static CompiledKernel.Grid grid(LoweredKernel.Launch launch) {
+    private static CompiledKernel.Grid grid(LoweredKernel kernel, LoweredKernel.Phase phase) {
+        LoweredKernel.Launch launch = phase.launch();
         return new CompiledKernel.Grid(
                 launch.grid().stream().map(KernelPrinter::constant).toList(),
                 launch.block(),
-                launch.dynamicSharedBytes());
+                launch.dynamicSharedBytes(),
+                MappedArgument.of(kernel, phase));
     }
 
     private static long constant(Expr e) {

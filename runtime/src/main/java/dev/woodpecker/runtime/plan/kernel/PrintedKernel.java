@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.plan.kernel;
 
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
 import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Grid;
 import dev.woodpecker.runtime.plan.kernel.CompiledKernel.Phase;
 import dev.woodpecker.runtime.toolchain.CodeOptions;
@@ -64,6 +65,9 @@ record PrintedKernel(
                     out.writeInt(phase.grid().threads().get(axis));
                 }
                 out.writeLong(phase.grid().dynamicSharedBytes());
+                write(
+                        out,
+                        phase.grid().maps().stream().map(MappedArgument::text).toList());
             }
             out.writeInt(workspaceBytes.size());
             for (long size : workspaceBytes) {
@@ -106,7 +110,11 @@ record PrintedKernel(
             blocks.add(in.readLong());
             threads.add(in.readInt());
         }
-        return new Grid(blocks, threads, in.readLong());
+        return new Grid(
+                blocks,
+                threads,
+                in.readLong(),
+                texts(in).stream().map(MappedArgument::parse).toList());
     }
 
     /** Not {@link DataOutputStream#writeUTF}, which takes 64 KB at most. */

@@ -15,9 +15,10 @@ typedef long long i64;
 /* ---- What the host gives; Launch.java writes it, field by field of 8 bytes. */
 
 enum RegionKind { GLOBAL_READ, GLOBAL_WRITE, SHARED, CONSTANT };
-struct Access { u32 epoch; u32 site; u16 thread; u16 phase; };
+/* At the clock of its thread, which counts what the thread makes known to others by barriers of rings. */
+struct Access { u32 epoch; u32 site; u16 thread; u16 phase; u32 clock; };
 /* Of one element: who wrote it last, two who read it since, and who has an asynchronous copy to it on the way. */
-struct Cell { Access write, reads[2]; u32 copier; };
+struct Cell { Access write, reads[2]; u32 copier, byBox; };
 struct Region { u64 begin, end, kind, elementShift; Cell *cells; };
 
 struct Launch {
@@ -44,12 +45,13 @@ struct Launch {
 
 enum Fault {
     NONE, OUT_OF_BOUNDS, MISALIGNED, READ_ONLY, UNINITIALISED, RACE, PENDING_COPY, BARRIER_EXIT, BARRIER_LINES,
-    COLLECTIVE, PARTIAL_WARP, STACK, STOPPED, COPIES, INDEX, COPY_PLACE, BLOCK_RACE, PENDING_PRODUCT, UNFENCED
+    COLLECTIVE, PARTIAL_WARP, STACK, STOPPED, COPIES, INDEX, COPY_PLACE, BLOCK_RACE, PENDING_PRODUCT, UNFENCED,
+    RING_DEADLOCK, RING_MISUSE
 };
 
 /* ---- State */
 
-enum State { RUNNABLE, AT_BARRIER, AT_COLLECTIVE, DONE };
+enum State { RUNNABLE, AT_BARRIER, AT_COLLECTIVE, DONE, AT_RING };
 enum { MOST_CALLS = 64, STACK_MARGIN = 24576, ZONE = 4096, LANES = 32, GROUP_LANES = 128, CANARY = 0x5ca1ab1e };
 enum { NO_THREAD = 0xffff };
 
@@ -67,10 +69,24 @@ struct Fiber {
     /* Of products of groups of warps: what the thread's fences say, and how many groups of products it has ended. */
     u32 proxyFence, unfencedSince;
     int fenced, productGroup, leading[2];
+    /* Of rings: the barrier that it waits at, for which parity, and how often it made known what it did. */
+    int ring, parity;
+    u32 clock;
 };
 /* A product of a group of warps on its way: which reads its operands, and writes its sums, until it is waited for. */
 struct Product { u64 left, right, site, sums[GROUP_LANES]; int leftLeading, rightLeading, shape, group, warps; };
-enum { MOST_PRODUCTS = 256 };
+enum { MOST_PRODUCTS = 256, MOST_RINGS = 64, MOST_THREADS = 1024, MOST_BOXES = 256 };
+/* A barrier of a ring: what its phase still misses, and what was known to those who arrived in it and in the one before. */
+struct Ring {
+    u64 address, site;
+    i64 bytes;
+    u32 beganAt, beganClock, arriving[MOST_THREADS], arrived[MOST_THREADS];
+    int arrivals, missing, beganBy, phase;
+};
+/* As the host writes it into a kernel's parameter: TensorMapBits.java. Axes are innermost first. */
+struct BoxMap { u64 address, strides[4]; u32 extents[5], box[5], axes, elementBytes; };
+/* A copy of a box on its way, which is made as late as it can be: when a thread waits for it. */
+struct Box { u64 to, site; BoxMap map; int at[5], ring; u32 clock; u16 thread; };
 
 /* As the kernel's header declares it. */
 struct index3 { int x, y, z; };
@@ -87,6 +103,11 @@ static Region *lastRegion;
 static u64 randomState;
 static Product products[MOST_PRODUCTS];
 static int pendingProducts;
+static Ring rings[MOST_RINGS];
+static Box boxes[MOST_BOXES];
+static int ringCount, boxCount;
+/* Up to which clock of another thread this one knows what that did. */
+static u32 known[MOST_THREADS][MOST_THREADS];
 
 HIDDEN void emulated_switch(void **save, void *load);
 HIDDEN void emulated_trampoline();
@@ -187,7 +208,7 @@ static Region *regionOf(u64 address) {
 static bool isOrdered(const Access &a) {
     if (a.epoch < launchEpoch) return true;
     if (a.epoch < blockEpoch) return false; /* Of another block. */
-    return a.epoch < epoch || a.thread == currentThread
+    return a.epoch < epoch || a.thread == currentThread || (ringCount && a.clock < known[currentThread][a.thread])
         || (a.thread / LANES == current->warp && a.phase < current->phase);
 }
 
@@ -196,6 +217,7 @@ static void note(Access &a, u64 site) {
     a.site = packed(site);
     a.thread = (u16)currentThread;
     a.phase = (u16)current->phase;
+    a.clock = current->clock;
 }
 
 static void noteRead(Cell &c, u64 site) {
@@ -227,7 +249,7 @@ static void checkCell(Region *r, Cell &c, u64 site, u64 address, u64 bytes, bool
             }
         }
         note(c.write, site);
-        c.copier = 0;
+        c.copier = c.byBox = 0;
     } else {
         noteRead(c, site);
     }
@@ -437,7 +459,9 @@ HIDDEN unsigned emulated_shared_address(const void *p) { return (unsigned)(u64)p
 
 /* ---- Operations of a whole warp, or of a group of four: the last lane to come does the work for all. */
 
-enum Operation { MATRICES, TRANSPOSED_MATRICES = 16, PRODUCT = 32, SHUFFLE = 64, GROUP_WAIT = 128, GROUP_PRODUCT = 256 };
+enum Operation {
+    MATRICES, TRANSPOSED_MATRICES = 16, PRODUCT = 32, SHUFFLE = 64, GROUP_WAIT = 128, GROUP_REGISTERS = 192, GROUP_PRODUCT = 256
+};
 
 static float halfOf(u16 x) {
     u32 sign = (u32)(x >> 15) << 31, exponent = x >> 10 & 31, fraction = x & 1023;
@@ -545,6 +569,7 @@ static void checkOperand(u64 start, int leading, bool alongSide, int side, u64 s
             checkCells(r, at, 16, false, site);
             const Access &w = r->cells[(at - r->begin) >> r->elementShift].write;
             const Fiber &writer = fibers[w.thread];
+            if (r->cells[(at - r->begin) >> r->elementShift].byBox) continue;
             if (writer.proxyFence < w.epoch || (writer.unfencedSince && w.epoch >= writer.unfencedSince)) {
                 launch->otherThread = w.thread;
                 launch->otherSite = unpacked(w.site);
@@ -584,6 +609,19 @@ static void multiply(const Product &p) {
 }
 
 /* Makes the products of all but the last groups, in their order. */
+/* Lanes that waited together know what each of them knows. */
+static void share(int first) {
+    for (int t = 0; t < threads; t++) {
+        u32 most = 0;
+        for (int i = first; i < first + GROUP_LANES; i++) {
+            u32 own = i == t ? fibers[i].clock + 1 : known[i][t];
+            if (own > most) most = own;
+        }
+        for (int i = first; i < first + GROUP_LANES; i++) known[i][t] = most;
+    }
+    for (int i = first; i < first + GROUP_LANES; i++) fibers[i].clock++;
+}
+
 static void finish(int pending) {
     int warps = currentThread / GROUP_LANES, kept = 0, all = pendingProducts;
     for (int i = 0; i < all; i++) {
@@ -596,6 +634,7 @@ static void finish(int pending) {
         }
     }
     pendingProducts = kept;
+    if (ringCount) share(warps * GROUP_LANES);
 }
 
 static void start(Fiber *group, int shape, u64 site) {
@@ -621,6 +660,8 @@ static void start(Fiber *group, int shape, u64 site) {
 
 static int lanesOf(int operation) { return operation >= GROUP_WAIT ? GROUP_LANES : LANES; }
 
+static bool isOver(int ring, int parity);
+
 static void collective(int operation, u64 site) {
     int lanes = lanesOf(operation), first = currentThread / lanes * lanes;
     launch->collectives++;
@@ -642,6 +683,7 @@ static void collective(int operation, u64 site) {
         }
     }
     if (operation >= GROUP_PRODUCT) start(fibers + first, operation - GROUP_PRODUCT, site);
+    else if (operation == GROUP_REGISTERS) {}
     else if (operation >= GROUP_WAIT) finish(operation - GROUP_WAIT);
     else if (operation >= SHUFFLE) shuffle(fibers + first, operation - SHUFFLE);
     else if (operation >= PRODUCT) product(fibers + first, operation - PRODUCT);
@@ -698,6 +740,167 @@ HIDDEN void emulated_group_product(float *sum, const void *left, int leftLeading
     collective(GROUP_PRODUCT + shape, SITE);
 }
 
+/* ---- Rings: barriers that count arrivals and bytes, and copies of boxes that arrive there. */
+
+__attribute__((noreturn)) static void failRing(int detail, u64 site, u64 address) {
+    launch->detail = detail;
+    failAt(RING_MISUSE, site, address, 8, false);
+}
+
+/* Details of RING_MISUSE: 0 never begun, 1 begun twice, 2 begun without a barrier or a fence after it, 3 too many arrivals. */
+static int ringAt(u64 address, u64 site, bool byCopy) {
+    Region *r = checkPlace(address, 8, 8, true, site);
+    if (r->kind != SHARED) failAt(COPY_PLACE, site, address, 8, true);
+    for (int i = 0; i < ringCount; i++) {
+        if (rings[i].address != address) continue;
+        const Fiber &by = fibers[rings[i].beganBy];
+        bool seen = rings[i].beganBy == currentThread || rings[i].beganAt < epoch;
+        if (!seen || (byCopy && by.proxyFence < rings[i].beganAt)) failRing(2, site, address);
+        return i;
+    }
+    failRing(0, site, address);
+}
+
+HIDDEN void emulated_ring_begin(u64 *barrier, int arrivals) {
+    u64 site = kernelSite(SITE), address = (u64)barrier;
+    Region *region = checkPlace(address, 8, 8, true, site);
+    if (region->kind != SHARED) failAt(COPY_PLACE, site, address, 8, true);
+    for (int i = 0; i < ringCount; i++) if (rings[i].address == address) failRing(1, site, address);
+    if (ringCount == MOST_RINGS || threads > MOST_THREADS) fail(COPIES, site);
+    Ring &r = rings[ringCount++];
+    r.address = address; r.site = site; r.bytes = 0;
+    r.arrivals = r.missing = arrivals;
+    r.beganBy = currentThread; r.beganAt = epoch; r.phase = 0;
+    for (int t = 0; t < threads; t++) r.arriving[t] = r.arrived[t] = 0;
+}
+
+/* What was known in a phase is known to who waited for it. */
+static void endIfOver(Ring &r) {
+    if (r.missing || r.bytes) return;
+    r.phase++;
+    r.missing = r.arrivals;
+    for (int t = 0; t < threads; t++) {
+        r.arrived[t] = r.arriving[t];
+        r.arriving[t] = 0;
+    }
+}
+
+HIDDEN void emulated_ring_arrive(u64 *barrier, int expectedBytes) {
+    u64 site = kernelSite(SITE);
+    Ring &r = rings[ringAt((u64)barrier, site, false)];
+    if (r.missing == 0) failRing(3, site, r.address);
+    for (int t = 0; t < threads; t++) {
+        u32 own = t == currentThread ? current->clock + 1 : known[currentThread][t];
+        if (own > r.arriving[t]) r.arriving[t] = own;
+    }
+    current->clock++;
+    r.missing--;
+    r.bytes += expectedBytes;
+    endIfOver(r);
+}
+
+static u64 boxBytes(const BoxMap &m) {
+    u64 bytes = m.elementBytes;
+    for (u32 a = 0; a < m.axes; a++) bytes *= m.box[a];
+    return bytes;
+}
+
+/* Where a row of a box starts in memory, or 0 where it is beyond the tensor. */
+static u64 rowOf(const Box &b, u64 row) {
+    u64 from = b.map.address;
+    for (u32 a = 1; a < b.map.axes; a++) {
+        i64 index = (i64)b.at[a] + (i64)(row % b.map.box[a]);
+        row /= b.map.box[a];
+        if (index < 0 || index >= (i64)b.map.extents[a]) return 0;
+        from += (u64)index * b.map.strides[a - 1];
+    }
+    return from;
+}
+
+/* Makes a copy, row by row of 128 bytes, pieces of 16 bytes being exchanged by the row. */
+static void complete(const Box &b) {
+    u64 rows = boxBytes(b.map) / 128, elements = 128 / b.map.elementBytes;
+    Region *r = regionOf(b.to);
+    for (u64 row = 0; row < rows; row++) {
+        u64 from = rowOf(b, row);
+        for (u64 e = 0; e < elements; e++) {
+            u64 at = b.to + row * 128 + e * b.map.elementBytes;
+            at ^= (at >> 7 & 7) << 4;
+            i64 index = (i64)b.at[0] + (i64)e;
+            bool inside = from && index >= 0 && index < (i64)b.map.extents[0];
+            for (u32 i = 0; i < b.map.elementBytes; i++) {
+                ((volatile u8 *)at)[i] = inside ? ((const u8 *)from)[(u64)index * b.map.elementBytes + i] : 0;
+            }
+            Cell &c = r->cells[(at - r->begin) >> r->elementShift];
+            c.copier = 0;
+            c.byBox = 1;
+            c.write.epoch = epoch; c.write.thread = b.thread; c.write.clock = b.clock; c.write.site = packed(b.site);
+            c.write.phase = (u16)fibers[b.thread].phase;
+        }
+    }
+    Ring &ring = rings[b.ring];
+    if (b.clock + 1 > ring.arriving[b.thread]) ring.arriving[b.thread] = b.clock + 1;
+    ring.bytes -= (i64)boxBytes(b.map);
+    endIfOver(ring);
+}
+
+static bool isOver(int number, int parity) {
+    Ring &r = rings[number];
+    for (bool any = true; any && r.phase % 2 == parity && r.missing == 0;) {
+        any = false;
+        for (int i = 0; i < boxCount && !any; i++) {
+            if (boxes[i].ring != number) continue;
+            static Box b;
+            move(&b, &boxes[i], sizeof b);
+            boxCount--;
+            for (int j = i; j < boxCount; j++) move(&boxes[j], &boxes[j + 1], sizeof(Box));
+            complete(b);
+            any = true;
+        }
+    }
+    return r.phase % 2 != parity;
+}
+
+HIDDEN bool emulated_ring_wait(u64 *barrier, int parity) {
+    u64 site = kernelSite(SITE);
+    current->ring = ringAt((u64)barrier, site, false);
+    current->parity = parity;
+    if (!isOver(current->ring, parity)) {
+        current->site = site;
+        current->state = AT_RING;
+        yield();
+    }
+    const Ring &r = rings[current->ring];
+    for (int t = 0; t < threads; t++) if (r.arrived[t] > known[currentThread][t]) known[currentThread][t] = r.arrived[t];
+    return true;
+}
+
+HIDDEN void emulated_box(void *to, const void *map, const int *at, int axes, u64 *barrier) {
+    u64 site = kernelSite(SITE), target = (u64)to;
+    if (boxCount == MOST_BOXES) fail(COPIES, site);
+    Box &b = boxes[boxCount];
+    move(&b.map, map, sizeof b.map);
+    for (int a = 0; a < axes; a++) b.at[a] = at[a];
+    b.to = target; b.site = site; b.thread = (u16)currentThread; b.clock = current->clock;
+    b.ring = ringAt((u64)barrier, site, true);
+    if ((int)b.map.axes != axes || b.map.box[0] * b.map.elementBytes != 128) failRing(4, site, target);
+    u64 bytes = boxBytes(b.map), last = b.map.address + b.map.extents[0] * b.map.elementBytes;
+    for (u32 a = 1; a < b.map.axes; a++) last += (b.map.extents[a] - 1ull) * b.map.strides[a - 1];
+    Region *source = checkPlace(b.map.address, last - b.map.address, 16, false, site);
+    if (source->kind == SHARED) failAt(COPY_PLACE, site, b.map.address, 16, false);
+    Region *r = checkPlace(target, bytes, 1024, true, site);
+    if (r->kind != SHARED) failAt(COPY_PLACE, site, target, bytes, true);
+    checkCells(r, target, bytes, true, site);
+    for (u64 i = (target - r->begin) >> r->elementShift; i <= (target + bytes - 1 - r->begin) >> r->elementShift; i++) {
+        r->cells[i].copier = (u32)currentThread + 1;
+        r->cells[i].byBox = 1;
+    }
+    boxCount++;
+    launch->copied += (i64)bytes;
+}
+
+HIDDEN void emulated_registers() { collective(GROUP_REGISTERS, SITE); }
+
 /* ---- The grid */
 
 HIDDEN __attribute__((used)) void emulated_main() {
@@ -741,8 +944,26 @@ static void resume(int thread) {
     if (!launch->fault && *(u64 *)(current->stack) != CANARY) leave(STACK, current->site);
 }
 
+/* A thread that waits at a barrier of a ring for ever, where no other can run. */
+static bool leaveAtRing() {
+    if (*launch->status) return false;
+    for (int i = 0; i < threads; i++) {
+        if (fibers[i].state != AT_RING) continue;
+        Ring &r = rings[fibers[i].ring];
+        currentThread = i;
+        leave(launch->stop ? STOPPED : RING_DEADLOCK, fibers[i].site);
+        launch->address = (i64)r.address;
+        launch->detail = r.missing;
+        launch->bytes = r.bytes;
+        launch->isWrite = fibers[i].parity;
+        return true;
+    }
+    return false;
+}
+
 /* Releases the barrier when all have come to it; notes why they never will. False when the block is done or at fault. */
 static bool release() {
+    if (leaveAtRing()) return false;
     int waiting = -1, done = -1, collecting = -1;
     for (int i = 0; i < threads; i++) {
         int s = fibers[i].state;
@@ -756,7 +977,8 @@ static bool release() {
                 return false;
             }
             waiting = waiting < 0 ? i : waiting;
-        } else if (s == DONE) done = i;
+        } else if (s == AT_RING) return false;
+        else if (s == DONE) done = i;
         else collecting = i;
     }
     if (collecting >= 0) {
@@ -793,6 +1015,8 @@ static void runBlock() {
     freeCopy = -1;
     usedCopies = 0;
     pendingProducts = 0;
+    if (ringCount) for (int t = 0; t < threads; t++) for (int o = 0; o < threads; o++) known[t][o] = 0;
+    ringCount = boxCount = 0;
     for (int t = 0; t < threads; t++) {
         Fiber *f = fibers + t;
         f->stack = launch->stacks + (i64)t * (launch->stackBytes + ZONE) + ZONE;
@@ -808,6 +1032,7 @@ static void runBlock() {
         f->phase = 0;
         f->proxyFence = f->unfencedSince = 0;
         f->fenced = f->productGroup = 0;
+        f->clock = 0;
         prepare(f, f->stack + launch->stackBytes);
     }
     do {
@@ -816,6 +1041,7 @@ static void runBlock() {
             u64 start = random(), stride = coprime((u64)threads);
             for (int i = 0; i < threads; i++) {
                 int t = (int)inOrder(i, threads, start % (u64)threads, stride);
+                if (fibers[t].state == AT_RING && isOver(fibers[t].ring, fibers[t].parity)) fibers[t].state = RUNNABLE;
                 if (fibers[t].state == RUNNABLE) {
                     any = true;
                     resume(t);

@@ -8,6 +8,7 @@
 #define __device__
 #define __constant__
 #define __launch_bounds__(...)
+#define __grid_constant__
 /* A call of its own, so that an access inside a function of the prelude has the line of the kernel that called it. */
 #define __forceinline__ __attribute__((noinline, unused))
 
@@ -43,6 +44,11 @@ void emulated_group_fence();
 void emulated_group_commit();
 void emulated_group_wait(int pending);
 void emulated_group_product(float *sum, const void *left, int left_leading, const void *right, int right_leading, int shape);
+void emulated_ring_begin(unsigned long long *barrier, int arrivals);
+void emulated_ring_arrive(unsigned long long *barrier, int expected_bytes);
+bool emulated_ring_wait(unsigned long long *barrier, int parity);
+void emulated_box(void *to, const void *map, const int *at, int axes, unsigned long long *barrier);
+void emulated_registers();
 float emulated_f32_from_f16(unsigned short x);
 unsigned short emulated_f16_from_f32(float x);
 }
@@ -210,14 +216,37 @@ TWIN void wgmma_commit() { emulated_group_commit(); }
 TWIN void wgmma_wait_0() { emulated_group_wait(0); }
 TWIN void wgmma_wait_1() { emulated_group_wait(1); }
 
-/* How the emulator calls a kernel of any parameters, all of which are pointers or 64-bit integers. */
+/* A parameter of a kernel; BoxMap of emulator.cc. */
+struct __attribute__((aligned(64))) TensorMap { unsigned long long bits[16]; };
+TWIN void mbarrier_init(unsigned long long *barrier, int arrivals) { emulated_ring_begin(barrier, arrivals); }
+TWIN void mbarrier_arrive(unsigned long long *barrier) { emulated_ring_arrive(barrier, 0); }
+TWIN void mbarrier_expect_tx(unsigned long long *barrier, int bytes) { emulated_ring_arrive(barrier, bytes); }
+TWIN bool mbarrier_try_wait(unsigned long long *barrier, int parity) { return emulated_ring_wait(barrier, parity); }
+TWIN void tma_load_2d(void *to, const TensorMap *map, int x, int y, unsigned long long *barrier) {
+    int at[] = {x, y};
+    emulated_box(to, map, at, 2, barrier);
+}
+TWIN void tma_load_3d(void *to, const TensorMap *map, int x, int y, int z, unsigned long long *barrier) {
+    int at[] = {x, y, z};
+    emulated_box(to, map, at, 3, barrier);
+}
+TWIN void setmaxnreg_dec_40() { emulated_registers(); }
+TWIN void setmaxnreg_inc_232() { emulated_registers(); }
+
+/* How the emulator calls a kernel of any parameters: pointers, 64-bit integers, and what a pointer to it is given for. */
+template <class A> struct EmulatedArgument {
+    static A of(unsigned long long a) { return (A)a; }
+};
+template <> struct EmulatedArgument<TensorMap> {
+    static const TensorMap &of(unsigned long long a) { return *(const TensorMap *)a; }
+};
 template <int... I> struct EmulatedIndices {};
 template <int n, int... I> struct EmulatedCount : EmulatedCount<n - 1, n - 1, I...> {};
 template <int... I> struct EmulatedCount<0, I...> { typedef EmulatedIndices<I...> type; };
 template <class... A, int... I>
 void emulated_apply(void (*kernel)(A...), const unsigned long long *a, EmulatedIndices<I...>) {
     emulated_begin();
-    kernel((A)a[I]...);
+    kernel(EmulatedArgument<A>::of(a[I])...);
 }
 template <class... A> void emulated_call(void (*kernel)(A...), const unsigned long long *arguments) {
     emulated_apply(kernel, arguments, typename EmulatedCount<sizeof...(A)>::type());

@@ -59,6 +59,9 @@ class DefaultScheduleResourcesTest {
             "Erf x=128x3072",
             "Add a=8x64x56x56 b=64x1x1");
 
+    /** A ring, and all registers of a multiprocessor, on Hopper. */
+    private static final String FULL = "MatMul a=2048x2048 b=2048x2048";
+
     /** As models call it, for its first result alone; the others would need scores in memory. */
     private static final String NO_LIMITS =
             " scale=0.125 softcap=0 leftWindowSize=-1 rightWindowSize=-1 qkMatmulOutputMode=0";
@@ -95,6 +98,7 @@ class DefaultScheduleResourcesTest {
         }
         if (numerics == Numerics.FP16 || numerics == Numerics.BF16) {
             calls.addAll(ATTENTION);
+            calls.add(FULL);
         }
         List<LoweredKernel> kernels = new ArrayList<>();
         for (String call : calls) {

@@ -3,6 +3,11 @@ package dev.woodpecker.runtime.device.emulator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.woodpecker.compiler.emit.KernelSource;
+import dev.woodpecker.compiler.interp.HostTensor;
+import dev.woodpecker.compiler.interp.Interpreter;
+import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.runtime.device.cuda.driver.CudaDriver;
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
 import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Function;
@@ -10,11 +15,16 @@ import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
 import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.device.cuda.driver.Extent3;
 import dev.woodpecker.runtime.device.cuda.driver.KernelLaunch;
+import dev.woodpecker.runtime.device.cuda.driver.MappedArgument;
+import dev.woodpecker.runtime.kernel.KernelCalls;
 import dev.woodpecker.runtime.toolchain.Environment;
 import dev.woodpecker.runtime.toolchain.ToolchainException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -86,5 +96,62 @@ class EmulatedDriverTest {
                 .hasMessageContaining("CUDA_ERROR_ILLEGAL_ADDRESS (700)")
                 .hasMessageContaining("access out of bounds in put");
         assertThatThrownBy(() -> driver.allocate(8, "more")).isInstanceOf(CudaException.class);
+    }
+
+    /** The driver makes a map of an argument's address, which the kernel has as a parameter. */
+    @Test
+    void aKernelCopiesBoxesOfWhatItsMapsSay() {
+        KernelSource source = SeededFault.onHopper("MatMul a=8x128 b=128x64", 1);
+        LoweredKernel kernel = source.lowered();
+        LoweredKernel.Phase phase = kernel.phases().getFirst();
+        Map<String, HostTensor> inputs = KernelCalls.smallIntegers(source.program(), -3, 4, 5);
+        CudaDriver roomy = new EmulatedDriver(Emulator.of(Environment.ofProcess()), EmulatedDriver.facts(1 << 20));
+        Stream own = roomy.createStream();
+        List<Long> arguments = new ArrayList<>();
+        try (Arena arena = Arena.ofConfined()) {
+            for (LoweredKernel.Argument argument : kernel.arguments()) {
+                Buffer buffer = argument.buffer();
+                MemorySegment host = arena.allocate(TensorMemory.bytes(buffer), 64);
+                HostTensor input = inputs.get(buffer.name());
+                if (input != null) {
+                    TensorMemory.write(input, buffer.layout(), host);
+                }
+                DevicePointer place = roomy.allocate(host.byteSize(), buffer.name());
+                roomy.copy(host, place, own);
+                arguments.add(place.address());
+            }
+            arguments.add(roomy.allocate(8, "the status").address());
+            List<Integer> block = phase.launch().block();
+            int sharedBytes = Math.toIntExact(phase.launch().dynamicSharedBytes());
+            Function product = roomy.function(
+                    roomy.load(source.text().getBytes(StandardCharsets.UTF_8), "product"), phase.symbol());
+            roomy.allowSharedBytes(product, sharedBytes);
+            roomy.launch(
+                    new KernelLaunch(
+                            product,
+                            Extent3.of(1),
+                            new Extent3(block.get(0), block.get(1), block.get(2)),
+                            sharedBytes,
+                            arguments,
+                            MappedArgument.encoded(MappedArgument.of(kernel, phase), arguments, roomy)),
+                    own);
+            Buffer result = kernel.arguments().getLast().buffer();
+            MemorySegment read = arena.allocate(TensorMemory.bytes(result), 64);
+            roomy.copy(new DevicePointer(arguments.get(2)), read, own);
+            roomy.synchronize(own);
+            assertThat(TensorMemory.read(result, read))
+                    .isEqualTo(Interpreter.run(source.program(), inputs).get(result.name()));
+        } finally {
+            roomy.close();
+        }
+    }
+
+    @Test
+    void aMapKeepsItsWordsAsText() {
+        MappedArgument map = new MappedArgument(1, List.of(2L, 4096L, 512L), List.of(1, 128, 64));
+        assertThat(map.text()).isEqualTo("1:2x4096x512:1x128x64");
+        assertThat(MappedArgument.parse(map.text())).isEqualTo(map);
+        assertThat(map.tensor(List.of(16L, 48L)).strides()).containsExactly(1024L, 4194304L);
+        assertThatThrownBy(() -> MappedArgument.parse("1:2x3")).hasMessageContaining("argument:extents:box");
     }
 }

@@ -123,9 +123,11 @@ record CudaWork(
                     boolean repeats = !loop.binding().isThread() && loop.binding() != Loop.Binding.UNROLL;
                     visit(body, times * extent, repeats ? new HashSet<>() : loaded);
                 }
-                case Stmt.If(Expr condition, Stmt then, Optional<Stmt> _) -> {
+                case Stmt.If(Expr condition, Stmt then, Optional<Stmt> otherwise) -> {
+                    double share = share(condition);
                     visit(condition, times, loaded);
-                    visit(then, times * share(condition), loaded);
+                    visit(then, times * share, loaded);
+                    otherwise.ifPresent(o -> visit(o, times * (1 - share), loaded));
                 }
                 case Stmt.Let(Expr.Var variable, Expr value, Stmt body) -> {
                     lets.put(variable.name(), value);
@@ -147,6 +149,19 @@ record CudaWork(
                     copiedBytes.put(to.name(), PlanScratch.bytes(to));
                     access(from, fromIndices, elements, times);
                     access(to, toIndices, elements, times);
+                }
+                case Stmt.Ring ring -> {
+                    instructions += times;
+                    // All buffers of a ring but the one in use are on their way.
+                    double stages = IndexValue.of(ring.barriers().shape().getFirst(), Map.of(), lets);
+                    pendingGroups = Math.max(pendingGroups, (int) stages - 2);
+                }
+                case Stmt.TileCopy copy -> {
+                    double bytes = (double) copy.elements() * copy.to().type().bytes();
+                    instructions += times;
+                    copiedBytes.put(copy.to().name(), PlanScratch.bytes(copy.to()));
+                    sectorBytes += times * bytes;
+                    sharedCycles += times * Math.ceil(bytes / (BANKS * BANK_BYTES));
                 }
                 case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) -> invoke(intrinsic, operands, times);
                 case Stmt.Check(Expr condition, int _, String _) -> visit(condition, times, loaded);

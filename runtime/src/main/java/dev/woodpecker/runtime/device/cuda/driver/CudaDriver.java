@@ -45,6 +45,9 @@ public interface CudaDriver extends AutoCloseable {
 
     void launch(KernelLaunch launch, Stream stream);
 
+    /** What a kernel's parameter for copies of boxes of a tensor is; nothing is read or written at its address. */
+    TensorMapBits encode(BoxedTensor tensor);
+
     // Memory.
 
     /**

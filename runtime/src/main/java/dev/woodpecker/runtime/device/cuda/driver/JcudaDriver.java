@@ -175,6 +175,12 @@ public final class JcudaDriver implements CudaDriver {
         }
     }
 
+    @Override
+    public TensorMapBits encode(BoxedTensor tensor) {
+        makeCurrent();
+        return JcudaTensorMaps.encode(tensor);
+    }
+
     private static String text(KernelLaunch launch) {
         return "%s, %s blocks of %s threads, %d bytes of dynamic shared memory"
                 .formatted(launch.function().name(), launch.grid(), launch.block(), launch.dynamicSharedBytes());

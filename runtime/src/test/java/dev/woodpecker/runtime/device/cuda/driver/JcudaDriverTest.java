@@ -54,6 +54,7 @@ class JcudaDriverTest {
                         "device: 9.0, 132 multiprocessors, 12.6",
                         "function: FunctionFacts[registers=104, localBytes=103, sharedBytes=101, mostThreads=100]",
                         "launched: 1.0 25.0 status 1000",
+                        "map: [1, 2, 512, 4096, 1024, 64, 128, 1, 1, 3, 3, 0, 0, 0, 0], status 1000",
                         "captured: 1 kernels, nothing ran 25.0",
                         "graph: 49.0, on other memory 24.0, 25.0 s x 0.0001",
                         "cuMemAlloc of 2.0 MB for a test, where 512.0 KB of 1.0 MB are free on device 0, No Device,"
@@ -120,6 +121,14 @@ class JcudaDriverTest {
             driver.launch(launch, stream);
             System.out.println("launched: " + before + " " + first(driver, x, host, stream) + " status "
                     + host.get(ValueLayout.JAVA_INT, 32));
+            driver.fill(status, (byte) 0, 4, stream);
+            TensorMapBits map =
+                    driver.encode(new BoxedTensor(status.address(), List.of(4096L, 512L), List.of(128, 64)));
+            driver.launch(launch.with(List.of(other.address(), 1L), List.of(map)), stream);
+            first(driver, x, host, stream);
+            System.out.println("map: " + map.words().subList(1, TensorMapBits.WORDS) + ", status "
+                    + host.get(ValueLayout.JAVA_INT, 32));
+            driver.fill(other, (byte) 0, 64, stream);
             graphs(driver, stream, launch, other, host);
             refusals(driver, module);
             driver.launch(launch.with(List.of(x.address(), 8L, status.address())), stream);

@@ -55,6 +55,13 @@ R cuModuleGetFunction(void **f, void *m, const char *name) { return isKernel(nam
 R cuFuncGetAttribute(int *v, int a, void *f) { return *v = 100 + a, 0; }
 R cuFuncSetAttribute(void *f, int a, int v) { return a != 8 || v > 227 << 10 ? INVALID : (allowed = v, 0); }
 
+R cuTensorMapEncodeTiled(uint64_t *map, int type, unsigned rank, void *at, const uint64_t *dim, const uint64_t *stride,
+                         const uint32_t *box, const uint32_t *step, int interleave, int swizzle, int promotion, int fill) {
+    if ((P)map % 64 || (P)at % 16 || interleave || fill) return INVALID;
+    uint64_t words[16] = {(P)at, type, rank, dim[0], dim[1], stride[0], box[0], box[1], step[0], step[1], swizzle, promotion};
+    return memcpy(map, words, sizeof words), 0;
+}
+
 /* add(float *x, int64_t n, int *status): every thread of the grid adds one to all of x. */
 static R run(Step *s) {
 #ifdef REHEARSAL

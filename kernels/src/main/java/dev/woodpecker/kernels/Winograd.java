@@ -76,7 +76,14 @@ public final class Winograd {
 
     /** @param size of a tile's side; {@code inputs} and the other matrices have {@code size + 2} points */
     private static Tensor filtered(
-            int size, float[][] inputs, float[][] filters, float[][] outputs, Tensor x, Tensor w, Tensor b, int[] pads) {
+            int size,
+            float[][] inputs,
+            float[][] filters,
+            float[][] outputs,
+            Tensor x,
+            Tensor w,
+            Tensor b,
+            int[] pads) {
         int points = size + 2;
         int batch = x.size(0);
         int channels = x.size(1);

@@ -46,7 +46,7 @@ class CudaPlanFileTest {
         Options there = fp16.withCompiler("/no/such/compiler")
                 .withCacheDirectory(directory.resolve("empty"))
                 .trustPlan(built.digest());
-        try (Model expected = Model.load(layers(), Options.defaults());
+        try (Model expected = Model.load(model(), Options.defaults());
                 Session onProcessor = expected.newSession();
                 Model stored = Model.ofPlanFile(file, there, Optional.of(under.device()));
                 Session session = stored.newSession()) {
@@ -117,8 +117,9 @@ class CudaPlanFileTest {
     void theEmulatorHasNoUseForMachineCode() {
         Path file = directory.resolve("m.wpk");
         DeviceUnderTest under = DeviceUnderTest.open();
-        PlanBuild.of(model(), Options.defaults()).forTargets("cuda:sm_80").write(file, _ -> under.device()
-                .code());
+        PlanBuild.of(model(), Options.defaults())
+                .forTargets("cuda:sm_80")
+                .write(file, _ -> under.device().code());
         assertThatThrownBy(() -> Model.load(file, Options.defaults().withTarget("cuda:emulated")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("load the ONNX model");

@@ -62,7 +62,9 @@ class DenormalNumbersTest {
     @Test
     void areZerosAsOperandsAndAsResults() {
         try (Model model = halves(Numerics.FP32)) {
-            assertThat(run(model, LEAST, 2 * LEAST, 19)).startsWith(0, LEAST, 0, LEAST).endsWith(0, LEAST);
+            assertThat(run(model, LEAST, 2 * LEAST, 19))
+                    .startsWith(0, LEAST, 0, LEAST)
+                    .endsWith(0, LEAST);
             assertThat(run(model, 0x1.8p-127f, -LEAST, 19)).containsOnly(0f, -0f);
         }
     }

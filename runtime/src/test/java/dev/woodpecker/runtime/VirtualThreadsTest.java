@@ -103,14 +103,16 @@ class VirtualThreadsTest {
     /** A comparison that C's {@code qsort} asks for, of a thread that must wait in it. */
     static int comparedAfterWaiting(MemorySegment a, MemorySegment b) {
         LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
-        return Byte.compare(a.reinterpret(1).get(ValueLayout.JAVA_BYTE, 0), b.reinterpret(1).get(ValueLayout.JAVA_BYTE, 0));
+        return Byte.compare(
+                a.reinterpret(1).get(ValueLayout.JAVA_BYTE, 0), b.reinterpret(1).get(ValueLayout.JAVA_BYTE, 0));
     }
 
     /** What a run must not do, and that Java tells of it. */
     @Test
     void waitingInANativeCallPinsAndIsSeen() throws Exception {
         Linker linker = Linker.nativeLinker();
-        FunctionDescriptor compare = FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
+        FunctionDescriptor compare =
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
         MethodHandle sort = linker.downcallHandle(
                 linker.defaultLookup().findOrThrow("qsort"),
                 FunctionDescriptor.ofVoid(

@@ -170,10 +170,7 @@ class TunerMainTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
         MatMul --shape a=4x4 --shape b=4x4 --budget soon           | 'soon' is no time to spend
         MatMul --shape a=4x4 --shape b=4x4 --search luck           | --search luck; there are: default,
         MatMul --shape a=4x4 --shape b=4x4 --constant w            | --constant w: inputs are a, b

@@ -25,6 +25,7 @@ final class Memory {
     private final long[] sizes;
     /** The axis of each dimension of memory where all are whole axes: then nothing has to be divided; else empty. */
     private final int[] wholeAxes;
+
     private final double[] reals;
     private final long[] integers;
     private final boolean[] isElement;

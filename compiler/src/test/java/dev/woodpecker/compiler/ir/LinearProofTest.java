@@ -26,11 +26,10 @@ class LinearProofTest {
     /** A window of three rows, some of them outside: 16 * 9 elements. */
     @Test
     void conditionsOnSingleAxesLimitTheOffset() {
-        Bounds loops =
-                Bounds.none().with(O, 0, 0).with(I, 0, 255).with(R, 0, 2).assuming(less(AT, Expr.index(144)));
+        Bounds loops = Bounds.none().with(O, 0, 0).with(I, 0, 255).with(R, 0, 2).assuming(less(AT, Expr.index(144)));
         Expr row = sub(add(IndexMath.div(AT, 9), R), Expr.index(1));
-        Bounds inside = loops.assuming(new Expr.Binary(BinaryOp.GE, row, Expr.index(0)))
-                .assuming(less(row, Expr.index(16)));
+        Bounds inside =
+                loops.assuming(new Expr.Binary(BinaryOp.GE, row, Expr.index(0))).assuming(less(row, Expr.index(16)));
         Expr offset = add(mul(row, 9), IndexMath.rem(AT, 9));
         assertThat(LinearProof.isAtMost(Expr.index(0), offset, inside)).isTrue();
         assertThat(LinearProof.isAtMost(offset, Expr.index(143), inside)).isTrue();

@@ -41,8 +41,7 @@ class CudaEmulationTest {
     private static final Target SM_90A = Target.parse("cuda:sm_90a");
 
     /** A case with a schedule. */
-    private record Scheduled(KernelCase kernelCase, String schedule, KernelSource source) {
-    }
+    private record Scheduled(KernelCase kernelCase, String schedule, KernelSource source) {}
 
     @TestFactory
     Stream<DynamicNode> everyKernelUnderSeveralSchedules() {
@@ -131,10 +130,11 @@ class CudaEmulationTest {
             case Emulation.Faulted(var fault) -> throw new AssertionError(fault.message());
             case Emulation.CheckFailed failed -> throw new AssertionError(failed.toString());
             case Emulation.Finished(var outputs, var _) ->
-                expected.results().forEach((name, tensor) -> assertThat(closeness(scheduled, expected)
-                                .difference(name, tensor, Objects.requireNonNull(outputs.get(name))))
-                        .as("output %s of %s", name, scheduled.kernelCase())
-                        .isEmpty());
+                expected.results()
+                        .forEach((name, tensor) -> assertThat(closeness(scheduled, expected)
+                                        .difference(name, tensor, Objects.requireNonNull(outputs.get(name))))
+                                .as("output %s of %s", name, scheduled.kernelCase())
+                                .isEmpty());
         }
     }
 

@@ -32,6 +32,7 @@ record Expected(
 
     /** How close results are that add in any order; functions such as {@code exp} may differ by some ulps more. */
     Closeness closenessOfSums(KernelCase kernelCase) {
-        return bound.<Closeness>map(b -> b).orElseGet(() -> kernelCase.accuracy().plus(32, 1));
+        return bound.<Closeness>map(b -> b)
+                .orElseGet(() -> kernelCase.accuracy().plus(32, 1));
     }
 }

@@ -106,8 +106,7 @@ class SeededBoundsTest {
                                         e -> e.rewrite(
                                                 n -> mayFail(n) && next.getAndIncrement() == place ? fault(n) : n))))
                 .toList();
-        return new LoweredKernel(
-                k.name(), k.target(), k.numerics(), k.arguments(), k.parameters(), phases, k.checks());
+        return new LoweredKernel(k.name(), k.target(), k.numerics(), k.arguments(), k.parameters(), phases, k.checks());
     }
 
     private static boolean mayFail(Stmt s) {
@@ -122,8 +121,7 @@ class SeededBoundsTest {
         return switch (s) {
             case Stmt.If(Expr _, Stmt then, var _) -> then;
             case Stmt.For(Loop loop, Stmt body) ->
-                new Stmt.For(
-                        loop.withExtent(Expr.index(((Expr.IntConst) loop.extent()).value() + 1)), body);
+                new Stmt.For(loop.withExtent(Expr.index(((Expr.IntConst) loop.extent()).value() + 1)), body);
             default -> s;
         };
     }

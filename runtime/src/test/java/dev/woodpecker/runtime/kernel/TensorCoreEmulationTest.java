@@ -171,9 +171,7 @@ class TensorCoreEmulationTest {
     Stream<DynamicTest> computesTheProgram() {
         List<KernelSource> sources = CASES.stream().map(Case::source).toList();
         return EmulatedSchedules.tests(
-                CASES.stream()
-                        .map(c -> c.call() + ", " + c.numerics().text())
-                        .toList(),
+                CASES.stream().map(c -> c.call() + ", " + c.numerics().text()).toList(),
                 sources,
                 (i, kernel) -> check(CASES.get(i), sources.get(i), kernel));
     }

@@ -53,7 +53,8 @@ class OutputArraysTest {
         int most = (int) OutputArrays.SMALL_BYTES;
         assertThat(scopes(allocate(9, TensorType.of(DType.U8, most)))).hasSize(2);
         assertThat(scopes(allocate(3, TensorType.of(DType.U8, most + 1)))).hasSize(3);
-        assertThat(scopes(allocate(2, TensorType.of(DType.I64, 1 << 10, 1 << 10, 4)))).hasSize(2);
+        assertThat(scopes(allocate(2, TensorType.of(DType.I64, 1 << 10, 1 << 10, 4))))
+                .hasSize(2);
     }
 
     @Test

@@ -181,7 +181,11 @@ final class Wire {
     }
 
     private static Grid grid(DataInputStream in) throws IOException {
-        return new Grid(read(in, DataInputStream::readLong), read(in, DataInputStream::readInt), in.readLong(), read(in, from -> MappedArgument.parse(text(from))));
+        return new Grid(
+                read(in, DataInputStream::readLong),
+                read(in, DataInputStream::readInt),
+                in.readLong(),
+                read(in, from -> MappedArgument.parse(text(from))));
     }
 
     private static void argument(Job.Argument a, DataOutputStream out) throws IOException {

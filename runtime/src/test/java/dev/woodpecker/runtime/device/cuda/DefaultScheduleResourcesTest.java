@@ -98,7 +98,9 @@ class DefaultScheduleResourcesTest {
         }
         if (numerics == Numerics.FP16 || numerics == Numerics.BF16) {
             calls.addAll(ATTENTION);
-            calls.add(FULL);
+            if (architecture.equals("sm_90a")) {
+                calls.add(FULL);
+            }
         }
         List<LoweredKernel> kernels = new ArrayList<>();
         for (String call : calls) {

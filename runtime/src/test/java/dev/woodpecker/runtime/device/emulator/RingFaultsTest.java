@@ -71,7 +71,8 @@ class RingFaultsTest {
                     "thread % 128 < 1",
                     FOR_EVER,
                     "waits for ever for a phase of parity"),
-            new SeededFault("buffers given back by each thread", "thread % 32 < 1", "thread < 128", OUT_OF_STEP, "shared "),
+            new SeededFault(
+                    "buffers given back by each thread", "thread % 32 < 1", "thread < 128", OUT_OF_STEP, "shared "),
             new SeededFault(
                     "buffers given back before products are done",
                     "wgmma_wait_1\\(\\);",

@@ -8,7 +8,7 @@ import java.util.List;
  * @param start where the first goes
  * @param corner where it comes from
  */
-record BoxElements(List<Integer> box, Memory target, int start, Memory source, long[] corner) {
+record BoxElements(List<Integer> box, Memory target, int start, Memory source, List<Long> corner) {
     interface Element {
         /** {@code place} is negative beyond the tensor. */
         void at(int offset, int place);
@@ -32,7 +32,7 @@ record BoxElements(List<Integer> box, Memory target, int start, Memory source, l
     private int place(long[] position) {
         long place = 0;
         for (int axis = 0; axis < position.length; axis++) {
-            long index = corner[axis] + position[axis];
+            long index = corner.get(axis) + position[axis];
             if (index < 0 || index >= source.extent(axis)) {
                 return -1;
             }

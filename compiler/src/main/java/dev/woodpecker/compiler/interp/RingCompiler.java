@@ -2,7 +2,9 @@ package dev.woodpecker.compiler.interp;
 
 import dev.woodpecker.compiler.ir.Stmt;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Turns what happens at the barriers of rings into actions. */
 final class RingCompiler {
@@ -65,10 +67,8 @@ final class RingCompiler {
             Memory target = f.memories[to];
             Memory source = f.memories[from];
             int start = target.offset(toIndices, f, 0);
-            long[] corner = new long[fromIndices.length];
-            for (int axis = 0; axis < corner.length; axis++) {
-                corner[axis] = fromIndices[axis].run(f, 0);
-            }
+            List<Long> corner =
+                    Stream.of(fromIndices).map(index -> index.run(f, 0)).toList();
             BoxElements box = new BoxElements(copy.box(), target, start, source, corner);
             box.forEach((offset, _) -> target.start(offset, f.worker));
             RingBarrier barrier = all(f.memories[barriers], f).get(slot.run(f, 0));

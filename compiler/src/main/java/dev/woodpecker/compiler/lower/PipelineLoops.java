@@ -1,21 +1,15 @@
 package dev.woodpecker.compiler.lower;
 
 import dev.woodpecker.compiler.ir.Bounds;
-import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
-import dev.woodpecker.compiler.ir.Intrinsic;
-import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
-import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
-import dev.woodpecker.compiler.schedule.LoopNest;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.compiler.target.WarpgroupProducts;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Function;
@@ -49,29 +43,19 @@ public final class PipelineLoops {
     private final Loop loop;
     private final int stages;
     private final Bounds bounds;
-    private final List<Buffer> buffers = new ArrayList<>();
+    private final RingBuffers buffers;
     private final List<Stmt> copies = new ArrayList<>();
     private final List<RegisterCopy> byRegisters = new ArrayList<>();
-    private final List<Stmt> uses = new ArrayList<>();
 
     /** {@code asynchronous} where the machine has instructions for such copies. */
     private PipelineLoops(Stmt.For target, int stages, Bounds around, boolean asynchronous) {
         this.loop = target.loop().withPeel(Optional.empty());
         this.stages = stages;
         this.bounds = around.inside(loop);
-        Stmt body = target.body();
-        while (body instanceof Stmt.Allocate(Buffer buffer, Stmt inner)) {
-            buffers.add(buffer);
-            body = inner;
-        }
-        List<Stmt> statements = body instanceof Stmt.Seq(List<Stmt> all) ? all : List.of(body);
-        for (Stmt s : statements) {
-            if (fills(s)) {
-                Optional<Stmt> copy = asynchronous ? AsynchronousCopies.of(s, bounds) : Optional.empty();
-                copy.ifPresentOrElse(copies::add, () -> byRegisters.add(RegisterCopy.of(s)));
-            } else {
-                uses.add(s);
-            }
+        this.buffers = new RingBuffers(loop, target.body(), stages);
+        for (Stmt s : buffers.copies()) {
+            Optional<Stmt> copy = asynchronous ? AsynchronousCopies.of(s, bounds) : Optional.empty();
+            copy.ifPresentOrElse(copies::add, () -> byRegisters.add(RegisterCopy.of(s)));
         }
     }
 
@@ -93,11 +77,6 @@ public final class PipelineLoops {
                 : f.map(child -> apply(child, bounds.inside(f.loop()), asynchronous), e -> e);
     }
 
-    /** Whether a statement of the body writes one of the loop's shared buffers. */
-    private boolean fills(Stmt s) {
-        return s.anyMatch(c -> c instanceof Stmt.Store store && isStaged(store.buffer()));
-    }
-
     /**
      * Copies of the first iterations, then all iterations with those ahead of them. The last ones start no copies but end
      * a group, an empty one, so that each wait is for the group of its own iteration.
@@ -116,7 +95,7 @@ public final class PipelineLoops {
                 loop.origin());
         Expr.Var now = overlapped ? Expr.Var.index(loop.name() + ".now") : loop.variable();
         List<Stmt> steady = new ArrayList<>();
-        byRegisters.forEach(copy -> steady.add(in(now, staged(copy.store()))));
+        byRegisters.forEach(copy -> steady.add(buffers.in(now, copy.store())));
         if (copies.isEmpty()) {
             steady.add(ifAny(now, 1, ".next", this::loadsOf));
         } else {
@@ -127,7 +106,7 @@ public final class PipelineLoops {
             steady.add(ifAny(now, ahead, ".next", next -> ahead > 1 ? copiesOf(next) : allOf(next)));
             steady.add(new Stmt.Commit());
         }
-        steady.addAll(usesIn(now));
+        steady.addAll(buffers.usesIn(now));
         List<Stmt> before = new ArrayList<>();
         if (!copies.isEmpty()) {
             List<Stmt> fill = new ArrayList<>(copiesOf(first));
@@ -143,10 +122,7 @@ public final class PipelineLoops {
         for (RegisterCopy copy : byRegisters.reversed()) {
             result = copy.allocate(result);
         }
-        for (Buffer buffer : buffers.reversed()) {
-            result = new Stmt.Allocate(isStaged(buffer) ? staged(buffer) : buffer, result);
-        }
-        return result;
+        return buffers.allocate(result);
     }
 
     /** What is done for an iteration further on, if there is one. */
@@ -165,7 +141,9 @@ public final class PipelineLoops {
     }
 
     private List<Stmt> loadsOf(Expr iteration) {
-        return byRegisters.stream().map(copy -> in(iteration, copy.load())).toList();
+        return byRegisters.stream()
+                .map(copy -> buffers.in(iteration, copy.load()))
+                .toList();
     }
 
     // ---- Products that are still on their way in the next iteration
@@ -175,7 +153,7 @@ public final class PipelineLoops {
         return byRegisters.isEmpty()
                 && stages > 2
                 && iterations > stages
-                && uses.stream().anyMatch(use -> use.anyMatch(PipelineLoops::isWait));
+                && buffers.uses().stream().anyMatch(use -> use.anyMatch(PipelineLoops::isWait));
     }
 
     static boolean isWait(Stmt s) {
@@ -188,7 +166,7 @@ public final class PipelineLoops {
      */
     private Stmt overlapped(Expr.Var now, Stmt steady, long iterations) {
         List<Stmt> first = new ArrayList<>(List.of(new Stmt.Wait(stages - 2)));
-        usesIn(Expr.index(0)).forEach(use -> first.add(waitingBy(use, List.of())));
+        buffers.usesIn(Expr.index(0)).forEach(use -> first.add(waitingBy(use, List.of())));
         Stmt each = waitingBy(steady, List.of(new Stmt.Invoke(WarpgroupProducts.WAIT_BUT_ONE, List.of())));
         Expr one = IndexMath.add(loop.variable(), Expr.index(1));
         return Stmt.seq(
@@ -202,72 +180,6 @@ public final class PipelineLoops {
     }
 
     private List<Stmt> copiesOf(Expr iteration) {
-        return copies.stream().map(copy -> in(iteration, staged(copy))).toList();
-    }
-
-    private List<Stmt> usesIn(Expr iteration) {
-        return uses.stream().map(use -> in(iteration, staged(use))).toList();
-    }
-
-    private Stmt in(Expr iteration, Stmt s) {
-        return LoopNest.substituteVariables(s, Map.of(loop.name(), iteration));
-    }
-
-    // ---- A buffer for each stage
-
-    private boolean isStaged(Buffer buffer) {
-        return buffer.scope() == Scope.SHARED
-                && buffers.stream().anyMatch(b -> b.name().equals(buffer.name()));
-    }
-
-    /** The buffers of all stages, one after another. */
-    private Buffer staged(Buffer buffer) {
-        List<Expr> shape = new ArrayList<>(List.of(Expr.index(stages)));
-        shape.addAll(buffer.shape());
-        List<LayoutMap.Dimension> dimensions = new ArrayList<>(List.of(LayoutMap.Dimension.whole(0)));
-        buffer.layout().dimensions().forEach(d -> dimensions.add(d.behindAnother()));
-        return new Buffer(
-                buffer.name(),
-                buffer.type(),
-                shape,
-                new LayoutMap(shape.size(), dimensions),
-                buffer.scope(),
-                buffer.alignmentBytes());
-    }
-
-    /** An index into the buffer of the iteration. */
-    private List<Expr> staged(List<Expr> indices) {
-        List<Expr> all = new ArrayList<>(List.of(IndexMath.rem(loop.variable(), stages)));
-        all.addAll(indices);
-        return all;
-    }
-
-    private Stmt staged(Stmt statement) {
-        return statement.rewrite(
-                s -> switch (s) {
-                    case Stmt.Invoke(Intrinsic intrinsic, List<Stmt.Window> operands) ->
-                        new Stmt.Invoke(
-                                intrinsic, operands.stream().map(this::staged).toList());
-                    case Stmt.AsyncCopy c
-                    when isStaged(c.to()) ->
-                        new Stmt.AsyncCopy(
-                                staged(c.to()),
-                                staged(c.toIndices()),
-                                c.from(),
-                                c.fromIndices(),
-                                c.elements(),
-                                c.guard());
-                    case Stmt.Store store
-                    when isStaged(store.buffer()) ->
-                        new Stmt.Store(staged(store.buffer()), staged(store.indices()), store.value(), store.origin());
-                    case Stmt other -> other;
-                },
-                e -> e.rewrite(n -> n instanceof Expr.Load(Buffer buffer, List<Expr> indices) && isStaged(buffer)
-                        ? new Expr.Load(staged(buffer), staged(indices))
-                        : n));
-    }
-
-    private Stmt.Window staged(Stmt.Window window) {
-        return isStaged(window.buffer()) ? new Stmt.Window(staged(window.buffer()), staged(window.indices())) : window;
+        return copies.stream().map(copy -> buffers.in(iteration, copy)).toList();
     }
 }

@@ -111,6 +111,9 @@ final class RingBuffers {
                                 c.fromIndices(),
                                 c.elements(),
                                 c.guard());
+                    case Stmt.Store store
+                    when isStaged(store.buffer()) ->
+                        new Stmt.Store(staged(store.buffer()), staged(store.indices()), store.value(), store.origin());
                     case Stmt.TileCopy c
                     when isStaged(c.to()) ->
                         new Stmt.TileCopy(

@@ -1,9 +1,7 @@
 package dev.woodpecker.runtime.plan;
 
-import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.runtime.graph.TensorType;
 import dev.woodpecker.runtime.plan.program.PointwiseMerge;
-import dev.woodpecker.runtime.plan.program.SameNames;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -65,13 +63,7 @@ final class FuseKernels {
         if (!changed) {
             return Optional.empty();
         }
-        List<Operation> kept = new ArrayList<>();
-        for (int i = 0; i < operations.size(); i++) {
-            if (!gone.contains(i)) {
-                kept.add(operations.get(i));
-            }
-        }
-        return Optional.of(graph.withOperations(kept));
+        return Optional.of(graph.withOperations(JoinedAlgorithm.without(gone, operations)));
     }
 
     /**
@@ -131,7 +123,7 @@ final class FuseKernels {
         for (Operation.Algorithm algorithm : producer.algorithms()) {
             Optional<Operation.Algorithm> merged = PointwiseMerge.merge(
                             algorithm.program(), consumer.program(), results, shared)
-                    .flatMap(m -> joined(producer, algorithm, consumer, m, algorithms));
+                    .flatMap(m -> JoinedAlgorithm.of(producer, consumer, algorithm.variant(), m, algorithms));
             if (merged.isPresent()) {
                 algorithms.add(merged.get());
             } else if (algorithms.isEmpty()) {
@@ -145,24 +137,5 @@ final class FuseKernels {
                 algorithms.getFirst().inputs(),
                 consumer.outputs(),
                 algorithms));
-    }
-
-    /**
-     * @param others those that are joined already: the first of them gives the names
-     */
-    private static Optional<Operation.Algorithm> joined(
-            Operation.Kernel producer,
-            Operation.Algorithm algorithm,
-            Operation.Kernel consumer,
-            PointwiseMerge.Merged merged,
-            List<Operation.Algorithm> others) {
-        List<String> inputs = merged.inputOrigins().stream()
-                .map(origin ->
-                        (origin.ofProducer() ? producer : consumer).inputs().get(origin.position()))
-                .toList();
-        Optional<TensorProgram> program = others.isEmpty()
-                ? Optional.of(merged.program())
-                : SameNames.as(others.getFirst().program(), merged.program());
-        return program.map(p -> new Operation.Algorithm(algorithm.variant(), p, inputs, Optional.empty()));
     }
 }

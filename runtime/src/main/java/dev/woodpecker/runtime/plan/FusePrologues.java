@@ -1,9 +1,6 @@
 package dev.woodpecker.runtime.plan;
 
-import dev.woodpecker.compiler.ir.TensorProgram;
-import dev.woodpecker.runtime.plan.program.PointwiseMerge;
 import dev.woodpecker.runtime.plan.program.PrologueMerge;
-import dev.woodpecker.runtime.plan.program.SameNames;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -33,24 +30,11 @@ final class FusePrologues {
         Set<Integer> gone = new HashSet<>();
         for (int i = 0; i < operations.size(); i++) {
             // At the consumer's place, again and again: what stands before a prologue may be one, too.
-            boolean changed = true;
-            while (changed && operations.get(i) instanceof Operation.Kernel consumer) {
-                changed = false;
-                for (String input : List.copyOf(consumer.inputs())) {
-                    Integer candidate = producers.get(input);
-                    if (candidate != null
-                            && readers.getOrDefault(input, 0) == 1
-                            && !fixed.contains(input)
-                            && operations.get(candidate) instanceof Operation.Kernel producer) {
-                        Optional<Operation.Kernel> joined = join(producer, consumer);
-                        if (joined.isPresent()) {
-                            operations.set(i, joined.get());
-                            gone.add(candidate);
-                            changed = true;
-                            break;
-                        }
-                    }
-                }
+            Optional<Joined> joined = joined(operations.get(i), operations, producers, readers, fixed);
+            while (joined.isPresent()) {
+                operations.set(i, joined.get().kernel);
+                gone.add(joined.get().producer);
+                joined = joined(operations.get(i), operations, producers, readers, fixed);
             }
             Operation operation = operations.get(i);
             if (fixed.containsAll(operation.inputs())) {
@@ -60,13 +44,34 @@ final class FusePrologues {
                 producers.put(output, i);
             }
         }
-        List<Operation> kept = new ArrayList<>();
-        for (int i = 0; i < operations.size(); i++) {
-            if (!gone.contains(i)) {
-                kept.add(operations.get(i));
+        return gone.isEmpty() ? graph : graph.withOperations(JoinedAlgorithm.without(gone, operations));
+    }
+
+    /** @param producer which operation went into the kernel */
+    private record Joined(Operation.Kernel kernel, int producer) {}
+
+    private static Optional<Joined> joined(
+            Operation operation,
+            List<Operation> operations,
+            Map<String, Integer> producers,
+            Map<String, Integer> readers,
+            Set<String> fixed) {
+        if (!(operation instanceof Operation.Kernel consumer)) {
+            return Optional.empty();
+        }
+        for (String input : consumer.inputs()) {
+            Integer position = producers.get(input);
+            if (position != null
+                    && readers.getOrDefault(input, 0) == 1
+                    && !fixed.contains(input)
+                    && operations.get(position) instanceof Operation.Kernel producer) {
+                Optional<Joined> joined = join(producer, consumer).map(kernel -> new Joined(kernel, position));
+                if (joined.isPresent()) {
+                    return joined;
+                }
             }
         }
-        return gone.isEmpty() ? graph : graph.withOperations(kept);
+        return Optional.empty();
     }
 
     private static Optional<Operation.Kernel> join(Operation.Kernel producer, Operation.Kernel consumer) {
@@ -90,7 +95,7 @@ final class FusePrologues {
         for (Operation.Algorithm algorithm : consumer.algorithms()) {
             Optional<Operation.Algorithm> merged = PrologueMerge.merge(
                             producer.program(), algorithm.program(), results, shared)
-                    .flatMap(m -> joined(producer, consumer, algorithm, m, algorithms));
+                    .flatMap(m -> JoinedAlgorithm.of(producer, consumer, algorithm.variant(), m, algorithms));
             if (merged.isPresent()) {
                 algorithms.add(merged.get());
             } else if (algorithms.isEmpty()) {
@@ -103,24 +108,5 @@ final class FusePrologues {
                 algorithms.getFirst().inputs(),
                 consumer.outputs(),
                 algorithms));
-    }
-
-    /**
-     * @param others those that are joined already: the first of them gives the names
-     */
-    private static Optional<Operation.Algorithm> joined(
-            Operation.Kernel producer,
-            Operation.Kernel consumer,
-            Operation.Algorithm algorithm,
-            PointwiseMerge.Merged merged,
-            List<Operation.Algorithm> others) {
-        List<String> inputs = merged.inputOrigins().stream()
-                .map(origin ->
-                        (origin.ofProducer() ? producer : consumer).inputs().get(origin.position()))
-                .toList();
-        Optional<TensorProgram> program = others.isEmpty()
-                ? Optional.of(merged.program())
-                : SameNames.as(others.getFirst().program(), merged.program());
-        return program.map(p -> new Operation.Algorithm(algorithm.variant(), p, inputs, Optional.empty()));
     }
 }

@@ -41,7 +41,7 @@ final class EmulatedMaps {
 
     /** A table of 8 bytes for each argument; maps follow behind, where their entries point. */
     static MemorySegment table(List<Long> values, List<TensorMapBits> maps, Arena arena) {
-        long entries = Math.max(1, values.size() + maps.size()) * Long.BYTES;
+        long entries = (long) Math.max(1, values.size() + maps.size()) * Long.BYTES;
         long mapBytes = TensorMapBits.WORDS * Long.BYTES;
         long first = Math.ceilDiv(entries, TensorMapBits.ALIGNMENT_BYTES) * TensorMapBits.ALIGNMENT_BYTES;
         MemorySegment table = arena.allocate(first + maps.size() * mapBytes, TensorMapBits.ALIGNMENT_BYTES);

@@ -48,7 +48,7 @@ class CudaVendorsTest {
     private static OnnxModelBuilder layer() {
         return new OnnxModelBuilder("m", 17)
                 .input("x", TensorType.of(DType.F32, 2, 3))
-                .initializer("w", RandomArrays.of(1, 3, 4))
+                .initializer("w", RandomArrays.of(1, 3, 6))
                 .node("MatMul", List.of("x", "w"), "p", Map.of())
                 .node("Relu", List.of("p"), "y", Map.of());
     }
@@ -105,7 +105,7 @@ class CudaVendorsTest {
         try (Model model = model(fake, vendors(Vendors.ONLY));
                 Session session = model.newSession();
                 DeviceArray x = DeviceArray.allocate(model, DType.F32, 2, 3);
-                DeviceArray y = DeviceArray.allocate(model, DType.F32, 2, 4)) {
+                DeviceArray y = DeviceArray.allocate(model, DType.F32, 2, 6)) {
             session.run(Map.of("x", X));
             session.run(Map.of("x", X));
             recording.takeCalls();
@@ -162,7 +162,7 @@ class CudaVendorsTest {
     void aLibraryComputesInTheModelsNumerics(Numerics numerics, String asked, int times) {
         FakeVendor fake = vendor(FASTER);
         Path file = directory.resolve("two.onnx");
-        layer().initializer("v", RandomArrays.of(2, 4, 5))
+        layer().initializer("v", RandomArrays.of(2, 6, 5))
                 .node("MatMul", List.of("y", "v"), "z", Map.of())
                 .output("z")
                 .write(file);

@@ -175,8 +175,8 @@ public final class KernelCompiler {
                 missing.put(key, sources.get(i));
             }
         }
-        done.putAll(compileInParallel(
-                TranslationUnit.share(missing, CpuFeatures.ofHost().cores())));
+        done.putAll(compileInParallel(TranslationUnit.share(
+                missing, Math.min(cpu.cores(), CpuFeatures.ofHost().cores()))));
         return libraries(sources, keys, done);
     }
 

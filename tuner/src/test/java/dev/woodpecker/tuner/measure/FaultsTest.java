@@ -187,7 +187,7 @@ class FaultsTest {
             before.flatMap(ProcessHandle::of).ifPresent(ProcessHandle::destroyForcibly);
         });
         Outcome outcome = measure(
-                first("static void wait(long n) { for (volatile long i = 0; i < n; i++) {} }", "wait(20000000);"));
+                first("extern int usleep(unsigned);", "usleep(100000);"));
         assertThat(outcome).isInstanceOf(Timed.class);
         assertThat(killer.isAlive()).isFalse();
     }

@@ -186,8 +186,7 @@ class FaultsTest {
             }
             before.flatMap(ProcessHandle::of).ifPresent(ProcessHandle::destroyForcibly);
         });
-        Outcome outcome = measure(
-                first("extern int usleep(unsigned);", "usleep(100000);"));
+        Outcome outcome = measure(first("extern int usleep(unsigned);", "usleep(100000);"));
         assertThat(outcome).isInstanceOf(Timed.class);
         assertThat(killer.isAlive()).isFalse();
     }

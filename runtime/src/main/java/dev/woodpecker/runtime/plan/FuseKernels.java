@@ -63,7 +63,7 @@ final class FuseKernels {
         if (!changed) {
             return Optional.empty();
         }
-        return Optional.of(graph.withOperations(JoinedAlgorithm.without(gone, operations)));
+        return Optional.of(graph.withOperations(JoinedKernel.without(gone, operations)));
     }
 
     /**
@@ -119,23 +119,10 @@ final class FuseKernels {
                 shared.put(i, producer.inputs().indexOf(input));
             }
         }
-        List<Operation.Algorithm> algorithms = new ArrayList<>();
-        for (Operation.Algorithm algorithm : producer.algorithms()) {
-            Optional<Operation.Algorithm> merged = PointwiseMerge.merge(
-                            algorithm.program(), consumer.program(), results, shared)
-                    .flatMap(m -> JoinedAlgorithm.of(producer, consumer, algorithm.variant(), m, algorithms));
-            if (merged.isPresent()) {
-                algorithms.add(merged.get());
-            } else if (algorithms.isEmpty()) {
-                // What is taken when nothing was measured decides; others go along if they can.
-                return Optional.empty();
-            }
-        }
-        return Optional.of(new Operation.Kernel(
-                producer.name() + "+" + consumer.name(),
-                producer.operator(),
-                algorithms.getFirst().inputs(),
-                consumer.outputs(),
-                algorithms));
+        return JoinedKernel.of(
+                producer,
+                consumer,
+                producer,
+                program -> PointwiseMerge.merge(program, consumer.program(), results, shared));
     }
 }

@@ -44,7 +44,7 @@ final class FusePrologues {
                 producers.put(output, i);
             }
         }
-        return gone.isEmpty() ? graph : graph.withOperations(JoinedAlgorithm.without(gone, operations));
+        return gone.isEmpty() ? graph : graph.withOperations(JoinedKernel.without(gone, operations));
     }
 
     /** @param producer which operation went into the kernel */
@@ -91,22 +91,10 @@ final class FusePrologues {
                 shared.put(i, same);
             }
         }
-        List<Operation.Algorithm> algorithms = new ArrayList<>();
-        for (Operation.Algorithm algorithm : consumer.algorithms()) {
-            Optional<Operation.Algorithm> merged = PrologueMerge.merge(
-                            producer.program(), algorithm.program(), results, shared)
-                    .flatMap(m -> JoinedAlgorithm.of(producer, consumer, algorithm.variant(), m, algorithms));
-            if (merged.isPresent()) {
-                algorithms.add(merged.get());
-            } else if (algorithms.isEmpty()) {
-                return Optional.empty();
-            }
-        }
-        return Optional.of(new Operation.Kernel(
-                producer.name() + "+" + consumer.name(),
-                consumer.operator(),
-                algorithms.getFirst().inputs(),
-                consumer.outputs(),
-                algorithms));
+        return JoinedKernel.of(
+                producer,
+                consumer,
+                consumer,
+                program -> PrologueMerge.merge(producer.program(), program, results, shared));
     }
 }

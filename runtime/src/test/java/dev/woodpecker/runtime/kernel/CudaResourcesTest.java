@@ -17,9 +17,8 @@ import dev.woodpecker.runtime.device.cuda.CudaArchitecture;
 import dev.woodpecker.runtime.device.cuda.CudaCompiler;
 import dev.woodpecker.runtime.device.cuda.CudaSource;
 import dev.woodpecker.runtime.device.cuda.KernelResources;
-import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CodeOptions.Arithmetic;
-import java.nio.file.Path;
+import dev.woodpecker.runtime.toolchain.TestCompilers;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -30,7 +29,6 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,9 +44,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 @Execution(ExecutionMode.CONCURRENT)
 class CudaResourcesTest {
     private static final int KERNELS_OF_A_TEXT = 64;
-
-    @TempDir
-    static Path home;
 
     private static final Optional<String> EXHAUSTIVE = Optional.ofNullable(System.getProperty("woodpecker.resources"));
 
@@ -89,7 +84,8 @@ class CudaResourcesTest {
     @ParameterizedTest(name = "{0}, {1}")
     @MethodSource("modes")
     void nothingSpills(String architecture, Numerics numerics) {
-        CudaCompiler compiler = CudaCompiler.bundled(CacheDirectory.open(home)).orElse(null);
+        CudaCompiler compiler =
+                CudaCompiler.bundled(TestCompilers.sharedCache()).orElse(null);
         Assumptions.assumeTrue(compiler != null, "SKIPPED: org.bytedeco:llvm or org.jcuda is not on the class path");
         Target target = Target.parse("cuda:" + architecture);
         Map<String, LoweredKernel> distinct = new LinkedHashMap<>();

@@ -19,15 +19,12 @@ import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.plan.binding.KernelLibrary;
 import dev.woodpecker.runtime.plan.program.DeadStages;
 import dev.woodpecker.runtime.toolchain.BundledLlvm;
-import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CodeOptions.Arithmetic;
 import dev.woodpecker.runtime.toolchain.JCudaLibrary;
 import dev.woodpecker.runtime.toolchain.TestCompilers;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,9 +69,6 @@ class DefaultScheduleResourcesTest {
                     + NO_LIMITS.replace("rightWindowSize=-1", "rightWindowSize=0"),
             "Attention q=1x12x197x64 k=1x12x197x64 v=1x12x197x64 attnMask=1x1x197x197" + NO_LIMITS);
 
-    @TempDir
-    static Path home;
-
     @ParameterizedTest
     @CsvSource({
         "sm_80, fp32",
@@ -88,7 +82,7 @@ class DefaultScheduleResourcesTest {
     void nothingSpills(String architecture, String mode) {
         assumeTrue(JCudaLibrary.PTX_COMPILER.isPresent(), "SKIPPED: org.jcuda is not on the class path");
         ClangCudaCompiler compiler = BundledLlvm.find(TestCompilers.sharedCache())
-                .map(clang -> new ClangCudaCompiler(clang, CacheDirectory.open(home)))
+                .map(clang -> new ClangCudaCompiler(clang, TestCompilers.sharedCache()))
                 .orElse(null);
         assumeTrue(compiler != null, "SKIPPED: org.bytedeco:llvm is not on the class path");
         Numerics numerics = Numerics.valueOf(mode.toUpperCase(java.util.Locale.ROOT));

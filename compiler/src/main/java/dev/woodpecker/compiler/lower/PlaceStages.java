@@ -315,7 +315,7 @@ public final class PlaceStages {
             Scoped scoped,
             java.util.function.Function<Expr, Stmt> store) {
         List<Stmt> statements = new ArrayList<>();
-        Expr value = load(LoopNest.substitute(element, bound), Expr.TRUE, scoped, statements);
+        Expr value = load(LoopNest.substitute(element, bound), List.of(), scoped, statements);
         statements.add(store.apply(value));
         Stmt body = Stmt.seq(statements);
         return IndexMath.isConstant(condition, 1) ? body : new Stmt.If(condition, body, Optional.empty());
@@ -323,18 +323,18 @@ public final class PlaceStages {
 
     /**
      * The element with reads as loads; checks for data-dependent indices are added to {@code before}. The element is
-     * needed only where {@code needed} holds: a read in the branch of a select may be out of bounds where the other
-     * branch is taken.
+     * needed only where {@code needed} hold: a read in the branch of a select may be out of bounds where the other
+     * branch is taken. Each of the conditions may be read only where those before it hold.
      */
-    private Expr load(Expr element, Expr needed, Scoped scoped, List<Stmt> before) {
+    private Expr load(Expr element, List<Expr> needed, Scoped scoped, List<Stmt> before) {
         return switch (element) {
             case Expr.Select(Expr condition, Expr whenTrue, Expr whenFalse) -> {
                 Expr chosen = load(condition, needed, scoped, before);
                 Expr other = new Expr.Unary(UnaryOp.NOT, chosen);
                 yield new Expr.Select(
                         chosen,
-                        load(whenTrue, IndexMath.and(needed, chosen), scoped, before),
-                        load(whenFalse, IndexMath.and(needed, other), scoped, before));
+                        load(whenTrue, both(needed, chosen), scoped, before),
+                        load(whenFalse, both(needed, other), scoped, before));
             }
             case Expr.Read read -> {
                 Expr mapped = read.mapOperands(operand -> load(operand, needed, scoped, before));
@@ -344,7 +344,13 @@ public final class PlaceStages {
         };
     }
 
-    private Expr load(Expr.Read read, Expr needed, Scoped scoped, List<Stmt> before) {
+    private static List<Expr> both(List<Expr> conditions, Expr another) {
+        List<Expr> all = new ArrayList<>(conditions);
+        all.add(another);
+        return all;
+    }
+
+    private Expr load(Expr.Read read, List<Expr> needed, Scoped scoped, List<Stmt> before) {
         Placed part = scoped.parts.get(read.tensor());
         Buffer buffer = part == null ? nest.buffer(read.tensor()) : part.buffer;
         List<Expr> indices = part == null ? read.indices() : minus(read.indices(), part.indices);
@@ -361,7 +367,7 @@ public final class PlaceStages {
         return new Expr.Select(inside, loaded, read.outside().get());
     }
 
-    private void check(Expr.Read read, Expr needed, List<Expr> shape, List<Stmt> before) {
+    private void check(Expr.Read read, List<Expr> needed, List<Expr> shape, List<Stmt> before) {
         for (int axis = 0; axis < shape.size(); axis++) {
             Expr index = read.indices().get(axis);
             if (!index.anyMatch(n -> n instanceof Expr.Load)) {
@@ -373,7 +379,10 @@ public final class PlaceStages {
                 checks.add(message);
             }
             Stmt check = new Stmt.Check(IndexMath.within(index, shape.get(axis)), checks.indexOf(message) + 1, message);
-            before.add(IndexMath.isConstant(needed, 1) ? check : new Stmt.If(needed, check, Optional.empty()));
+            for (Expr condition : needed.reversed()) {
+                check = new Stmt.If(condition, check, Optional.empty());
+            }
+            before.add(check);
         }
     }
 

@@ -87,11 +87,16 @@ record Surroundings(
         return conditions.containsAll(conjuncts(condition)) || Simplifier.proves(bounds, condition);
     }
 
-    /** After a check that stands under a condition. */
-    Surroundings implying(Expr condition, Expr consequence) {
+    /** After a check that stands under conditions, each inside of the one before. */
+    Surroundings implying(List<Expr> under, Expr consequence) {
+        Surroundings there = this;
+        List<Expr> all = new ArrayList<>();
+        for (Expr condition : under) {
+            all.addAll(conjuncts(there.plain(condition)));
+            there = there.assuming(condition);
+        }
         List<Implication> more = new ArrayList<>(implications);
-        more.add(
-                new Implication(conjuncts(plain(condition)), assuming(condition).plain(consequence)));
+        more.add(new Implication(all, there.plain(consequence)));
         return new Surroundings(bounds, loops, lets, conditions, more, writes);
     }
 

@@ -1,5 +1,6 @@
 package dev.woodpecker.compiler.lower;
 
+import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
@@ -8,8 +9,10 @@ import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Origin;
 import dev.woodpecker.compiler.ir.Scope;
+import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.target.Target;
+import dev.woodpecker.compiler.target.WarpgroupProducts;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,9 +29,6 @@ import java.util.stream.LongStream;
  * logical indices each axis is proved by itself, of flat ones the conditions that guard single axes say little.
  */
 public final class Verifier {
-    private static final int MOST_THREADS = 1024;
-    private static final int MOST_REGISTER_BYTES = 255 * 4;
-
     private final String phase;
     private final boolean isCuda;
     private final List<Finding> findings = new ArrayList<>();
@@ -46,7 +46,7 @@ public final class Verifier {
         for (LoweredKernel.Phase phase : kernel.phases()) {
             findings.addAll(verify(phase.symbol(), phase.body(), kernel.target()));
             if (kernel.target().isCuda()) {
-                launch(phase, kernel.target(), findings);
+                findings.addAll(LaunchLimits.of(phase, kernel.target()));
             }
         }
         return findings;
@@ -57,39 +57,6 @@ public final class Verifier {
         Verifier verifier = new Verifier(phase, target.isCuda());
         verifier.visit(body, Surroundings.NOTHING);
         return verifier.findings;
-    }
-
-    private static void launch(LoweredKernel.Phase phase, Target target, List<Finding> findings) {
-        int threads = phase.launch().block().stream().reduce(1, Math::multiplyExact);
-        if (threads > MOST_THREADS) {
-            findings.add(resources(phase.symbol(), threads + " threads a block; at most " + MOST_THREADS));
-        }
-        if (phase.scratchBytes() > target.fastBytes()) {
-            findings.add(resources(
-                    phase.symbol(),
-                    phase.scratchBytes() + " bytes of shared memory a block; " + target.name() + " has "
-                            + target.fastBytes()));
-        }
-        long registers = registerBytes(phase.body());
-        if (registers > MOST_REGISTER_BYTES) {
-            findings.add(resources(
-                    phase.symbol(),
-                    registers + " bytes of register buffers a thread; at most " + MOST_REGISTER_BYTES
-                            + " stay in registers"));
-        }
-    }
-
-    private static Finding resources(String phase, String message) {
-        return new Finding(Finding.Kind.RESOURCES, phase, "", "", Origin.NONE, message);
-    }
-
-    /** The most register buffers that are alive together. */
-    private static long registerBytes(Stmt s) {
-        long inside =
-                s.children().stream().mapToLong(Verifier::registerBytes).max().orElse(0);
-        return s instanceof Stmt.Allocate a && a.buffer().scope() == Scope.REGISTER && !PlanScratch.isPlaced(a.buffer())
-                ? inside + PlanScratch.bytes(a.buffer())
-                : inside;
     }
 
     private void visit(Stmt s, Surroundings here) {
@@ -142,10 +109,10 @@ public final class Verifier {
             case Stmt.Barrier _ -> barrier(here);
             case Stmt.Invoke invoke -> invoke(invoke, here);
             case Stmt.Ring ring -> {
-                reads(ring.slot(), here, Origin.NONE);
-                reads(ring.value(), here, Origin.NONE);
+                ring.expressions().forEach(e -> reads(e, here, Origin.NONE));
+                access(ring.barriers(), List.of(ring.slot()), Surroundings.LANE, here, Origin.NONE);
             }
-            case Stmt.TileCopy copy -> copy.expressions().forEach(e -> reads(e, here, Origin.NONE));
+            case Stmt.TileCopy copy -> box(copy, here);
             case Stmt.Commit _, Stmt.Wait _ -> {}
             case Stmt.Compute c ->
                 throw new IllegalArgumentException(
@@ -155,16 +122,23 @@ public final class Verifier {
 
     /** What follows a check knows that it held, or that it held if it was asked. */
     private static Surroundings after(Stmt s, Surroundings before) {
+        return after(s, List.of(), before);
+    }
+
+    private static Surroundings after(Stmt s, List<Expr> under, Surroundings now) {
         return switch (s) {
-            case Stmt.Check check -> before.assuming(check.condition());
+            case Stmt.Check(Expr condition, int _, String _) ->
+                under.isEmpty() ? now.assuming(condition) : now.implying(under, condition);
             case Stmt.If(Expr condition, Stmt then, Optional<Stmt> _) -> {
-                Surroundings after = before;
+                List<Expr> all = new ArrayList<>(under);
+                all.add(condition);
+                Surroundings after = now;
                 for (Stmt child : then instanceof Stmt.Seq(List<Stmt> several) ? several : List.of(then)) {
-                    after = child instanceof Stmt.Check check ? after.implying(condition, check.condition()) : after;
+                    after = after(child, all, after);
                 }
                 yield after;
             }
-            default -> before;
+            default -> now;
         };
     }
 
@@ -208,6 +182,43 @@ public final class Verifier {
         writers(
                 new Stmt.Store(copy.to(), from(copy.toIndices(), Surroundings.LANE), zero, Origin.NONE),
                 here.withLanes(copy.elements()));
+    }
+
+    /**
+     * The first and the last element that a box has in shared memory, where its rows are of one piece; that it starts where
+     * rows are not yet twisted, and one thread copies it. Beyond the tensor it may begin and end: there are zeros.
+     */
+    private void box(Stmt.TileCopy copy, Surroundings here) {
+        copy.expressions().forEach(e -> reads(e, here, Origin.NONE));
+        access(copy.barriers(), List.of(copy.slot()), Surroundings.LANE, here, Origin.NONE);
+        List<Expr> last = new ArrayList<>(copy.toIndices());
+        int row = copy.box().getLast();
+        if (last.size() == 1) {
+            last.set(0, IndexMath.add(last.getFirst(), Expr.index(copy.elements() - 1L)));
+            rowsStart(copy, here);
+        } else {
+            last.set(last.size() - 2, IndexMath.add(last.get(last.size() - 2), Expr.index(copy.elements() / row - 1L)));
+            last.set(last.size() - 1, IndexMath.add(last.getLast(), Expr.index(row - 1L)));
+        }
+        access(copy.to(), copy.toIndices(), Surroundings.LANE, here, Origin.NONE);
+        access(copy.to(), last, Surroundings.LANE, here, Origin.NONE);
+        Expr zero = Expr.zero(copy.to().type());
+        writers(new Stmt.Store(copy.to(), copy.toIndices(), zero, Origin.NONE), here);
+    }
+
+    /** Pieces change places by eight rows: a box starts at the first of them. */
+    private void rowsStart(Stmt.TileCopy copy, Surroundings here) {
+        long period = (long) WarpgroupProducts.PERIOD_BYTES / copy.to().type().bytes();
+        Expr start = here.plain(copy.toIndices().getFirst());
+        Expr aligned = new Expr.Binary(BinaryOp.EQ, IndexMath.rem(start, period), Expr.index(0));
+        if (!Simplifier.proves(here.bounds(), aligned)) {
+            add(
+                    Finding.Kind.BOUNDS,
+                    here,
+                    copy.to().name(),
+                    Origin.NONE,
+                    "a box to " + IrText.of(start) + " is not shown to start at a multiple of " + period + " elements");
+        }
     }
 
     /** Consecutive elements: the last index counts on. */

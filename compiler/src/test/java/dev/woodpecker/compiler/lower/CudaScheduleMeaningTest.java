@@ -14,6 +14,8 @@ import dev.woodpecker.compiler.interp.Interpreter;
 import dev.woodpecker.compiler.interp.InterpreterException;
 import dev.woodpecker.compiler.interp.KernelResult;
 import dev.woodpecker.compiler.ir.DType;
+import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.ir.TensorProgram;
@@ -26,6 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -197,6 +200,49 @@ class CudaScheduleMeaningTest {
                 .isInstanceOf(InterpreterException.class)
                 .hasMessageContaining("deadlock: thread 0 of block")
                 .hasMessageContaining("which misses 1 arrivals and 0 bytes");
+    }
+
+    /** A box is as good as a store of all its elements: what would write elsewhere, twice, or twisted otherwise is found. */
+    @Test
+    void boxesAreProved() {
+        TensorProgram program = Specializer.specialize(TestKernels.MATMUL, matmul(DType.F16, 70, 264, 40));
+        Stmt phase = onHopper(program, "wgmma_m64n64k16_f32_f16_km", 1)
+                .lowered()
+                .phases()
+                .getFirst()
+                .body();
+        assertThat(boxFindings(phase, c -> c)).isEmpty();
+        assertThat(boxFindings(phase, c -> box(c, add(c.toIndices().getFirst(), 512), c.slot())))
+                .anyMatch(f -> f.startsWith("BOUNDS a.tile: index ") && f.contains(" is not shown to lie in 0..24576"));
+        assertThat(boxFindings(phase, c -> box(c, add(c.toIndices().getFirst(), -64), c.slot())))
+                .anyMatch(f -> f.startsWith("BOUNDS a.tile: a box to ")
+                        && f.endsWith(" is not shown to start at a multiple of 512 elements"));
+        assertThat(boxFindings(phase, c -> box(c, c.toIndices().getFirst(), add(c.slot(), 1))))
+                .anyMatch(f -> f.startsWith("BOUNDS k.o.full: index ") && f.contains(" is not shown to lie in 0..3"));
+        Stmt byAll = phase.rewrite(
+                s -> s instanceof Stmt.If(Expr _, Stmt then, var otherwise)
+                                && otherwise.isEmpty()
+                                && then.anyMatch(Stmt.TileCopy.class::isInstance)
+                        ? then
+                        : s,
+                e -> e);
+        assertThat(boxFindings(byAll, c -> c)).anyMatch(f -> f.startsWith("WRITERS a.tile: "));
+    }
+
+    private static Stmt.TileCopy box(Stmt.TileCopy copy, Expr to, Expr slot) {
+        return new Stmt.TileCopy(
+                copy.to(), List.of(to), copy.from(), copy.fromIndices(), copy.box(), copy.barriers(), slot);
+    }
+
+    private static Expr add(Expr e, long number) {
+        return IndexMath.add(e, Expr.index(number));
+    }
+
+    private static List<String> boxFindings(Stmt phase, UnaryOperator<Stmt.TileCopy> fault) {
+        Stmt faulty = phase.rewrite(s -> s instanceof Stmt.TileCopy copy ? fault.apply(copy) : s, e -> e);
+        return Verifier.verify("matmul", faulty, Target.parse("cuda:sm_90a")).stream()
+                .map(f -> f.kind() + " " + f.buffer() + ": " + f.message())
+                .toList();
     }
 
     /** The schedule whose instruction has so many columns. */

@@ -82,14 +82,39 @@ class VerifierTest {
                 .containsExactly(
                         "k in i, buffer x: index i64(indices[i]) is not shown to lie in 0..64; an index that is loaded"
                                 + " needs a check");
-        Expr within = new Expr.Binary(
-                BinaryOp.AND, new Expr.Binary(BinaryOp.GE, index, Expr.index(0)), less(index, Expr.index(64)));
-        assertThat(findings(loop(I, 64, Binding.PARALLEL, Stmt.seq(new Stmt.Check(within, 1, "index"), read))))
+        assertThat(findings(loop(I, 64, Binding.PARALLEL, Stmt.seq(new Stmt.Check(within(index), 1, "index"), read))))
                 .isEmpty();
-        Stmt let = new Stmt.Let(J, index, Stmt.seq(new Stmt.Check(within, 1, "index"), store(Y, I, load(X, J))));
+        Stmt let = new Stmt.Let(J, index, Stmt.seq(new Stmt.Check(within(index), 1, "index"), store(Y, I, load(X, J))));
         assertThat(findings(loop(I, 64, Binding.PARALLEL, let)))
                 .as("by another name")
                 .isEmpty();
+    }
+
+    /** The inner condition reads what only the outer one lets it read: joined by "and", it would be read in any case. */
+    @Test
+    void aCheckCountsWhereAllConditionsAroundItHoldAgain() {
+        Expr index = new Expr.Cast(DType.I64, load(INDICES, I));
+        Expr other = add(index, Expr.index(1));
+        Expr outer = new Expr.Binary(BinaryOp.NE, index, Expr.index(7));
+        Expr inner = less(new Expr.Cast(DType.I64, load(X, index)), Expr.index(3));
+        Stmt first = new Stmt.If(outer, new Stmt.Check(within(index), 1, "index"), Optional.empty());
+        Stmt check = new Stmt.Check(within(other), 2, "other");
+        Expr value = new Expr.Select(outer, new Expr.Select(inner, load(X, other), f32(0)), f32(0));
+        Stmt nested = new Stmt.If(outer, new Stmt.If(inner, check, Optional.empty()), Optional.empty());
+        assertThat(findings(loop(I, 64, Binding.PARALLEL, Stmt.seq(first, nested, store(Y, I, value)))))
+                .isEmpty();
+        Stmt joined = new Stmt.If(new Expr.Binary(BinaryOp.AND, outer, inner), check, Optional.empty());
+        assertThat(findings(loop(I, 64, Binding.PARALLEL, Stmt.seq(first, joined, store(Y, I, value)))))
+                .containsExactly(
+                        "k in i, buffer x: index i64(indices[i]) is not shown to lie in 0..64; an index that is"
+                                + " loaded needs a check");
+        assertThat(findings(loop(I, 64, Binding.PARALLEL, Stmt.seq(first, store(Y, I, value)))))
+                .hasSize(1);
+    }
+
+    private static Expr within(Expr index) {
+        return new Expr.Binary(
+                BinaryOp.AND, new Expr.Binary(BinaryOp.GE, index, Expr.index(0)), less(index, Expr.index(64)));
     }
 
     @Test

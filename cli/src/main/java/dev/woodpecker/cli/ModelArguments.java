@@ -1,5 +1,6 @@
 package dev.woodpecker.cli;
 
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
 import java.nio.file.Path;
@@ -25,6 +26,10 @@ final class ModelArguments {
     /** The ONNX file, for what cannot be had from a plan file. */
     Path onnxFile(String wanted) {
         return model.onnxFile(wanted);
+    }
+
+    Numerics numerics() {
+        return model.numerics();
     }
 
     int threads() {

@@ -80,6 +80,10 @@ final class ModelFileArguments {
         return file;
     }
 
+    Numerics numerics() {
+        return numerics;
+    }
+
     /** The model, with {@code threads} of its own; 0 for those that all models share. */
     Model load(int threads) {
         Options options = target.in(Options.defaults().withThreads(threads), numerics);

@@ -94,7 +94,7 @@ final class RunCommand implements Callable<Integer> {
         Path model = arguments.onnxFile("--check");
         try (OnnxRuntimePeer peer = OnnxRuntimePeer.open(model, Math.max(1, arguments.threads()))) {
             Map<String, NdArray> expected = peer.run(peer.prepare(inputs));
-            for (OutputComparison comparison : OutputComparison.of(model, outputs, expected)) {
+            for (OutputComparison comparison : OutputComparison.of(model, arguments.numerics(), outputs, expected)) {
                 NdArray output = Objects.requireNonNull(outputs.get(comparison.output()));
                 out.println(comparison + "  " + describe(output));
                 right &= comparison.isRight();

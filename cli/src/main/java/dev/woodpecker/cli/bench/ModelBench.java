@@ -178,8 +178,11 @@ public final class ModelBench {
                             system.tuningSeconds(),
                             Optional.of(timed),
                             peer.map(_ -> Ratio.of(times[0], times[place])),
-                            peer.flatMap(_ -> OutputComparison.wrong(
-                                    OutputComparison.of(model.file(), outputs.get(place), outputs.getFirst())))));
+                            peer.flatMap(_ -> OutputComparison.wrong(OutputComparison.of(
+                                    model.file(),
+                                    system.variant().numerics(),
+                                    outputs.get(place),
+                                    outputs.getFirst())))));
         }
         failures.forEach((variant, reason) ->
                 columns.put(variant, new Column(variant, 0, Optional.empty(), Optional.empty(), Optional.of(reason))));

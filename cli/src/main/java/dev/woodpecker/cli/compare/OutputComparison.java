@@ -1,5 +1,6 @@
 package dev.woodpecker.cli.compare;
 
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.Difference;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
@@ -11,30 +12,29 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Whether an output is what another runtime computes, by the tolerance of a whole model at fp32.
+ * Whether an output is what another runtime computes in single precision, as far as the numerics allow.
  *
  * @param explanation what is wrong, if anything is
  */
 public record OutputComparison(String output, Optional<Difference> difference, Optional<String> explanation) {
-    /** ||a - b|| / ||b|| of a whole model's output at fp32. */
-    private static final double TOLERANCE = 1e-3;
-
-    /** The same where values are rounded to bytes between layers: what lies between two bytes may become either. */
-    private static final double TOLERANCE_OF_BYTES = 0.1;
-
     /** Rounding of numbers about 1, as a peer's logistic function has where its result is nearly 0. */
     private static final double ROUNDING = 0x1p-22;
 
-    /** One for each of {@code outputs}, those of this model. */
+    /**
+     * One for each of {@code outputs}, those of this model.
+     *
+     * @param numerics in which they were computed; a model that rounds to bytes between its layers has those of bytes
+     */
     public static List<OutputComparison> of(
-            Path onnxFile, Map<String, NdArray> outputs, Map<String, NdArray> expected) {
+            Path onnxFile, Numerics numerics, Map<String, NdArray> outputs, Map<String, NdArray> expected) {
         boolean quantized = OnnxModelBuilder.read(onnxFile).nodes().stream()
                 .anyMatch(node -> node.operator().isOnnx("QuantizeLinear"));
-        return of(outputs, expected, quantized ? TOLERANCE_OF_BYTES : TOLERANCE);
+        return of(quantized ? Numerics.INT8 : numerics, outputs, expected);
     }
 
-    private static List<OutputComparison> of(
-            Map<String, NdArray> outputs, Map<String, NdArray> expected, double tolerance) {
+    static List<OutputComparison> of(
+            Numerics numerics, Map<String, NdArray> outputs, Map<String, NdArray> expected) {
+        double tolerance = numerics.wholeModelTolerance();
         return outputs.entrySet().stream()
                 .map(output -> Optional.ofNullable(expected.get(output.getKey()))
                         .map(wanted -> of(output.getKey(), output.getValue(), wanted, tolerance))
@@ -49,7 +49,14 @@ public record OutputComparison(String output, Optional<Difference> difference, O
                 ? difference.normwiseRelative() <= tolerance || difference.maximumAbsolute() <= ROUNDING
                 : difference.isAccepted();
         return new OutputComparison(
-                name, Optional.of(difference), same ? Optional.empty() : Optional.of(difference.explanation()));
+                name, Optional.of(difference), same ? Optional.empty() : Optional.of(explanation(difference, tolerance)));
+    }
+
+    private static String explanation(Difference difference, double tolerance) {
+        return difference.elements() == 0 || Double.isInfinite(difference.maximumAbsolute())
+                ? difference.explanation()
+                : String.format(
+                        Locale.ROOT, "%s; allowed is norm-wise %.2g", difference.explanation(), tolerance);
     }
 
     public boolean isRight() {

@@ -2,6 +2,7 @@ package dev.woodpecker.cli.fuzz;
 
 import dev.woodpecker.cli.compare.OnnxRuntimePeer;
 import dev.woodpecker.cli.compare.OutputComparison;
+import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.Model;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.Options;
@@ -84,7 +85,7 @@ public final class FuzzWorker {
         try (Model model = Model.load(file, Options.defaults().withThreads(1));
                 Session session = model.newSession()) {
             Map<String, NdArray> outputs = session.run(inputs);
-            return OutputComparison.wrong(OutputComparison.of(file, outputs, expected))
+            return OutputComparison.wrong(OutputComparison.of(file, Numerics.FP32, outputs, expected))
                     .map(wrong -> "bad " + wrong)
                     .orElse("ok " + graph.size());
         }

@@ -142,10 +142,8 @@ final class VendorTimes implements AutoCloseable {
         try (DeviceTensors tensors = new DeviceTensors(driver, stream, workload, values, Order.NCHW);
                 CublasLtProduct product = library.product(description, 0, WORKSPACE_BYTES)) {
             DevicePointer workspace = tensors.scratch(WORKSPACE_BYTES);
-            List<CublasLtProduct.Algorithm> algorithms = new ArrayList<>(product.heuristics(HEURISTICS));
-            algorithms.addAll(product.everyId());
             Best best = Best.none("cuBLASLt has no algorithm");
-            for (CublasLtProduct.Algorithm algorithm : algorithms) {
+            for (CublasLtProduct.Algorithm algorithm : product.algorithms(HEURISTICS)) {
                 best = best.or(timed(
                         "cuBLASLt " + algorithm.origin(),
                         tensors,
@@ -153,6 +151,7 @@ final class VendorTimes implements AutoCloseable {
                                 algorithm,
                                 tensors.input(run, 0).address(),
                                 tensors.input(run, 1).address(),
+                                0,
                                 tensors.result(run).address(),
                                 workspace.address(),
                                 stream.value())));

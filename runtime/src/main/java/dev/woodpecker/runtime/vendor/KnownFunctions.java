@@ -72,6 +72,7 @@ final class KnownFunctions {
         add(candidates, Function.SWISH, Math.log(one / (1 - one)), 0);
         add(candidates, Function.ELU, -low, 0);
         add(candidates, Function.GELU, 0, 0);
+        add(candidates, Function.GELU_TANH, 0, 0);
         return candidates;
     }
 
@@ -100,6 +101,7 @@ final class KnownFunctions {
             case SWISH -> x / (1 + Math.exp(-alpha * x));
             case ELU -> x < 0 ? alpha * Math.expm1(x) : x;
             case GELU -> x / 2 * (1 + MathReference.call(MathFunction.ERF, x / Math.sqrt(2), 0, DType.F64));
+            case GELU_TANH -> x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
             case LINEAR -> alpha * x + beta;
         };
     }

@@ -27,6 +27,8 @@ public sealed interface PostOperation {
         ELU,
         /** {@code x / 2 * (1 + erf(x / sqrt(2)))}. */
         GELU,
+        /** {@code x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x * x * x)))}. */
+        GELU_TANH,
         /** {@code alpha * x + beta}. */
         LINEAR
     }

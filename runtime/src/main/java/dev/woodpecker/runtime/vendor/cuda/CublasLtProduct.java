@@ -33,6 +33,10 @@ public final class CublasLtProduct implements AutoCloseable {
     private static final int MATMUL_PREF_SEARCH_MODE = 0;
 
     private static final int MATMUL_PREF_MAX_WORKSPACE_BYTES = 1;
+    /** Of A, B, C and D. */
+    private static final List<Integer> MATMUL_PREF_MIN_ALIGNMENTS = List.of(5, 6, 7, 8);
+    /** As values of a plan and arrays of callers are aligned at least; the library would expect 256. */
+    private static final int ALIGNMENT_BYTES = 64;
     private static final int SEARCH_LIMITED_BY_ALGO_ID = 1;
     /** CUDA_R_32F: what alpha and beta are. */
     private static final int SCALE_TYPE = 0;
@@ -64,6 +68,7 @@ public final class CublasLtProduct implements AutoCloseable {
      * A way to compute the product.
      *
      * @param origin for people: {@code heuristic 3}, {@code id 21}
+     * @param bytes the library's, which are good for as long as this is
      * @param waves blocks over what the device runs at a time
      */
     public record Algorithm(String origin, MemorySegment bytes, long workspaceBytes, float waves) {}
@@ -134,13 +139,25 @@ public final class CublasLtProduct implements AutoCloseable {
         return object;
     }
 
-    /** What the library thinks fastest, the best first; empty where it has none. */
-    public List<Algorithm> heuristics(int count) {
+    /**
+     * What the library thinks fastest, the best first, at most {@code heuristics}; then of every algorithm that there is for
+     * these types the best configuration, if it is another.
+     */
+    public List<Algorithm> algorithms(int heuristics) {
+        List<Algorithm> all = new ArrayList<>(heuristics(heuristics));
+        for (Algorithm algorithm : everyId()) {
+            if (all.stream().noneMatch(known -> known.bytes().mismatch(algorithm.bytes()) < 0)) {
+                all.add(algorithm);
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    private List<Algorithm> heuristics(int count) {
         return ask("heuristic ", count, preference(), arena.allocate((long) RESULT_BYTES * count, Long.BYTES));
     }
 
-    /** The best configuration of every algorithm that there is for these types. */
-    public List<Algorithm> everyId() {
+    private List<Algorithm> everyId() {
         int compute = product.precision().cublasCompute();
         int type = product.precision().cudaType();
         MemorySegment ids = arena.allocate(JAVA_INT, MOST_IDS);
@@ -177,6 +194,9 @@ public final class CublasLtProduct implements AutoCloseable {
                 MATMUL_PREF_MAX_WORKSPACE_BYTES,
                 limit,
                 limit.byteSize());
+        MemorySegment alignment = arena.allocateFrom(JAVA_INT, ALIGNMENT_BYTES);
+        MATMUL_PREF_MIN_ALIGNMENTS.forEach(attribute -> functions.call(
+                "cublasLtMatmulPreferenceSetAttribute", preference, attribute, alignment, alignment.byteSize()));
         return preference;
     }
 
@@ -201,7 +221,7 @@ public final class CublasLtProduct implements AutoCloseable {
             if (result.get(JAVA_INT, RESULT_STATE) == 0) {
                 found.add(new Algorithm(
                         origin + i,
-                        result.asSlice(0, ALGORITHM_BYTES),
+                        Arena.ofAuto().allocate(ALGORITHM_BYTES, Long.BYTES).copyFrom(result.asSlice(0, ALGORITHM_BYTES)),
                         result.get(JAVA_LONG, RESULT_WORKSPACE),
                         result.get(JAVA_FLOAT, RESULT_WAVES)));
             }
@@ -213,10 +233,11 @@ public final class CublasLtProduct implements AutoCloseable {
      * Enqueues the product.
      *
      * @param a device memory, like the others
+     * @param c what is added; anything where the product has none
      * @param workspace at least what the algorithm needs; 0 if that is nothing
      * @throws VendorCallException if the library refuses
      */
-    public void run(Algorithm algorithm, long a, long b, long d, long workspace, long stream) {
+    public void run(Algorithm algorithm, long a, long b, long c, long d, long workspace, long stream) {
         functions.call(
                 "cublasLtMatmul",
                 handle,
@@ -226,8 +247,8 @@ public final class CublasLtProduct implements AutoCloseable {
                 layoutA,
                 a,
                 layoutB,
-                zero,
-                d,
+                product.residual() ? one : zero,
+                product.residual() ? c : d,
                 layoutD,
                 d,
                 layoutD,

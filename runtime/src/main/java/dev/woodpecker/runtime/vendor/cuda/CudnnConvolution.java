@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.vendor.cuda;
 
+import dev.woodpecker.runtime.vendor.PostOperation;
 import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Attribute;
 import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.AttributeType;
 import dev.woodpecker.runtime.vendor.cuda.CudnnDescriptor.Kind;
@@ -25,11 +26,18 @@ public final class CudnnConvolution implements AutoCloseable {
      * What follows the convolution before its result is stored.
      *
      * @param bias whether an element for each filter is added
-     * @param residual whether then a tensor of the result's shape is added
-     * @param relu whether then Relu is applied
+     * @param steps what is done then; a tensor that is added is the {@link Port#RESIDUAL}, of the result's shape
      */
-    public record Tail(boolean bias, boolean residual, boolean relu) {
-        public static final Tail NONE = new Tail(false, false, false);
+    public record Tail(boolean bias, List<PostOperation> steps) {
+        public static final Tail NONE = new Tail(false, List.of());
+
+        public Tail {
+            steps = List.copyOf(steps);
+        }
+
+        private int operations() {
+            return (bias ? 1 : 0) + steps.size();
+        }
     }
 
     /** The tensors of the graph; their ordinals are cuDNN's names for them. */
@@ -61,8 +69,6 @@ public final class CudnnConvolution implements AutoCloseable {
     private static final int MOST_NOTES = 32;
     private static final int DATA_FLOAT = 0;
     private static final int CROSS_CORRELATION = 1;
-    private static final int POINTWISE_ADD = 0;
-    private static final int POINTWISE_RELU = 100;
     private static final int FIRST_VIRTUAL = 100;
     /** What the driver's allocations have at least. */
     private static final long ALIGNMENT_BYTES = 16;
@@ -86,8 +92,8 @@ public final class CudnnConvolution implements AutoCloseable {
     private CudnnDescriptor graph(ConvolutionShape shape, Tail tail) {
         List<Long> result = shape.result();
         List<CudnnDescriptor> operations = new ArrayList<>();
-        int steps = (tail.bias() ? 1 : 0) + (tail.residual() ? 1 : 0) + (tail.relu() ? 1 : 0);
-        CudnnDescriptor value = steps == 0 ? tensor(Port.Y.ordinal(), result, false) : virtual(steps, result);
+        int left = tail.operations();
+        CudnnDescriptor value = left == 0 ? tensor(Port.Y.ordinal(), result, false) : virtual(left, result);
         operations.add(create(Kind.OPERATION_CONVOLUTION_FORWARD)
                 .set(Attribute.OPERATION_CONVOLUTION_FORWARD_X, tensor(Port.X.ordinal(), shape.input(), false))
                 .set(Attribute.OPERATION_CONVOLUTION_FORWARD_W, tensor(Port.W.ordinal(), shape.weights(), false))
@@ -98,14 +104,15 @@ public final class CudnnConvolution implements AutoCloseable {
                 .complete());
         if (tail.bias()) {
             CudnnDescriptor bias = tensor(Port.BIAS.ordinal(), List.of(1L, shape.k(), 1L, 1L), false);
-            value = step(operations, POINTWISE_ADD, value, List.of(bias), --steps, result);
+            value = step(operations, CudnnPointwise.ADD, value, List.of(bias), --left, result);
         }
-        if (tail.residual()) {
-            CudnnDescriptor other = tensor(Port.RESIDUAL.ordinal(), result, false);
-            value = step(operations, POINTWISE_ADD, value, List.of(other), --steps, result);
-        }
-        if (tail.relu()) {
-            step(operations, POINTWISE_RELU, value, List.of(), --steps, result);
+        for (PostOperation operation : tail.steps()) {
+            List<CudnnDescriptor> other = operation instanceof PostOperation.Combination
+                    ? List.of(tensor(Port.RESIDUAL.ordinal(), result, false))
+                    : List.of();
+            CudnnPointwise pointwise = CudnnPointwise.of(operation)
+                    .orElseThrow(() -> new IllegalArgumentException("cuDNN has no word for " + operation));
+            value = step(operations, pointwise, value, other, --left, result);
         }
         return create(Kind.OPERATIONGRAPH)
                 .set(Attribute.OPERATIONGRAPH_HANDLE, AttributeType.HANDLE, handle)
@@ -116,18 +123,18 @@ public final class CudnnConvolution implements AutoCloseable {
     /** Adds an elementwise operation, whose result is the graph's where nothing is left to do. */
     private CudnnDescriptor step(
             List<CudnnDescriptor> operations,
-            int mode,
+            CudnnPointwise what,
             CudnnDescriptor from,
             List<CudnnDescriptor> second,
             int left,
             List<Long> result) {
         CudnnDescriptor to = left == 0 ? tensor(Port.Y.ordinal(), result, false) : virtual(left, result);
         CudnnDescriptor pointwise = create(Kind.POINTWISE)
-                .setNumber(Attribute.POINTWISE_MODE, AttributeType.POINTWISE_MODE, mode)
-                .setNumber(Attribute.POINTWISE_MATH_PREC, AttributeType.DATA_TYPE, DATA_FLOAT)
-                .complete();
+                .setNumber(Attribute.POINTWISE_MODE, AttributeType.POINTWISE_MODE, what.mode())
+                .setNumber(Attribute.POINTWISE_MATH_PREC, AttributeType.DATA_TYPE, DATA_FLOAT);
+        what.parameters().forEach(pointwise::setDouble);
         CudnnDescriptor operation = create(Kind.OPERATION_POINTWISE)
-                .set(Attribute.OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise)
+                .set(Attribute.OPERATION_POINTWISE_PW_DESCRIPTOR, pointwise.complete())
                 .set(Attribute.OPERATION_POINTWISE_XDESC, from)
                 .set(Attribute.OPERATION_POINTWISE_YDESC, to);
         second.forEach(other -> operation.set(Attribute.OPERATION_POINTWISE_BDESC, other));

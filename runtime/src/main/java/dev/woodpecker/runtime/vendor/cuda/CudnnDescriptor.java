@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.vendor.cuda;
 
+import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
 import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -41,6 +42,10 @@ final class CudnnDescriptor implements AutoCloseable {
     enum Attribute {
         POINTWISE_MODE(0),
         POINTWISE_MATH_PREC(1),
+        POINTWISE_RELU_UPPER_CLIP(4),
+        POINTWISE_RELU_LOWER_CLIP_SLOPE(5),
+        POINTWISE_ELU_ALPHA(6),
+        POINTWISE_SWISH_BETA(8),
         CONVOLUTION_COMP_TYPE(100),
         CONVOLUTION_CONV_MODE(101),
         CONVOLUTION_DILATIONS(102),
@@ -93,6 +98,7 @@ final class CudnnDescriptor implements AutoCloseable {
         BOOLEAN(2),
         INT64(3),
         FLOAT(4),
+        DOUBLE(5),
         VOID_PTR(6),
         CONVOLUTION_MODE(7),
         HEUR_MODE(8),
@@ -152,6 +158,12 @@ final class CudnnDescriptor implements AutoCloseable {
     CudnnDescriptor setFloat(Attribute name, float value) {
         try (Arena arena = Arena.ofConfined()) {
             return set(name, AttributeType.FLOAT, 1, arena.allocateFrom(JAVA_FLOAT, value));
+        }
+    }
+
+    CudnnDescriptor setDouble(Attribute name, double value) {
+        try (Arena arena = Arena.ofConfined()) {
+            return set(name, AttributeType.DOUBLE, 1, arena.allocateFrom(JAVA_DOUBLE, value));
         }
     }
 

@@ -1,12 +1,13 @@
 package dev.woodpecker.runtime.vendor.cuda;
 
 /**
- * {@code d = function(op(a) op(b) + bias)} of row-major matrices: {@code op(a)} has m rows and k columns, {@code op(b)} k rows
+ * {@code d = function(op(a) op(b) + bias + c)} of row-major matrices: {@code op(a)} has m rows and k columns, {@code op(b)} k rows
  * and n columns.
  *
  * @param batch products of matrices that lie one behind another
  * @param transposeA whether {@code a} lies as k rows of m columns
  * @param transposeB whether {@code b} lies as n rows of k columns
+ * @param residual whether there is a {@code c}, which lies as {@code d} does
  */
 public record MatrixProduct(
         Precision precision,
@@ -16,10 +17,11 @@ public record MatrixProduct(
         int batch,
         boolean transposeA,
         boolean transposeB,
+        boolean residual,
         ProductEpilogue epilogue) {
     /** A product without transposition, bias or function. */
     public static MatrixProduct of(Precision precision, long m, long n, long k) {
-        return new MatrixProduct(precision, m, n, k, 1, false, false, ProductEpilogue.NONE);
+        return new MatrixProduct(precision, m, n, k, 1, false, false, false, ProductEpilogue.NONE);
     }
 
     public MatrixProduct {

@@ -26,7 +26,7 @@ final class NvidiaShapes {
         }
     }
 
-    /** Images of rows and columns, row-major, followed by a residual sum and Relu at most. */
+    /** Images of rows and columns, row-major, followed by functions of an element and one residual sum at most. */
     static Optional<TailedConvolution> convolution(VendorKernel.Convolution c) {
         List<Long> x = c.source().extents();
         List<Long> y = c.result().extents();
@@ -50,24 +50,25 @@ final class NvidiaShapes {
                 pads,
                 c.dilations(),
                 c.groups());
-        List<PostOperation> left = new ArrayList<>(c.after());
-        boolean residual = !left.isEmpty() && isSumWith(left.getFirst(), c.result());
-        if (residual) {
-            left.removeFirst();
-        }
-        boolean relu = takeRelu(left);
-        if (!left.isEmpty() || !shape.result().equals(y)) {
+        List<PostOperation> sums =
+                c.after().stream().filter(Combination.class::isInstance).toList();
+        boolean known = c.after().stream()
+                .allMatch(operation -> CudnnPointwise.of(operation).isPresent());
+        if (!known
+                || sums.size() > 1
+                || !sums.stream().allMatch(sum -> isSumWith(sum, c.result()))
+                || !shape.result().equals(y)) {
             return Optional.empty();
         }
         List<Port> ports = new ArrayList<>(List.of(Port.X, Port.W));
         if (!c.bias().isEmpty()) {
             ports.add(Port.BIAS);
         }
-        if (residual) {
+        if (!sums.isEmpty()) {
             ports.add(Port.RESIDUAL);
         }
         ports.add(Port.Y);
-        return Optional.of(new TailedConvolution(shape, new Tail(!c.bias().isEmpty(), residual, relu), ports));
+        return Optional.of(new TailedConvolution(shape, new Tail(!c.bias().isEmpty(), c.after()), ports));
     }
 
     private static boolean isSumWith(PostOperation operation, VendorTensor result) {
@@ -77,19 +78,27 @@ final class NvidiaShapes {
                 && other.extents().equals(result.extents());
     }
 
-    /** Whether a Relu was the first of these; it is none of them any more. */
-    private static boolean takeRelu(List<PostOperation> left) {
-        boolean relu = !left.isEmpty()
-                && left.getFirst() instanceof Activation(PostOperation.Function function, float alpha, float _)
-                && function == PostOperation.Function.RELU
-                && alpha == 0;
-        if (relu) {
-            left.removeFirst();
+    /** What cuBLASLt does last, of what is left; empty where it does not. */
+    private static Optional<ProductEpilogue> epilogue(List<PostOperation> left, boolean bias) {
+        if (left.isEmpty()) {
+            return Optional.of(bias ? ProductEpilogue.BIAS : ProductEpilogue.NONE);
         }
-        return relu;
+        if (left.size() == 1
+                && left.getFirst() instanceof Activation(PostOperation.Function function, float alpha, float _)) {
+            if (function == PostOperation.Function.RELU && alpha == 0) {
+                return Optional.of(bias ? ProductEpilogue.BIAS_RELU : ProductEpilogue.RELU);
+            }
+            if (function == PostOperation.Function.GELU_TANH) {
+                return Optional.of(bias ? ProductEpilogue.BIAS_GELU : ProductEpilogue.GELU);
+            }
+        }
+        return Optional.empty();
     }
 
-    /** One product, or a batch of products whose matrices lie one behind another, followed by Relu at most. */
+    /**
+     * One product, or a batch of products whose matrices lie one behind another, followed by a residual sum, then Relu or GELU
+     * by tanh, at most.
+     */
     static Optional<MatrixProduct> product(VendorKernel.Product p, Precision precision) {
         int rank = p.result().rank();
         if (rank > 3 || !isContiguous(p.result())) {
@@ -103,17 +112,18 @@ final class NvidiaShapes {
         Optional<Boolean> a = transposed(p.left(), batch);
         Optional<Boolean> b = transposed(p.right(), batch);
         List<PostOperation> left = new ArrayList<>(p.after());
-        boolean relu = takeRelu(left);
+        boolean residual = !left.isEmpty() && isSumWith(left.getFirst(), p.result());
+        if (residual) {
+            left.removeFirst();
+        }
+        Optional<ProductEpilogue> epilogue = epilogue(left, !p.bias().isEmpty());
         boolean whole =
                 p.left().extents().get(rank - 2) == m && p.right().extents().get(rank - 1) == n;
-        if (!whole || a.isEmpty() || b.isEmpty() || !left.isEmpty()) {
+        if (!whole || a.isEmpty() || b.isEmpty() || epilogue.isEmpty()) {
             return Optional.empty();
         }
-        boolean bias = !p.bias().isEmpty();
-        ProductEpilogue epilogue = bias
-                ? relu ? ProductEpilogue.BIAS_RELU : ProductEpilogue.BIAS
-                : relu ? ProductEpilogue.RELU : ProductEpilogue.NONE;
-        return Optional.of(new MatrixProduct(precision, m, n, k, Math.toIntExact(batch), a.get(), b.get(), epilogue));
+        return Optional.of(new MatrixProduct(
+                precision, m, n, k, Math.toIntExact(batch), a.get(), b.get(), residual, epilogue.get()));
     }
 
     private static boolean isContiguous(VendorTensor tensor) {

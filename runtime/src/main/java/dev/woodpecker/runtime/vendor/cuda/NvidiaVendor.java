@@ -16,7 +16,7 @@ import java.util.Optional;
  * which is seen to here.
  */
 public final class NvidiaVendor implements DeviceVendor {
-    /** Of cuDNN's engines and cuBLASLt's algorithms: what the heuristics put first is among the fastest few. */
+    /** Of cuDNN's engines and cuBLASLt's heuristics: what they put first is among the fastest few. */
     private static final int MOST_CALLS = 4;
 
     /** What cuBLAS itself takes on Hopper. */
@@ -33,6 +33,11 @@ public final class NvidiaVendor implements DeviceVendor {
         this.makeCurrent = makeCurrent;
         this.cudnn = cudnn;
         this.cublas = cublas;
+    }
+
+    /** The libraries that are there. */
+    static NvidiaVendor of(Runnable makeCurrent, Optional<Cudnn> cudnn, Optional<CublasLt> cublas) {
+        return new NvidiaVendor(makeCurrent, cudnn, cublas);
     }
 
     /**
@@ -80,15 +85,11 @@ public final class NvidiaVendor implements DeviceVendor {
 
     private List<Call> products(CublasLt library, MatrixProduct wanted) {
         long bias = wanted.epilogue().hasBias() ? ANY_ADDRESS : 0;
-        List<Call> calls = new ArrayList<>();
-        int count;
         try (CublasLtProduct asked = library.product(wanted, bias, WORKSPACE_LIMIT_BYTES)) {
-            count = asked.heuristics(MOST_CALLS).size();
+            return asked.algorithms(MOST_CALLS).stream()
+                    .<Call>map(algorithm -> new ProductCall(library, wanted, algorithm))
+                    .toList();
         }
-        for (int i = 0; i < count; i++) {
-            calls.add(new ProductCall(library, wanted, i));
-        }
-        return calls;
     }
 
     /** An engine of cuDNN. */
@@ -153,17 +154,13 @@ public final class NvidiaVendor implements DeviceVendor {
     private final class ProductCall implements Call {
         private final CublasLt library;
         private final MatrixProduct product;
-        private final int rank;
+        private final CublasLtProduct.Algorithm algorithm;
         private final Map<Long, CublasLtProduct> byBias = new HashMap<>();
 
-        private final CublasLtProduct.Algorithm algorithm;
-
-        ProductCall(CublasLt library, MatrixProduct product, int rank) {
+        ProductCall(CublasLt library, MatrixProduct product, CublasLtProduct.Algorithm algorithm) {
             this.library = library;
             this.product = product;
-            this.rank = rank;
-            CublasLtProduct first = of(product.epilogue().hasBias() ? ANY_ADDRESS : 0);
-            this.algorithm = first.heuristics(rank + 1).get(rank);
+            this.algorithm = algorithm;
         }
 
         private CublasLtProduct of(long bias) {
@@ -172,7 +169,7 @@ public final class NvidiaVendor implements DeviceVendor {
 
         @Override
         public String name() {
-            return "cuBLASLt heuristic " + rank;
+            return "cuBLASLt " + algorithm.origin();
         }
 
         @Override
@@ -185,7 +182,9 @@ public final class NvidiaVendor implements DeviceVendor {
             synchronized (NvidiaVendor.this) {
                 makeCurrent.run();
                 long bias = product.epilogue().hasBias() ? buffers.get(2) : 0;
-                of(bias).run(algorithm, buffers.get(0), buffers.get(1), buffers.getLast(), workspace, stream);
+                // What is added stands before the result, which is last.
+                long added = product.residual() ? buffers.get(buffers.size() - 2) : 0;
+                of(bias).run(algorithm, buffers.get(0), buffers.get(1), added, buffers.getLast(), workspace, stream);
             }
         }
 

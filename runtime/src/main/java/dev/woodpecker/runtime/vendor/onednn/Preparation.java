@@ -174,6 +174,7 @@ final class Preparation {
             case SWISH -> 44;
             case CLIP -> 46;
             case GELU -> 49;
+            case GELU_TANH -> 43;
             case HARD_SWISH -> 52;
         };
     }

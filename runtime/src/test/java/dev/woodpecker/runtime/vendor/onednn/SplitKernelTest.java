@@ -75,6 +75,7 @@ class SplitKernelTest {
                 new Activation(Function.SWISH, 1, 0),
                 new Activation(Function.ELU, 1, 0),
                 new Activation(Function.GELU, 0, 0),
+                new Activation(Function.GELU_TANH, 0, 0),
                 new Activation(Function.LINEAR, 0.5f, 2));
     }
 
@@ -196,6 +197,7 @@ class SplitKernelTest {
                     case SWISH -> x * soft;
                     case ELU -> x < 0 ? a.alpha() * Math.expm1(x) : x;
                     case GELU -> x / 2 * (1 + erf(x / Math.sqrt(2)));
+                    case GELU_TANH -> x / 2 * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x * x * x)));
                     case LINEAR -> a.alpha() * x + a.beta();
                 };
     }

@@ -72,15 +72,17 @@ status_t cublasLtMatmulAlgoGetHeuristic(void *handle, void *description, void *a
 status_t cublasLtMatmulAlgoGetIds(void *handle, enum_t compute, enum_t scale, enum_t a, enum_t b, enum_t c, enum_t d,
         int wanted, int *ids, int *returned) {
     add(IDS); add(compute); add(scale); add(a); add(d); add(wanted);
-    ids[0] = 21;
-    ids[1] = 66;
-    *returned = 2;
+    ids[0] = 5;
+    ids[1] = 21;
+    ids[2] = 66;
+    *returned = 3;
     return 0;
 }
 status_t cublasLtMatmulAlgoInit(void *handle, enum_t compute, enum_t scale, enum_t a, enum_t b, enum_t c, enum_t d,
         int id, algorithm_t *algorithm) {
     add(INIT); add(id);
-    return id == 21 ? 0 : 15;
+    algorithm->data[0] = id == 5 ? 0 : id; /* the fifth is what the heuristics put first */
+    return id == 66 ? 15 : 0;
 }
 status_t cublasLtMatmul(void *handle, void *description, const float *alpha, const void *a, void *a_layout,
         const void *b, void *b_layout, const float *beta, const void *c, void *c_layout, void *d, void *d_layout,
@@ -106,7 +108,7 @@ status_t cudnnBackendCreateDescriptor(enum_t kind, void **object) {
 status_t cudnnBackendDestroyDescriptor(void *object) { add(UNMAKE); add((i64)object); return 0; }
 status_t cudnnBackendFinalize(void *object) { add(FINALIZE); add((i64)object); return 0; }
 static size_type width(enum_t type) {
-    return type == 2 ? 1 /* BOOLEAN */ : type == 0 || type == 3 || type == 6 || type == 15 ? 8 : 4;
+    return type == 2 ? 1 /* BOOLEAN */ : type == 0 || type == 3 || type == 5 /* DOUBLE */ || type == 6 || type == 15 ? 8 : 4;
 }
 status_t cudnnBackendSetAttribute(void *object, enum_t name, enum_t type, i64 count, const void *from) {
     add(SET); add((i64)object); add(name); add(type); add(count);

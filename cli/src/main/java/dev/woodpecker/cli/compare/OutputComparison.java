@@ -32,8 +32,7 @@ public record OutputComparison(String output, Optional<Difference> difference, O
         return of(quantized ? Numerics.INT8 : numerics, outputs, expected);
     }
 
-    static List<OutputComparison> of(
-            Numerics numerics, Map<String, NdArray> outputs, Map<String, NdArray> expected) {
+    static List<OutputComparison> of(Numerics numerics, Map<String, NdArray> outputs, Map<String, NdArray> expected) {
         double tolerance = numerics.wholeModelTolerance();
         return outputs.entrySet().stream()
                 .map(output -> Optional.ofNullable(expected.get(output.getKey()))
@@ -49,14 +48,15 @@ public record OutputComparison(String output, Optional<Difference> difference, O
                 ? difference.normwiseRelative() <= tolerance || difference.maximumAbsolute() <= ROUNDING
                 : difference.isAccepted();
         return new OutputComparison(
-                name, Optional.of(difference), same ? Optional.empty() : Optional.of(explanation(difference, tolerance)));
+                name,
+                Optional.of(difference),
+                same ? Optional.empty() : Optional.of(explanation(difference, tolerance)));
     }
 
     private static String explanation(Difference difference, double tolerance) {
         return difference.elements() == 0 || Double.isInfinite(difference.maximumAbsolute())
                 ? difference.explanation()
-                : String.format(
-                        Locale.ROOT, "%s; allowed is norm-wise %.2g", difference.explanation(), tolerance);
+                : String.format(Locale.ROOT, "%s; allowed is norm-wise %.2g", difference.explanation(), tolerance);
     }
 
     public boolean isRight() {

@@ -37,6 +37,7 @@ public final class CublasLtProduct implements AutoCloseable {
     private static final List<Integer> MATMUL_PREF_MIN_ALIGNMENTS = List.of(5, 6, 7, 8);
     /** As values of a plan and arrays of callers are aligned at least; the library would expect 256. */
     private static final int ALIGNMENT_BYTES = 64;
+
     private static final int SEARCH_LIMITED_BY_ALGO_ID = 1;
     /** CUDA_R_32F: what alpha and beta are. */
     private static final int SCALE_TYPE = 0;
@@ -221,7 +222,9 @@ public final class CublasLtProduct implements AutoCloseable {
             if (result.get(JAVA_INT, RESULT_STATE) == 0) {
                 found.add(new Algorithm(
                         origin + i,
-                        Arena.ofAuto().allocate(ALGORITHM_BYTES, Long.BYTES).copyFrom(result.asSlice(0, ALGORITHM_BYTES)),
+                        Arena.ofAuto()
+                                .allocate(ALGORITHM_BYTES, Long.BYTES)
+                                .copyFrom(result.asSlice(0, ALGORITHM_BYTES)),
                         result.get(JAVA_LONG, RESULT_WORKSPACE),
                         result.get(JAVA_FLOAT, RESULT_WAVES)));
             }

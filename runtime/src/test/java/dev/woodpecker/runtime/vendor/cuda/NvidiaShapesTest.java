@@ -67,8 +67,8 @@ class NvidiaShapesTest {
         assertThat(NvidiaShapes.convolution(convolution(sum, RELU, sum))).isEmpty();
         assertThat(NvidiaShapes.convolution(convolution(plus(tensor(1, 16, 1, 1)))))
                 .isEmpty();
-        assertThat(NvidiaShapes.convolution(
-                        convolution(new PostOperation.Combination(PostOperation.Operator.MULTIPLY, tensor(1, 16, 7, 7)))))
+        assertThat(NvidiaShapes.convolution(convolution(
+                        new PostOperation.Combination(PostOperation.Operator.MULTIPLY, tensor(1, 16, 7, 7)))))
                 .isEmpty();
     }
 
@@ -81,7 +81,8 @@ class NvidiaShapesTest {
         VendorTensor transposed = new VendorTensor(List.of(5L, 7L), List.of(1L, 5L), 1);
         MatrixProduct found = NvidiaShapes.product(product(tensor(3, 5), transposed, tensor(3, 7)), Precision.FP16)
                 .orElseThrow();
-        assertThat(found).isEqualTo(new MatrixProduct(Precision.FP16, 3, 7, 5, 1, false, true, false, ProductEpilogue.NONE));
+        assertThat(found)
+                .isEqualTo(new MatrixProduct(Precision.FP16, 3, 7, 5, 1, false, true, false, ProductEpilogue.NONE));
         assertThat(NvidiaShapes.product(product(tensor(4, 3, 5), tensor(4, 5, 7), tensor(4, 3, 7)), Precision.TF32))
                 .contains(new MatrixProduct(Precision.TF32, 3, 7, 5, 4, false, false, false, ProductEpilogue.NONE));
     }
@@ -109,8 +110,7 @@ class NvidiaShapesTest {
 
     private static Optional<MatrixProduct> followed(PostOperation... after) {
         return NvidiaShapes.product(
-                new VendorKernel.Product(
-                        tensor(3, 5), tensor(5, 7), List.of(), tensor(3, 7), true, List.of(after)),
+                new VendorKernel.Product(tensor(3, 5), tensor(5, 7), List.of(), tensor(3, 7), true, List.of(after)),
                 Precision.FP16);
     }
 

@@ -31,8 +31,8 @@ class VendorLibrariesTest {
     private static final long SET = 102;
     private static final long EXECUTE = 105;
 
-    private static final PostOperation SUM = new PostOperation.Combination(
-            PostOperation.Operator.ADD, VendorTensor.rowMajor(List.of(2L, 16L, 5L, 7L)));
+    private static final PostOperation SUM =
+            new PostOperation.Combination(PostOperation.Operator.ADD, VendorTensor.rowMajor(List.of(2L, 16L, 5L, 7L)));
     private static final PostOperation SIX = new PostOperation.Activation(PostOperation.Function.CLIP, 0, 6);
 
     @TempDir
@@ -82,7 +82,8 @@ class VendorLibrariesTest {
     void transpositionBiasAndBatchesAreDescribed() {
         try (CublasLt blas = CublasLt.of(library.symbols())) {
             library.take();
-            var described = new MatrixProduct(Precision.TF32, 30, 20, 10, 4, true, true, true, ProductEpilogue.BIAS_GELU);
+            var described =
+                    new MatrixProduct(Precision.TF32, 30, 20, 10, 4, true, true, true, ProductEpilogue.BIAS_GELU);
             try (var product = blas.product(described, 9999, 0)) {
                 List<Long> calls = library.take();
                 assertThat(calls)
@@ -152,7 +153,8 @@ class VendorLibrariesTest {
                 2, 8, 9, 7, 16, 3, 3, List.of(2L, 1L), List.of(1L, 1L, 1L, 1L), List.of(1L, 1L), 2);
         assertThat(shape.result()).containsExactly(2L, 16L, 5L, 7L);
         try (Cudnn dnn = Cudnn.of(library.symbols());
-                var convolution = dnn.convolution(shape, Precision.FP16, Order.NHWC, new Tail(true, List.of(SUM, SIX)))) {
+                var convolution =
+                        dnn.convolution(shape, Precision.FP16, Order.NHWC, new Tail(true, List.of(SUM, SIX)))) {
             List<Long> calls = library.take();
             // x: half, its extents, channels side by side.
             assertThat(calls).containsSubsequence(SET, 901L, 1L, 1L, 2L, SET, 902L, 3L, 4L, 2L, 8L, 9L, 7L, SET, 903L);

@@ -84,7 +84,7 @@ public final class ByteProduct {
         });
     }
 
-    /** {@link QuantizedProduct#convolution}, without groups. */
+    /** {@link QuantizedProduct#convolution}; groups are of whole words. */
     @Kernel(op = "ConvInteger", variant = "dot4")
     @Example("x=1x64x56x56 w=64x64x3x3 strides=1,1 pads=1,1,1,1 dilations=1,1 group=1 xOffset=0 wOffset=0")
     public static IntTensor convolution(
@@ -98,20 +98,20 @@ public final class ByteProduct {
             int group,
             int xOffset,
             int wOffset) {
-        require(group == 1 && x.size(1) == w.size(1));
+        require(x.size(1) == w.size(1) * group && w.size(0) % group == 0);
+        require(group == 1 || w.size(1) % 4 == 0);
         IntTensor pixels = pixelWords(x, xZeroPoint, xOffset);
         IntTensor filters = filterWords(w, wOffset);
         IntTensor ofFilters = filterSums(filters);
         Index places = places(x, w, strides, pads, dilations);
-        IntTensor ofWindows =
-                windowSums(pixels, xZeroPoint, xOffset, filters.shape().from(1), places, strides, pads, dilations);
+        IntTensor ofWindows = windowSums(pixels, xZeroPoint, xOffset, filters, places, strides, pads, dilations, group);
         return Ints.tensor(
                 Index.of(x.size(0), w.size(0)).concat(places),
-                o -> window(o, pixels, xZeroPoint, xOffset, filters, strides, pads, dilations)
-                        - ends(o, ofWindows, xZeroPoint, xOffset, ofFilters, wZeroPoint, wOffset, filters));
+                o -> window(o, pixels, xZeroPoint, xOffset, filters, strides, pads, dilations, group)
+                        - ends(o, ofWindows, xZeroPoint, xOffset, ofFilters, wZeroPoint, wOffset, filters, group));
     }
 
-    /** {@link QuantizedProduct#quantizedConvolution}, without groups. */
+    /** {@link QuantizedProduct#quantizedConvolution}; groups are of whole words. */
     @Kernel(op = "QLinearConv", variant = "dot4")
     @Example("x=1x64x56x56 xScale=scalar xZeroPoint=scalar w=64x64x3x3 wScale=64 wZeroPoint=64 yScale=scalar"
             + " yZeroPoint=scalar b=64 strides=1,1 pads=1,1,1,1 dilations=1,1 group=1 least=0 greatest=255 xOffset=0"
@@ -134,20 +134,20 @@ public final class ByteProduct {
             float greatest,
             int xOffset,
             int wOffset) {
-        require(group == 1 && x.size(1) == w.size(1));
+        require(x.size(1) == w.size(1) * group && w.size(0) % group == 0);
+        require(group == 1 || w.size(1) % 4 == 0);
         IntTensor pixels = pixelWords(x, xZeroPoint, xOffset);
         IntTensor filters = filterWords(w, wOffset);
         IntTensor ofFilters = filterSums(filters);
         Index places = places(x, w, strides, pads, dilations);
-        IntTensor ofWindows =
-                windowSums(pixels, xZeroPoint, xOffset, filters.shape().from(1), places, strides, pads, dilations);
+        IntTensor ofWindows = windowSums(pixels, xZeroPoint, xOffset, filters, places, strides, pads, dilations, group);
         return Ints.tensor(Index.of(x.size(0), w.size(0)).concat(places), o -> {
             float scale = xScale.at(Index.of(0).within(xScale.shape()))
                     * wScale.at(Index.of(o.get(1)).within(wScale.shape()))
                     / yScale.at(Index.of(0).within(yScale.shape()));
             long total = b.at(o.get(1))
-                    + window(o, pixels, xZeroPoint, xOffset, filters, strides, pads, dilations)
-                    - ends(o, ofWindows, xZeroPoint, xOffset, ofFilters, wZeroPoint, wOffset, filters);
+                    + window(o, pixels, xZeroPoint, xOffset, filters, strides, pads, dilations, group)
+                    - ends(o, ofWindows, xZeroPoint, xOffset, ofFilters, wZeroPoint, wOffset, filters, group);
             return quantized(total * scale, zeroPoint(yZeroPoint, 0), least, greatest);
         });
     }
@@ -230,23 +230,25 @@ public final class ByteProduct {
                         t -> Ints.dot4(FOUR_ONES, filters.at(Index.of(k).concat(t)))));
     }
 
-    /** Of all pixels under a window. taps: [ceil(c / 4), r...]; returns [n, p...]. */
+    /** Of a group's pixels under a window. filters: [k, words of a group, r...]; returns [n, group, p...]. */
     private static IntTensor windowSums(
             IntTensor pixels,
             IntTensor xZeroPoint,
             int xOffset,
-            Index taps,
+            IntTensor filters,
             Index places,
             int[] strides,
             int[] pads,
-            int[] dilations) {
+            int[] dilations,
+            int group) {
         long outside = FOUR_ONES * (zeroPoint(xZeroPoint, 0) + xOffset);
         return Ints.tensor(
-                Index.of(pixels.size(0)).concat(places),
-                o -> Ints.sum(taps, t -> {
-                    Index position = places.map(d -> o.get(1 + d) * strides[d] - pads[d] + t.get(1 + d) * dilations[d]);
+                Index.of(pixels.size(0), group).concat(places),
+                o -> Ints.sum(filters.shape().from(1), t -> {
+                    int word = o.get(1) * filters.size(1) + t.get(0);
+                    Index position = places.map(d -> o.get(2 + d) * strides[d] - pads[d] + t.get(1 + d) * dilations[d]);
                     return Ints.dot4(
-                            pixels.atOr(outside, Index.of(o.get(0), t.get(0)).concat(position)), FOUR_ONES);
+                            pixels.atOr(outside, Index.of(o.get(0), word).concat(position)), FOUR_ONES);
                 }));
     }
 
@@ -279,13 +281,16 @@ public final class ByteProduct {
             IntTensor filters,
             int[] strides,
             int[] pads,
-            int[] dilations) {
+            int[] dilations,
+            int group) {
+        int ofGroup = filters.size(0) / group;
         Index window = filters.shape().from(2);
         long outside = FOUR_ONES * (zeroPoint(xZeroPoint, 0) + xOffset);
         return Ints.sum(filters.shape().from(1), t -> {
+            int word = o.get(1) / ofGroup * filters.size(1) + t.get(0);
             Index position = window.map(d -> o.get(2 + d) * strides[d] - pads[d] + t.get(1 + d) * dilations[d]);
             return Ints.dot4(
-                    pixels.atOr(outside, Index.of(o.get(0), t.get(0)).concat(position)),
+                    pixels.atOr(outside, Index.of(o.get(0), word).concat(position)),
                     filters.at(Index.of(o.get(1)).concat(t)));
         });
     }
@@ -316,11 +321,12 @@ public final class ByteProduct {
             IntTensor ofFilters,
             IntTensor wZeroPoint,
             int wOffset,
-            IntTensor filters) {
+            IntTensor filters,
+            int group) {
         long p = zeroPoint(xZeroPoint, 0) + xOffset;
         long q = zeroPoint(wZeroPoint, o.get(1)) + wOffset;
         int n = 4 * filters.shape().from(1).product();
-        return p * ofFilters.at(o.get(1)) + q * (ofWindows.at(o.drop(1)) - n * p);
+        return p * ofFilters.at(o.get(1)) + q * (ofWindows.at(o.with(1, o.get(1) / (filters.size(0) / group))) - n * p);
     }
 
     /** That of a whole tensor, or the one of a filter. */

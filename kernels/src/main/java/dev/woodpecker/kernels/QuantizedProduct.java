@@ -112,6 +112,55 @@ public final class QuantizedProduct {
         });
     }
 
+    /** Depthwise {@link #convolution}: each channel has filters of its own. w: [m * c, 1, r...]. */
+    @Kernel(op = "ConvInteger", variant = "depthwise")
+    @Example("x=1x96x56x56 w=96x1x3x3 strides=1,1 pads=1,1,1,1 dilations=1,1 group=96")
+    public static IntTensor depthwise(
+            IntTensor x,
+            IntTensor w,
+            @Absent IntTensor xZeroPoint,
+            @Absent IntTensor wZeroPoint,
+            int[] strides,
+            int[] pads,
+            int[] dilations,
+            int group) {
+        require(group == x.size(1) && w.size(1) == 1 && w.size(0) % group == 0);
+        return Ints.tensor(
+                convolutionShape(x, w, strides, pads, dilations),
+                o -> filtered(o, x, xZeroPoint, w, wZeroPoint, strides, pads, dilations, group));
+    }
+
+    /** {@link #quantizedConvolution} as {@link #depthwise} does it. */
+    @Kernel(op = "QLinearConv", variant = "depthwise")
+    @Example("x=1x96x56x56 xScale=scalar xZeroPoint=scalar w=96x1x3x3 wScale=96 wZeroPoint=96 yScale=scalar"
+            + " yZeroPoint=scalar b=96 strides=1,1 pads=1,1,1,1 dilations=1,1 group=96 least=0 greatest=255")
+    public static IntTensor quantizedDepthwise(
+            IntTensor x,
+            Tensor xScale,
+            IntTensor xZeroPoint,
+            IntTensor w,
+            Tensor wScale,
+            IntTensor wZeroPoint,
+            Tensor yScale,
+            IntTensor yZeroPoint,
+            @Absent IntTensor b,
+            int[] strides,
+            int[] pads,
+            int[] dilations,
+            int group,
+            float least,
+            float greatest) {
+        require(group == x.size(1) && w.size(1) == 1 && w.size(0) % group == 0);
+        return Ints.tensor(convolutionShape(x, w, strides, pads, dilations), o -> {
+            Index filter = Index.of(o.get(1));
+            float scale = xScale.at(Index.of(0).within(xScale.shape()))
+                    * wScale.at(filter.within(wScale.shape()))
+                    / yScale.at(Index.of(0).within(yScale.shape()));
+            long total = b.at(o.get(1)) + filtered(o, x, xZeroPoint, w, wZeroPoint, strides, pads, dilations, group);
+            return quantized(total * scale, yZeroPoint.at(Index.of(0).within(yZeroPoint.shape())), least, greatest);
+        });
+    }
+
     private static Index productShape(IntTensor a, IntTensor b) {
         Index batch = a.shape().first(a.rank() - 2).broadcast(b.shape().first(b.rank() - 2));
         return batch.concat(Index.of(a.size(a.rank() - 2), b.size(b.rank() - 1)));
@@ -161,6 +210,28 @@ public final class QuantizedProduct {
             Index position = window.map(d -> o.get(2 + d) * strides[d] - pads[d] + t.get(1 + d) * dilations[d]);
             return (x.atOr(nothing, Index.of(o.get(0), channel).concat(position)) - nothing)
                     * (w.at(filter.concat(t)) - wZeroPoint.at(filter.within(wZeroPoint.shape())));
+        });
+    }
+
+    /** The element of the depthwise convolution at {@code o}. */
+    private static long filtered(
+            Index o,
+            IntTensor x,
+            IntTensor xZeroPoint,
+            IntTensor w,
+            IntTensor wZeroPoint,
+            int[] strides,
+            int[] pads,
+            int[] dilations,
+            int group) {
+        int filters = w.size(0) / group;
+        Index window = w.shape().from(2);
+        Index filter = Index.of(o.get(1));
+        long nothing = xZeroPoint.at(Index.of(0).within(xZeroPoint.shape()));
+        return Ints.sum(window, t -> {
+            Index position = window.map(d -> o.get(2 + d) * strides[d] - pads[d] + t.get(d) * dilations[d]);
+            return (x.atOr(nothing, Index.of(o.get(0), o.get(1) / filters).concat(position)) - nothing)
+                    * (w.at(Index.of(o.get(1), 0).concat(t)) - wZeroPoint.at(filter.within(wZeroPoint.shape())));
         });
     }
 

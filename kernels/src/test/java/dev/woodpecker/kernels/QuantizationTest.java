@@ -90,4 +90,49 @@ class QuantizationTest {
         // (12 + 4) / 4 + 3, ...
         assertThat(quantized.toArray()).containsExactly(7, 8, 9, 9);
     }
+
+    /** Two channels; filters of two pixels, the second channel's reversed and with a zero point of 1. */
+    @Test
+    void eachChannelHasItsOwnFilters() {
+        IntTensor x = IntTensor.of(new long[] {5, 6, 7, 10, 20, 30}, 1, 2, 3);
+        IntTensor w = IntTensor.of(new long[] {1, 2, 3, 2}, 2, 1, 2);
+        IntTensor zeroPoints = ints(0, 1);
+        int[] one = attribute(1);
+        IntTensor sums = QuantizedProduct.depthwise(x, w, ints(5), zeroPoints, one, attribute(0, 1), one, 2);
+        // Of pixels 0, 1, 2 and of 5, 15, 25, and behind them 0.
+        assertThat(sums.shape()).isEqualTo(Index.of(1, 2, 3));
+        assertThat(sums.toArray()).containsExactly(2, 5, 2, 25, 55, 50);
+        assertThat(QuantizedProduct.convolution(x, w, ints(5), zeroPoints, one, attribute(0, 1), one, 2)
+                        .toArray())
+                .containsExactly(sums.toArray());
+        IntTensor quantized = QuantizedProduct.quantizedDepthwise(
+                x,
+                vector(1),
+                ints(5),
+                w,
+                vector(1, 0.5f),
+                zeroPoints,
+                vector(2),
+                ints(3),
+                ints(0, 5),
+                one,
+                attribute(0, 1),
+                one,
+                2,
+                0,
+                16);
+        // 2 / 2 + 3, round(2.5) + 3, 2 / 2 + 3; (25 + 5) / 4 + 3, 60 / 4 + 3, 55 / 4 + 3
+        assertThat(quantized.toArray()).containsExactly(4, 5, 4, 11, 16, 16);
+    }
+
+    /** Groups of four channels: a word each. */
+    @Test
+    void wordsOfAGroupMeetItsFilters() {
+        IntTensor x = IntTensor.of(new long[] {1, 2, 3, 4, 5, 6, 7, 8}, 1, 8, 1);
+        IntTensor w = IntTensor.of(new long[] {1, 1, 1, 1, -1, 0, 0, 2}, 2, 4, 1);
+        int[] one = attribute(1);
+        IntTensor sums = ByteProduct.convolution(x, w, ints(1), ints(0, 1), one, attribute(0, 0), one, 2, 0, 0);
+        // 0 + 1 + 2 + 3; 4, 5, 6, 7 times -2, -1, -1, 1
+        assertThat(sums.toArray()).containsExactly(6, -12);
+    }
 }

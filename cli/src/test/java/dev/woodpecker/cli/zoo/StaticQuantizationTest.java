@@ -20,7 +20,7 @@ class StaticQuantizationTest {
     @TempDir
     Path folder;
 
-    /** A residual block between a first and a last layer. */
+    /** A residual block, channels by themselves and in groups, between a first and a last layer. */
     private static OnnxModelBuilder network() {
         Network net = new Network("small", 3);
         Network.Value x = net.input("data", DType.F32, 1, 3, 16, 16);
@@ -29,6 +29,8 @@ class StaticQuantizationTest {
         x = net.maxPool("pool", net.elementwise("Relu", "relu1", x), new Network.Window(2, 2, 0));
         Network.Value y = net.batchNormalization("bn2", net.convolution("conv2", x, 16, three, 1));
         x = net.elementwise("Relu", "relu2", net.elementwise("Add", "add", y, x.name()));
+        x = net.elementwise("Relu", "relu3", net.convolution("conv3", x, 16, three, 16));
+        x = net.elementwise("Relu", "relu4", net.convolution("conv4", x, 32, three, 2));
         x = net.flatten("flatten", net.globalAveragePool("average", x));
         net.output(net.fullyConnected("fc", x, 10, 1));
         return net.model();

@@ -71,7 +71,7 @@ public final class ComputeInIntegers {
             Optional<double[]> bias) {}
 
     private Optional<Product> product(Node node) {
-        boolean known = node.operator().isOnnx("Conv") && node.integer("group") == 1
+        boolean known = node.operator().isOnnx("Conv")
                 || node.operator().isOnnx("MatMul")
                 || node.operator().isOnnx("Gemm") && isPlain(node);
         Optional<TensorType> type = node.outputName(0).flatMap(graph::type);

@@ -12,9 +12,9 @@ import java.util.Map;
 final class VariantPreference {
     private static final Map<String, List<String>> PREFERRED = Map.of(
             "Conv", List.of("depthwise", "direct", "anyRank", "im2col", "winograd2", "winograd4"),
-            "ConvInteger", List.of("dot4"),
+            "ConvInteger", List.of("depthwise", "dot4"),
             "MatMulInteger", List.of("dot4"),
-            "QLinearConv", List.of("dot4"),
+            "QLinearConv", List.of("depthwise", "dot4"),
             "QLinearMatMul", List.of("dot4"));
 
     static final Comparator<CompiledKernel> ORDER = Comparator.comparingInt(VariantPreference::rank);

@@ -63,9 +63,26 @@ class ComputeInIntegersTest {
     }
 
     @Test
-    void aConvolutionInGroupsStays() {
-        Graph graph = Evaluation.inferred(convolution(2).outputs("y"));
-        assertThat(ComputeInIntegers.apply(graph)).isSameAs(graph);
+    void aConvolutionInGroups() {
+        Graph before = Evaluation.inferred(convolution(2).outputs("y"));
+        Graph after = ComputeInIntegers.apply(before);
+        assertThat(after.toString()).contains("ConvInteger(x, w, p) {group=2,").doesNotContain(" = Conv(");
+        Evaluation.assertSame(before, after);
+    }
+
+    @Test
+    void aDepthwiseConvolution() {
+        Graph before = Evaluation.inferred(quantizedInput(DType.U8, 1, 4, 5, 5)
+                .constant("w", bytes(DType.I8, 4, 1, 3, 3))
+                .constant("t", NdArray.of(new float[] {0.5f, 2, 1, 0.25f}, 4))
+                .node("dw", "DequantizeLinear", "w t", "wf", "axis", 0)
+                .node("conv1", "Conv", "xf wf", "y", "group", 4, "pads", new long[] {1, 1, 1, 1})
+                .outputs("y"));
+        Graph after = ComputeInIntegers.apply(before);
+        assertThat(after.toString()).contains("ConvInteger(x, w, p) {group=4,").doesNotContain(" = Conv(");
+        assertThat(after.constant("conv1_scale").orElseThrow().toDoubleArray())
+                .containsExactly(0.125, 0.5, 0.25, 0.0625);
+        Evaluation.assertSame(before, after);
     }
 
     @ParameterizedTest

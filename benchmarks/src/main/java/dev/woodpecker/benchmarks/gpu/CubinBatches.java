@@ -36,12 +36,12 @@ record CubinBatches(CudaCompiler compiler, Target target, int jobs) {
      * Where a compiled kernel is.
      *
      * @param cubin its name in an archive
+     * @param spills whether its values do not stay in registers
      */
-    record Compiled(String cubin, Path file) {}
+    record Compiled(String cubin, Path file, boolean spills) {}
 
     /**
-     * Compiles kernels of distinct names; those that the compiler refuses, or whose values do not stay in registers, are
-     * missing from the result.
+     * Compiles kernels of distinct names; those that the compiler refuses are missing from the result.
      *
      * @param done told how many more are done
      */
@@ -82,13 +82,12 @@ record CubinBatches(CudaCompiler compiler, Target target, int jobs) {
             Cubin cubin = compiler.compile(
                     new CudaSource(batch.getFirst().name(), CPrinter.print(batch, Dialect.CUDA), arithmetic),
                     CudaArchitecture.parse(target.architecture()));
-            Compiled file = new Compiled("cubins/" + batch.getFirst().name() + batch.size() + ".cubin", cubin.file());
+            String name = "cubins/" + batch.getFirst().name() + batch.size() + ".cubin";
             Map<LoweredKernel, Compiled> compiled = new IdentityHashMap<>();
             for (LoweredKernel kernel : batch) {
-                if (kernel.phases().stream()
-                        .noneMatch(phase -> cubin.resources(phase.symbol()).spills())) {
-                    compiled.put(kernel, file);
-                }
+                boolean spills = kernel.phases().stream()
+                        .anyMatch(phase -> cubin.resources(phase.symbol()).spills());
+                compiled.put(kernel, new Compiled(name, cubin.file(), spills));
             }
             return compiled;
         } catch (CompilationException refused) {

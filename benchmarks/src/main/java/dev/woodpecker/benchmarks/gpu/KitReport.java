@@ -30,6 +30,7 @@ final class KitReport {
     static Path write(Path results) throws IOException {
         KitReport report = new KitReport(results);
         report.facts();
+        report.steps();
         report.checks();
         for (String table : List.of("ceilings", "convolutions", "products")) {
             report.layers(table);
@@ -52,6 +53,7 @@ final class KitReport {
         line("");
         if (rows.isEmpty()) {
             line("No device was reached; `log.txt` says why.");
+            line("");
             return;
         }
         FactsStep.Row facts = rows.getFirst();
@@ -72,6 +74,28 @@ final class KitReport {
             line("| beside us | " + peers.versions() + " |");
         }
         line("| date | " + facts.date() + " |");
+        line("");
+    }
+
+    /** What there is below, and why the rest is not. */
+    private void steps() {
+        List<StepOutcome> outcomes = StepOutcome.all(results);
+        if (outcomes.isEmpty()) {
+            return;
+        }
+        json.add("steps", StepJournal.GSON.toJsonTree(outcomes));
+        line("| step | outcome | s | rows |");
+        line("|---|---|--:|--:|");
+        for (StepOutcome step : outcomes) {
+            line(
+                    "| %s | %s | %.0f | %d |",
+                    step.step(),
+                    step.outcome().replace("|", "/"),
+                    step.seconds(),
+                    StepJournal.open(results, step.step())
+                            .rows(JsonObject.class)
+                            .size());
+        }
         line("");
     }
 
@@ -117,6 +141,7 @@ final class KitReport {
         line("## " + table.substring(0, 1).toUpperCase(Locale.ROOT) + table.substring(1));
         line("");
         summary(groups, systems, peers);
+        failures(rows);
         for (Map.Entry<String, List<LayerRow>> group : groups.entrySet()) {
             line("### " + group.getKey());
             line("");
@@ -168,6 +193,23 @@ final class KitReport {
                     s.best(),
                     s.worst(),
                     100 * s.lost());
+        }
+    }
+
+    /** Which rows another system has not, and the reason of the first. */
+    private void failures(List<LayerRow> rows) {
+        List<String> names = rows.stream().map(LayerRow::name).toList();
+        Map<String, List<PeerRow>> failed = StepJournal.open(results, "peer-layers").rows(PeerRow.class).stream()
+                .filter(row -> !(row.microseconds() > 0) && names.contains(row.name()))
+                .collect(Collectors.groupingBy(PeerRow::system, LinkedHashMap::new, Collectors.toList()));
+        failed.forEach((system, all) -> line(
+                "%s failed for %d workloads, first for `%s`: %s",
+                system,
+                all.size(),
+                all.getFirst().name(),
+                Objects.requireNonNullElse(all.getFirst().problem(), "")));
+        if (!failed.isEmpty()) {
+            line("");
         }
     }
 

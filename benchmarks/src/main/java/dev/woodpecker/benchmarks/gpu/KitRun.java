@@ -27,6 +27,9 @@ import java.util.stream.Stream;
 record KitRun(Path kit, Path results) {
     static final String PEERS = "peers.py";
     private static final String LOG = "log.txt";
+    /** Before what is ours in the log; all else is the processes'. */
+    private static final String MARK = "== ";
+
     private static final String SKIPPED = "skipped: ";
     private static final String AT_ITS_LIMIT = "stopped at its limit";
     /** Starting a process and opening the device takes two. */
@@ -57,9 +60,9 @@ record KitRun(Path kit, Path results) {
                 say(step.name() + ": done before");
                 KitReport.write(results);
             } else if (secondsTo(end) < LEAST_SECONDS) {
-                say(step.name() + ": no time left; run again to go on");
+                tell(step, "no time left; run again to go on", 0);
             } else if (step.kind() != KitSteps.Kind.PEERS && noDevice.isPresent()) {
-                say(step.name() + ": " + noDevice.get());
+                tell(step, noDevice.get(), 0);
             } else {
                 String outcome = reported(step, (int) Math.min(secondsTo(end), step.limitSeconds()));
                 if (step.kind() != KitSteps.Kind.PEERS && outcome.startsWith(SKIPPED)) {
@@ -92,9 +95,14 @@ record KitRun(Path kit, Path results) {
     private String reported(KitSteps.Step step, int limitSeconds) throws IOException, InterruptedException {
         long started = System.nanoTime();
         String outcome = step.kind() == KitSteps.Kind.PEERS ? peers(step, limitSeconds) : onDevice(step, limitSeconds);
-        say(String.format("%s: %s, %.0f s", step.name(), outcome, (System.nanoTime() - started) * 1e-9));
-        KitReport.write(results);
+        tell(step, outcome, (System.nanoTime() - started) * 1e-9);
         return outcome;
+    }
+
+    private void tell(KitSteps.Step step, String outcome, double seconds) throws IOException {
+        say(String.format("%s: %s, %.0f s", step.name(), outcome, seconds));
+        new StepOutcome(step.name(), outcome, seconds).write(results);
+        KitReport.write(results);
     }
 
     /** One process after another, as long as each comes further than the one before. */
@@ -181,12 +189,7 @@ record KitRun(Path kit, Path results) {
     private int process(KitSteps.Step step, List<String> command, long limitSeconds)
             throws IOException, InterruptedException {
         Path log = results.resolve(LOG);
-        Files.writeString(
-                log,
-                "\n== " + Instant.now() + " " + String.join(" ", command.subList(command.size() - 5, command.size()))
-                        + "\n",
-                StandardOpenOption.CREATE,
-                StandardOpenOption.APPEND);
+        note("\n" + MARK + Instant.now() + " " + String.join(" ", command.subList(command.size() - 5, command.size())));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(Redirect.appendTo(log.toFile()))
@@ -195,12 +198,18 @@ record KitRun(Path kit, Path results) {
         carry(builder, CarriedLibraries.VARIABLE, ModelArchive.LIBRARIES);
         Process process = builder.start();
         if (process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
+            note(MARK + Instant.now() + " exit code " + process.exitValue());
             return process.exitValue();
         }
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly().waitFor(GRACE_SECONDS, TimeUnit.SECONDS);
         journals(step).forEach(StepJournal::stopAll);
+        note(MARK + Instant.now() + " killed: it did not end within " + limitSeconds + " s");
         return EXIT_KILLED;
+    }
+
+    private void note(String line) throws IOException {
+        Files.writeString(results.resolve(LOG), line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     private void carry(ProcessBuilder builder, String variable, String name) {
@@ -212,7 +221,7 @@ record KitRun(Path kit, Path results) {
 
     private String lastLine() throws IOException {
         List<String> lines = new ArrayList<>(Files.readAllLines(results.resolve(LOG)));
-        lines.removeIf(String::isBlank);
+        lines.removeIf(line -> line.isBlank() || line.startsWith(MARK));
         return lines.isEmpty() ? "" : lines.getLast();
     }
 

@@ -167,7 +167,11 @@ public final class PackKit implements Callable<Integer> {
         List<Candidate> packed = new ArrayList<>();
         for (Drafts.Draft draft : drafts) {
             CubinBatches.Compiled file = compiled.get(draft.kernel());
-            if (file != null) {
+            if (draft.standard() && (file == null || file.spills())) {
+                out.println("the default schedule of " + draft.workload()
+                        + (file == null ? " does not compile" : " spills: it is carried, as it is what a user gets"));
+            }
+            if (file != null && (draft.standard() || !file.spills())) {
                 cubins.put(file.cubin(), Files.readAllBytes(file.file()));
                 packed.add(candidate(draft.workload(), draft.standard(), draft, file.cubin()));
             }
@@ -195,8 +199,12 @@ public final class PackKit implements Callable<Integer> {
                         packedChecks),
                 cubins);
         out.printf(
-                "%d candidates of %d workloads and %d cases; %d kernels spill or do not compile%n",
-                packed.size(), workloads.size(), packedChecks.size(), kernels.size() - compiled.size());
+                "%d candidates of %d workloads and %d cases; %d kernels spill, %d do not compile%n",
+                packed.size(),
+                workloads.size(),
+                packedChecks.size(),
+                compiled.values().stream().filter(CubinBatches.Compiled::spills).count(),
+                kernels.size() - compiled.size());
     }
 
     private List<Drafts.Draft> drafts(List<Workload> workloads, Target target, PrintWriter out)

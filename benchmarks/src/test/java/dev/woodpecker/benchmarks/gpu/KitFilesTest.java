@@ -72,7 +72,10 @@ class KitFilesTest {
                 .contains("facts: skipped: no CUDA device: there is no libcuda.so.1")
                 .contains("convolutions: skipped: no CUDA device")
                 .contains("peer-layers: skipped: ")
-                .contains("No device was reached");
+                .contains("No device was reached")
+                .contains("| convolutions | skipped: no CUDA device: there is no libcuda.so.1")
+                .containsPattern("peer-models . skipped: no .* . 0 . 0 .");
+        assertThat(kit.resolve("results/log.txt")).content().contains(" exit code " + KitMain.EXIT_NO_DEVICE);
         assertThat(kit.resolve("results/results.json")).exists();
         try (var jars = Files.list(kit.resolve("lib"))) {
             assertThat(jars.map(jar -> jar.getFileName().toString()))
@@ -138,13 +141,20 @@ class KitFilesTest {
         peer.addProperty("system", "PyTorch");
         peer.addProperty("microseconds", 40.0);
         StepJournal.open(folder, "peer-layers").finish("one | PyTorch", peer);
+        JsonObject failed = new JsonObject();
+        failed.addProperty("name", "two");
+        failed.addProperty("system", "torch.compile");
+        failed.addProperty("microseconds", 0);
+        failed.addProperty("problem", "no C compiler");
+        StepJournal.open(folder, "peer-layers").finish("two | torch.compile", failed);
 
         assertThat(KitReport.write(folder))
                 .content()
                 .contains("| batch 1, fp16 | vendor's best | 2 | 1.00 | 0.65 | 2.00 | 0.50 | 50 % |")
                 .contains("| batch 1, fp16 | PyTorch | 1 | 4.00 | 4.00 | 4.00 | 4.00 | 0 % |")
                 .contains("| one | 10.0 | 10.0 | 20.0 | 2.00 |")
-                .contains("engine 7 it ended the process");
+                .contains("engine 7 it ended the process")
+                .contains("torch.compile failed for 1 workloads, first for `two`: no C compiler");
         assertThat(folder.resolve("results.json")).content().contains("\"convolutions\"");
     }
 

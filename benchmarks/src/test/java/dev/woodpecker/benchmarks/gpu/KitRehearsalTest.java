@@ -105,7 +105,8 @@ class KitRehearsalTest {
         KitSteps.ALL.forEach(step -> assertThat(said).contains(step.name() + ": done"));
         assertThat(said)
                 .contains("| device | No Device", "beside us | PyTorch none")
-                .contains(workload.name(), "was not written, or is NaN");
+                .contains(workload.name(), "was not written, or is NaN")
+                .containsPattern("products . done . [0-9]+ . 1 .");
         assertThat(runKit()).contains("products: done before", "peer-models: done before");
     }
 

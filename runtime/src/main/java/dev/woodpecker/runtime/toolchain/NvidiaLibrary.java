@@ -14,20 +14,24 @@ public enum NvidiaLibrary {
     CUDA_RUNTIME(
             "CUDA runtime",
             List.of("libcudart.so.13", "libcudart.so.12"),
-            "install CUDA 12 or 13, or the Python package nvidia-cuda-runtime"),
+            "install CUDA 12 or 13, or the Python package nvidia-cuda-runtime or nvidia-cuda-runtime-cu12"),
     NVRTC(
             "NVRTC",
             List.of("libnvrtc.so.13", "libnvrtc.so.12"),
-            "install CUDA 12 or 13, or the Python package nvidia-cuda-nvrtc; not needed otherwise"),
+            "install CUDA 12 or 13, or the Python package nvidia-cuda-nvrtc or nvidia-cuda-nvrtc-cu12; not needed"
+                    + " otherwise"),
     CUBLAS_LT(
             "cuBLASLt",
             List.of("libcublasLt.so.13", "libcublasLt.so.12"),
-            "install CUDA 12 or 13, or the Python package nvidia-cublas"),
+            "install CUDA 12 or 13, or the Python package nvidia-cublas or nvidia-cublas-cu12"),
     CUBLAS(
             "cuBLAS",
             List.of("libcublas.so.13", "libcublas.so.12"),
-            "install CUDA 12 or 13, or the Python package nvidia-cublas"),
-    CUDNN("cuDNN", List.of("libcudnn.so.9"), "install cuDNN 9, or the Python package nvidia-cudnn");
+            "install CUDA 12 or 13, or the Python package nvidia-cublas or nvidia-cublas-cu12"),
+    CUDNN(
+            "cuDNN",
+            List.of("libcudnn.so.9"),
+            "install cuDNN 9, or the Python package nvidia-cudnn-cu13 or nvidia-cudnn-cu12");
 
     private final String subject;
     private final List<String> names;

@@ -1,5 +1,6 @@
 package dev.woodpecker.runtime.toolchain;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,8 +127,12 @@ public record ToolchainReport(List<Finding> findings) {
     }
 
     private static Finding nvcc(Environment environment) {
-        Optional<Path> nvcc =
-                environment.get("WPK_NVCC").map(Path::of).or(() -> CompilerDiscovery.executable("nvcc", environment));
+        Optional<Path> named = environment.get("WPK_NVCC").map(Path::of);
+        if (named.isPresent() && !Files.isExecutable(named.get())) {
+            return Finding.problem(
+                    "nvcc", "WPK_NVCC=" + named.get() + " is not an executable file", "name one, or unset it");
+        }
+        Optional<Path> nvcc = named.or(() -> CompilerDiscovery.executable("nvcc", environment));
         return nvcc.map(path -> Finding.found("nvcc", path.toString()))
                 .orElseGet(() -> Finding.absent("nvcc", "not on the PATH", "not needed; WPK_NVCC names one elsewhere"));
     }

@@ -35,4 +35,15 @@ class ToolchainReportTest {
             assertThat(finding.detail()).contains("there is no gcc on the PATH");
         });
     }
+
+    @Test
+    void anNvccThatIsNamedAndMissingIsAProblem(@TempDir Path empty) {
+        Map<String, String> variables = new HashMap<>(Environment.ofProcess().variables());
+        variables.put("WPK_NVCC", empty.resolve("nvcc").toString());
+        assertThat(ToolchainReport.of(new Environment(variables)).findings()).anySatisfy(finding -> {
+            assertThat(finding.subject()).isEqualTo("nvcc");
+            assertThat(finding.status()).isEqualTo(Finding.Status.PROBLEM);
+            assertThat(finding.detail()).contains("WPK_NVCC=").endsWith("is not an executable file");
+        });
+    }
 }

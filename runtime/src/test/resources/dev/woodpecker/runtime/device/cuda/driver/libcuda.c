@@ -53,7 +53,7 @@ R cuModuleLoadData(void **m, const void *image) {
 R cuModuleUnload(void *m) { return blocks--, free(m), 0; }
 R cuModuleGetFunction(void **f, void *m, const char *name) { return isKernel(name) ? (*f = &allowed, 0) : NOT_FOUND; }
 R cuFuncGetAttribute(int *v, int a, void *f) { return *v = 100 + a, 0; }
-R cuFuncSetAttribute(void *f, int a, int v) { return a != 8 || v > 227 << 10 ? INVALID : (allowed = v, 0); }
+R cuFuncSetAttribute(void *f, int a, int v) { return a != 8 || v > 227 << 10 ? INVALID : (allowed = v > allowed ? v : allowed, 0); }
 
 R cuTensorMapEncodeTiled(uint64_t *map, int type, unsigned rank, void *at, const uint64_t *dim, const uint64_t *stride,
                          const uint32_t *box, const uint32_t *step, int interleave, int swizzle, int promotion, int fill) {

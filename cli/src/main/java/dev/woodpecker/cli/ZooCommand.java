@@ -64,8 +64,9 @@ final class ZooCommand implements Callable<Integer> {
     @Option(
             names = "--quantize",
             description = {
-                "Statically quantised, as ONNX Runtime writes it (QDQ: unsigned bytes for values, signed ones with a",
-                "scale for each filter for weights), as NAME-qdq.onnx. Of image networks."
+                "Quantised as ONNX Runtime does it: image networks statically (QDQ: unsigned bytes for values, signed",
+                "ones with a scale for each filter for weights), as NAME-qdq.onnx; bert dynamically",
+                "(DynamicQuantizeLinear, MatMulInteger), as bert-int8.onnx."
             })
     private boolean quantize;
 
@@ -114,19 +115,15 @@ final class ZooCommand implements Callable<Integer> {
             return ExitCode.OK;
         }
         List<String> known = new ArrayList<>(Zoo.imageNetworks());
-        if (!quantize) {
-            known.add(BERT);
-        }
+        known.add(BERT);
         names.stream().filter(n -> !known.contains(n)).findFirst().ifPresent(n -> {
             throw new ParameterException(
-                    command.commandLine(),
-                    "no network '" + n + "' in the zoo" + (quantize ? " to quantise" : "") + "; there are "
-                            + String.join(", ", known));
+                    command.commandLine(), "no network '" + n + "' in the zoo; there are " + String.join(", ", known));
         });
         for (String name : names.isEmpty() ? known : names) {
-            Path file = directory.resolve(name + (quantize ? "-qdq.onnx" : ".onnx"));
+            Path file = directory.resolve(name + suffix(name));
             ModelCost cost = name.equals(BERT)
-                    ? zoo.write(bert(), file)
+                    ? quantize ? zoo.writeQuantized(bert(), file) : zoo.write(bert(), file)
                     : quantize ? zoo.writeQuantized(name, file) : zoo.write(name, file);
             out.printf(
                     Locale.ROOT,
@@ -136,6 +133,10 @@ final class ZooCommand implements Callable<Integer> {
                     cost.multiplyAdds() / 1e9);
         }
         return ExitCode.OK;
+    }
+
+    private String suffix(String name) {
+        return !quantize ? ".onnx" : name.equals(BERT) ? "-int8.onnx" : "-qdq.onnx";
     }
 
     private Bert bert() {

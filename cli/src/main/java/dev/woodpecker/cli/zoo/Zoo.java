@@ -64,6 +64,14 @@ public final class Zoo {
         return cost;
     }
 
+    /** Writes a transformer with its products in bytes: see {@link DynamicQuantization}. */
+    public ModelCost writeQuantized(Bert bert, Path file) {
+        OnnxModelBuilder model = bert.build(seed, batch).model();
+        ModelCost cost = ModelCost.of(model);
+        DynamicQuantization.quantized(model).write(file);
+        return cost;
+    }
+
     public ModelCost write(Bert bert, Path file) {
         return write(bert.build(seed, batch).model(), file);
     }

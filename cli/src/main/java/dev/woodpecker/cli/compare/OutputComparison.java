@@ -28,7 +28,8 @@ public record OutputComparison(String output, Optional<Difference> difference, O
     public static List<OutputComparison> of(
             Path onnxFile, Numerics numerics, Map<String, NdArray> outputs, Map<String, NdArray> expected) {
         boolean quantized = OnnxModelBuilder.read(onnxFile).nodes().stream()
-                .anyMatch(node -> node.operator().isOnnx("QuantizeLinear"));
+                .anyMatch(node -> node.operator().isOnnx("QuantizeLinear")
+                        || node.operator().isOnnx("DynamicQuantizeLinear"));
         return of(quantized ? Numerics.INT8 : numerics, outputs, expected);
     }
 

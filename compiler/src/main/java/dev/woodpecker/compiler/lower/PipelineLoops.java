@@ -52,7 +52,7 @@ public final class PipelineLoops {
         this.loop = target.loop().withPeel(Optional.empty());
         this.stages = stages;
         this.bounds = around.inside(loop);
-        this.buffers = new RingBuffers(loop, target.body(), stages);
+        this.buffers = new RingBuffers(loop, target.body(), stages, Expr.index(0));
         for (Stmt s : buffers.copies()) {
             Optional<Stmt> copy = asynchronous ? AsynchronousCopies.of(s, bounds) : Optional.empty();
             copy.ifPresentOrElse(copies::add, () -> byRegisters.add(RegisterCopy.of(s)));

@@ -19,13 +19,16 @@ import java.util.Map;
  */
 final class RingBuffers {
     private final Loop loop;
+    private final Expr before;
     private final int stages;
     private final List<Buffer> buffers = new ArrayList<>();
     private final List<Stmt> copies = new ArrayList<>();
     private final List<Stmt> uses = new ArrayList<>();
 
-    RingBuffers(Loop loop, Stmt all, int stages) {
+    /** {@code before} iterations used the buffers already when the loop begins. */
+    RingBuffers(Loop loop, Stmt all, int stages, Expr before) {
         this.loop = loop;
+        this.before = before;
         this.stages = stages;
         Stmt body = all;
         while (body instanceof Stmt.Allocate(Buffer buffer, Stmt inner)) {
@@ -91,7 +94,7 @@ final class RingBuffers {
 
     /** An index into the buffer of the iteration. */
     private List<Expr> staged(List<Expr> indices) {
-        List<Expr> all = new ArrayList<>(List.of(IndexMath.rem(loop.variable(), stages)));
+        List<Expr> all = new ArrayList<>(List.of(IndexMath.rem(IndexMath.add(before, loop.variable()), stages)));
         all.addAll(indices);
         return all;
     }

@@ -11,6 +11,7 @@ import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Simplifier;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.ir.Stmt.Ring.Action;
+import dev.woodpecker.compiler.schedule.LoopNest;
 import dev.woodpecker.compiler.target.Rings;
 import dev.woodpecker.compiler.target.WarpgroupProducts;
 import java.util.ArrayList;
@@ -47,19 +48,30 @@ public final class SpecializeLoops {
     private final int stages;
     private final long iterations;
     private final Expr.Var lane;
+
+    /** The loop in which the block goes through its tiles, where it has several. */
+    private final Optional<Loop> turns;
+
     private final RingBuffers buffers;
     private final Buffer full;
     private final Buffer empty;
 
-    private SpecializeLoops(Stmt.For target, int stages, Expr.Var lane) {
+    private SpecializeLoops(Stmt.For target, int stages, Expr.Var lane, Optional<Loop> turns) {
+        this.turns = turns;
         this.loop = target.loop().withPeel(Optional.empty());
         this.stages = stages;
         this.lane = lane;
         this.iterations = IndexMath.constant(loop.extent())
                 .orElseThrow(() -> new LoweringException("loop " + loop.name() + " has no constant extent"));
-        this.buffers = new RingBuffers(loop, target.body(), stages);
+        this.buffers = new RingBuffers(loop, target.body(), stages, before());
         this.full = barriers("full");
         this.empty = barriers("empty");
+    }
+
+    /** The iterations of the tiles before: buffers and phases go on from there. */
+    private Expr before() {
+        return turns.<Expr>map(turn -> IndexMath.mul(turn.variable(), Expr.index(iterations)))
+                .orElse(Expr.index(0));
     }
 
     private Buffer barriers(String name) {
@@ -105,7 +117,13 @@ public final class SpecializeLoops {
         }
         Stmt.For target = specialized(body).orElseThrow();
         int stages = ((Loop.Peel.Specialized) target.loop().peel().orElseThrow()).stages();
-        return new SpecializeLoops(target, stages, lanes.variable()).parted(groups, lanes, body, target);
+        List<Loop> turns = LoopNest.path(body, target).orElseThrow();
+        if (turns.size() > 1) {
+            throw new LoweringException("around the loop " + target.loop().name() + " is more than one over tiles");
+        }
+        return new SpecializeLoops(
+                        target, stages, lanes.variable(), turns.stream().findFirst())
+                .parted(groups, lanes, body, target);
     }
 
     private Stmt parted(Loop groups, Loop lanes, Stmt body, Stmt.For target) {
@@ -165,25 +183,26 @@ public final class SpecializeLoops {
         long bytes = buffers.copies().stream().mapToLong(TileCopies::bytes).sum();
         TileCopies boxes = new TileCopies(full, slot(k));
         List<Stmt> each = new ArrayList<>(List.of(
-                new Stmt.Ring(
-                        Action.WAIT,
-                        empty,
-                        slot(k),
-                        IndexMath.rem(IndexMath.add(IndexMath.div(k, stages), Expr.index(1)), 2)),
+                new Stmt.Ring(Action.WAIT, empty, slot(k), IndexMath.rem(IndexMath.add(phase(k), Expr.index(1)), 2)),
                 new Stmt.Ring(Action.EXPECT, full, slot(k), Expr.index(bytes))));
         buffers.copies().forEach(copy -> each.add(buffers.in(k, boxes.of(copy))));
-        return new Stmt.For(loop, Stmt.seq(each));
+        Stmt all = new Stmt.For(loop, Stmt.seq(each));
+        return turns.<Stmt>map(turn -> new Stmt.For(turn, all)).orElse(all);
     }
 
     private Expr slot(Expr iteration) {
-        return IndexMath.rem(iteration, stages);
+        return IndexMath.rem(IndexMath.add(before(), iteration), stages);
+    }
+
+    private Expr phase(Expr iteration) {
+        return IndexMath.div(IndexMath.add(before(), iteration), stages);
     }
 
     // ---- Groups of warps compute
 
     /**
      * Products of an iteration run into the next, and so what they read is given back one iteration later: by each warp,
-     * which knows of its own part only that it is done.
+     * which knows of its own part only that it is done. The last ones are given back where another tile follows.
      */
     private Stmt consumer() {
         boolean overlaps = buffers.uses().stream().anyMatch(use -> use.anyMatch(PipelineLoops::isWait));
@@ -204,12 +223,13 @@ public final class SpecializeLoops {
             all.add(new Stmt.For(loop.withExtent(Expr.index(iterations - 1)), new Stmt.Let(now, one, Stmt.seq(each))));
         }
         all.add(new Stmt.Invoke(WarpgroupProducts.WAIT, List.of()));
+        turns.ifPresent(_ -> all.add(givenBack(Expr.index(iterations - 1))));
         return Stmt.seq(all);
     }
 
     private List<Stmt> using(Expr iteration) {
         List<Stmt> all = new ArrayList<>();
-        all.add(new Stmt.Ring(Action.WAIT, full, slot(iteration), IndexMath.rem(IndexMath.div(iteration, stages), 2)));
+        all.add(new Stmt.Ring(Action.WAIT, full, slot(iteration), IndexMath.rem(phase(iteration), 2)));
         all.addAll(buffers.usesIn(iteration));
         return all;
     }

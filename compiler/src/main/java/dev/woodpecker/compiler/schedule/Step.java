@@ -24,6 +24,7 @@ public sealed interface Step
                 Tensorize,
                 Pipeline,
                 Specialize,
+                Persist,
                 Reindex,
                 JoinReduction,
                 CombineLanes,

@@ -19,6 +19,10 @@ import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.LayoutMap;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.Factor;
+import dev.woodpecker.compiler.schedule.Persist;
+import dev.woodpecker.compiler.schedule.Step;
+import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
 import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
 import dev.woodpecker.compiler.schedule.rule.SpacePoint;
@@ -172,6 +176,27 @@ class CudaScheduleMeaningTest {
         Interpreter.run(program, inputs)
                 .forEach((name, tensor) -> assertThat(DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
                         .isLessThanOrEqualTo(1e-5));
+    }
+
+    /** Six tiles of four blocks: five stretches of each go through three buffers, in the second turn from the third on. */
+    @Test
+    void blocksGoFromTileToTileOnHopper() {
+        TensorProgram program = Specializer.specialize(TestKernels.MATMUL, matmul(DType.F16, 140, 264, 136));
+        LoweredKernel kernel = persistent(program, 4);
+        assertThat(Verifier.verify(kernel)).isEmpty();
+        Map<String, HostTensor> inputs = DefaultScheduleMeaningTest.inputs(program);
+        KernelResult result = Interpreter.run(kernel, inputs);
+        Interpreter.run(program, inputs)
+                .forEach((name, tensor) -> assertThat(DefaultScheduleMeaningTest.distance(tensor, result.output(name)))
+                        .isLessThanOrEqualTo(1e-5));
+    }
+
+    private static LoweredKernel persistent(TensorProgram program, long blocks) {
+        KernelSource source = onHopper(program, "wgmma_m64n64k16_f32_f16_km", 1);
+        List<Step> steps = new ArrayList<>(source.trace().steps());
+        steps.add(new Persist("k.o", Factor.of(blocks)));
+        return Lowering.lower(
+                program, Trace.of("persistent", steps), source.lowered().target(), Numerics.FP32);
     }
 
     /** Two that wait for each other: the interpreter says for what. */

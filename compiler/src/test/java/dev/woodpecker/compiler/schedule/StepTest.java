@@ -17,6 +17,7 @@ import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
 import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -105,6 +106,7 @@ class StepTest {
                 of("Tensorize", tensorProduct(), upTo(Tensorize.class)),
                 of("Pipeline", tensorProduct(), upTo(Pipeline.class)),
                 of("Specialize", halves(), onHopper(halves(), 2)),
+                of("Persist", halves(), persistent(3)),
                 of("DivideLast", ATTENTION, AttentionProgram.upTo(DivideLast.class, ATTENTION)),
                 of("Rolling", ATTENTION, AttentionProgram.upTo(Rolling.class, ATTENTION)));
     }
@@ -112,7 +114,7 @@ class StepTest {
     private static TensorProgram halves() {
         return Specializer.specialize(
                 TestKernels.MATMUL,
-                Binding.of("k").tensor("a", DType.F16, 128, 256).tensor("b", DType.F16, 256, 64));
+                Binding.of("k").tensor("a", DType.F16, 256, 256).tensor("b", DType.F16, 256, 128));
     }
 
     /** Groups of warps on Hopper, with a ring of so many buffers. */
@@ -122,6 +124,13 @@ class StepTest {
         SpacePoint point = new ScheduleSpace(program, Target.parse("cuda:sm_90a"), Numerics.FP32, Map.of(), Set.of())
                 .point(p -> wanted.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
         return ((SpacePoint.Scheduled) point).trace().steps().toArray(Step[]::new);
+    }
+
+    /** The same by so many blocks for all tiles. */
+    private static Step[] persistent(long blocks) {
+        List<Step> steps = new ArrayList<>(List.of(onHopper(halves(), 2)));
+        steps.add(new Persist("k.o", Factor.of(blocks)));
+        return steps.toArray(Step[]::new);
     }
 
     private static final TensorProgram ATTENTION = AttentionProgram.of(70, 150, 32);
@@ -187,6 +196,18 @@ class StepTest {
         List<Step> ofNoGroup = before.subList(0, before.size() - 1);
         LoopNest withoutLanes = applied(Trace.of("test", ofNoGroup).apply(LoopNest.of(halves(), Numerics.FP32)));
         assertThat(refusal(withoutLanes, new Specialize("k.o", Factor.of(2)))).contains("those of a group among them");
+    }
+
+    @Test
+    void tilesInTurnNeedARingAndMoreTilesThanBlocks() {
+        Step[] steps = onHopper(halves(), 2);
+        LoopNest nest = applied(Trace.of("test", List.of(steps)).apply(LoopNest.of(halves(), Numerics.FP32)));
+        assertThat(refusal(nest, new Persist("k", Factor.of(2)))).contains("there is no loop 'k'");
+        assertThat(refusal(nest, new Persist("k.i.o", Factor.of(2)))).contains("has no ring of buffers");
+        assertThat(refusal(nest, new Persist("k.o", Factor.of(4)))).contains("of 4 tiles a grid of 4 blocks");
+        LoopNest persistent = applied(new Persist("k.o", Factor.of(3)).apply(nest, Map.of()));
+        assertThat(refusal(persistent, new Persist("k.o", Factor.of(2))))
+                .contains("must be those over blocks, then those over threads");
     }
 
     private static String refusal(LoopNest nest, Step step) {

@@ -7,6 +7,7 @@ import dev.woodpecker.compiler.schedule.Bind;
 import dev.woodpecker.compiler.schedule.ComputeAt;
 import dev.woodpecker.compiler.schedule.Factor;
 import dev.woodpecker.compiler.schedule.Layout;
+import dev.woodpecker.compiler.schedule.Persist;
 import dev.woodpecker.compiler.schedule.Specialize;
 import dev.woodpecker.compiler.schedule.Tail;
 import dev.woodpecker.compiler.schedule.Tensorize;
@@ -26,7 +27,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  * for blocks of rows, of columns: for groups thread.y: for lanes thread.x, 128 of them:
- *   for depth.o pipelined:
+ *   for depth.o pipelined, or a ring that one more group fills, from tile to tile where blocks have several:
  *     copy [rows, 64] and [64, columns] to shared memory, 16 bytes at a time, to twisted rows of 128
  *     for depth.i by 16, for 64 rows at a time: multiply, asynchronously; wait for all
  *   store results, two columns at a time
@@ -157,6 +158,9 @@ final class CudaWarpgroupRule {
                     .toList();
             long number = choose("stages", stages, tiles.stages(chosen, stages));
             builder.add(new Specialize(stretch.outer(), Factor.of(number)));
+            if (tiles.turnsTiles(chosen) && choose("persistent", List.of(0L, 1L), 1) == 1) {
+                builder.add(new Persist(stretch.outer(), Factor.of(tiles.grid(chosen))));
+            }
             return;
         }
         List<Long> stages = SharedTiles.stages(

@@ -20,7 +20,11 @@ record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes, boolean rings) {
     /** As in {@link CudaTensorTiles}. */
     private static final double CACHE_BYTES_A_CYCLE = 30;
 
-    private static final double BLOCK_CYCLES = 1500;
+    /** Until a block's first boxes or rows are there. */
+    private static final double FILL_CYCLES = 1000;
+
+    /** What storing the results of a tile adds. */
+    private static final double STORE_CYCLES = 500;
 
     /** Of a stretch of the reduction: the barrier, and what the first product after it waits for. */
     private static final double EXPOSED_CYCLES = 60;
@@ -122,7 +126,20 @@ record CudaWarpgroupTiles(CudaTiles problem, long sharedBytes, boolean rings) {
         // While one block waits for its products, others multiply; copies go on.
         double exposed = rings ? 0 : EXPOSED_CYCLES / resident;
         double computed = Math.max(multiplied, shared) + exposed;
-        return rounds * (stretches * Math.max(computed, cached) + BLOCK_CYCLES / resident);
+        // A block that goes on with another tile has its first boxes when it comes to it.
+        double fills = turnsTiles(tile) ? 1 : rounds;
+        return rounds * stretches * Math.max(computed, cached)
+                + (fills * FILL_CYCLES + rounds * STORE_CYCLES) / resident;
+    }
+
+    /** The blocks that the device runs at once. */
+    long grid(Tile tile) {
+        return problem.units() * (long) residentBlocks(tile);
+    }
+
+    /** Whether blocks go from tile to tile, as far as there are more of these than blocks that run at once. */
+    boolean turnsTiles(Tile tile) {
+        return rings && problem.blocks(tile.rows, tile.columns) > grid(tile);
     }
 
     private double residentBlocks(Tile tile) {

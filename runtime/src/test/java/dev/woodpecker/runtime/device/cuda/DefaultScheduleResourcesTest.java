@@ -59,6 +59,9 @@ class DefaultScheduleResourcesTest {
     /** A ring, and all registers of a multiprocessor, on Hopper. */
     private static final String FULL = "MatMul a=2048x2048 b=2048x2048";
 
+    /** The same with blocks that go from tile to tile. */
+    private static final String IN_TURN = "MatMul a=4096x512 b=512x2048";
+
     /** As models call it, for its first result alone; the others would need scores in memory. */
     private static final String NO_LIMITS =
             " scale=0.125 softcap=0 leftWindowSize=-1 rightWindowSize=-1 qkMatmulOutputMode=0";
@@ -94,6 +97,7 @@ class DefaultScheduleResourcesTest {
             calls.addAll(ATTENTION);
             if (architecture.equals("sm_90a")) {
                 calls.add(FULL);
+                calls.add(IN_TURN);
             }
         }
         List<LoweredKernel> kernels = new ArrayList<>();

@@ -8,6 +8,10 @@ import dev.woodpecker.compiler.interp.HostTensor;
 import dev.woodpecker.compiler.interp.Interpreter;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.TensorProgram;
+import dev.woodpecker.compiler.schedule.Factor;
+import dev.woodpecker.compiler.schedule.Persist;
+import dev.woodpecker.compiler.schedule.Step;
+import dev.woodpecker.compiler.schedule.Trace;
 import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
 import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
@@ -18,6 +22,7 @@ import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.CpuFeatures;
 import dev.woodpecker.runtime.toolchain.TestCompilers;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -78,5 +83,17 @@ record SeededFault(String name, String pattern, String replacement, Set<Kind> ki
         SpacePoint point = new ScheduleSpace(program, target, Numerics.FP16, Map.of(), Set.of())
                 .point(p -> wanted.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
         return KernelSource.of(program, ((SpacePoint.Scheduled) point).trace(), target, Numerics.FP16);
+    }
+
+    /** The same with rings, by so many blocks for all tiles. */
+    static KernelSource persistent(String call, long blocks) {
+        KernelSource source = onHopper(call, 1);
+        List<Step> steps = new ArrayList<>(source.trace().steps());
+        steps.add(new Persist("k.o", Factor.of(blocks)));
+        return KernelSource.of(
+                source.program(),
+                Trace.of("persistent", steps),
+                source.lowered().target(),
+                Numerics.FP16);
     }
 }

@@ -47,6 +47,9 @@ public final class CudaModel {
 
     private static final double EXPOSED_AHEAD = 0.1;
 
+    /** Until a block has its first stretch; one that goes from tile to tile waits once. */
+    private static final double FILL_CYCLES = 1000;
+
     private final Target target;
     private final Multiprocessor machine;
 
@@ -94,9 +97,9 @@ public final class CudaModel {
         double waves = Math.ceil(blocks / (resident * target.units()));
         // Multiprocessors that have no block, or fewer than others, wait for those that do.
         double perProcessor = Math.min(resident, Math.ceil(blocks / target.units()));
-        double busy = blocks / (waves * perProcessor * target.units());
-        double warps = perProcessor * Math.ceilDiv(threads, Multiprocessor.WARP);
         CudaWork work = CudaWork.of(phase);
+        double busy = blocks / (waves * perProcessor * target.units()) / work.unevenness();
+        double warps = perProcessor * Math.ceilDiv(threads, Multiprocessor.WARP);
         double wanted = work.accumulators() >= TILE ? TILED_WARPS : COMPUTING_WARPS;
         double computing = busy * Math.min(1, warps / wanted) * target.units() * machine.cyclesPerSecond();
         double onTheirWay = Math.max(warps / LOADING_WARPS, perProcessor * work.copiedAheadBytes() / LOADING_BYTES);
@@ -115,7 +118,12 @@ public final class CudaModel {
             longest = Math.max(longest, part);
             all += part;
         }
-        return longest + (work.copiedAheadBytes() > 0 ? EXPOSED_AHEAD : EXPOSED) * (all - longest);
+        if (work.copiedAheadBytes() == 0) {
+            return longest + EXPOSED * (all - longest);
+        }
+        // Blocks that run together do not wait together.
+        double filling = waves * FILL_CYCLES / perProcessor / machine.cyclesPerSecond();
+        return longest + EXPOSED_AHEAD * (all - longest) + filling;
     }
 
     /** Multiply-adds a second of the units that the kernel computes on, tensor cores if it uses them. */

@@ -12,6 +12,7 @@ import dev.woodpecker.compiler.lower.PlanScratch;
 import dev.woodpecker.compiler.target.Intrinsics;
 import dev.woodpecker.compiler.target.TensorTile;
 import dev.woodpecker.tuner.cost.IndexValue;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * What a phase of a kernel does on the whole grid, counted in its loops. A load that a straight piece of code has twice
@@ -31,6 +33,8 @@ import java.util.stream.IntStream;
  * @param sectorBytes that warps move between registers and the second-level cache, in sectors of 32 bytes
  * @param sharedCycles that warps take for shared memory, conflicts of its banks included
  * @param copiedAheadBytes of a block that asynchronous copies have on their way while it computes
+ * @param unevenness by how much the tiles that the first block goes through are more than the mean of all, 1 where blocks
+ *     have one tile
  */
 record CudaWork(
         double instructions,
@@ -39,7 +43,8 @@ record CudaWork(
         double sectorBytes,
         double sharedCycles,
         int accumulators,
-        double copiedAheadBytes) {
+        double copiedAheadBytes,
+        double unevenness) {
     private static final int SECTOR_BYTES = 32;
     private static final int BANKS = 32;
     private static final int BANK_BYTES = 4;
@@ -55,7 +60,8 @@ record CudaWork(
                 counter.sectorBytes,
                 counter.sharedCycles,
                 counter.accumulators,
-                counter.copiedAheadBytes());
+                counter.copiedAheadBytes(),
+                counter.unevenness);
     }
 
     private static final class Counter {
@@ -69,6 +75,9 @@ record CudaWork(
 
         /** Of the grid: loops that are longer in some blocks than in others are as long as there. */
         private final Map<String, Long> middles = new HashMap<>();
+
+        private final List<Loop> grid = new ArrayList<>();
+        private double unevenness = 1;
 
         private double instructions;
         private double tensorOperations;
@@ -88,6 +97,18 @@ record CudaWork(
                             Loop.Binding.THREAD_Z, (long) (lane / block.get(0) / block.get(1))))
                     .toList();
             this.lanes = threads.subList(0, Math.min(Multiprocessor.WARP, size));
+        }
+
+        /** Of a grid whose blocks have tiles in turn: the mean of all, of which the first has most. */
+        private double tiles(Expr extent) {
+            String block = grid.getFirst().name();
+            double mean = LongStream.range(
+                            0, IndexMath.constant(grid.getFirst().extent()).orElse(1))
+                    .mapToDouble(b -> IndexValue.of(extent, Map.of(block, b), lets))
+                    .average()
+                    .orElse(1);
+            unevenness = IndexValue.of(extent, Map.of(block, 0L), lets) / mean;
+            return mean;
         }
 
         /** Which part of a block's threads a condition lets in, at the start of all loops: all where it does not tell. */
@@ -116,10 +137,14 @@ record CudaWork(
                         threadLoops.put(loop.binding(), loop.name());
                     }
                     if (loop.binding().isBlock()) {
+                        grid.add(loop);
                         middles.put(
                                 loop.name(), IndexMath.constant(loop.extent()).orElse(0) / 2);
                     }
-                    double extent = IndexValue.of(loop.extent(), middles, lets);
+                    boolean overTiles = loop.binding() == Loop.Binding.SERIAL
+                            && body.anyMatch(s -> s instanceof Stmt.Ring)
+                            && IndexMath.constant(loop.extent()).isEmpty();
+                    double extent = overTiles ? tiles(loop.extent()) : IndexValue.of(loop.extent(), middles, lets);
                     boolean repeats = !loop.binding().isThread() && loop.binding() != Loop.Binding.UNROLL;
                     visit(body, times * extent, repeats ? new HashSet<>() : loaded);
                 }

@@ -2,9 +2,12 @@ package dev.woodpecker.tuner.cost.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
 import dev.woodpecker.compiler.lower.Lowering;
 import dev.woodpecker.compiler.schedule.rule.DefaultSchedule;
+import dev.woodpecker.compiler.schedule.rule.ScheduleSpace;
+import dev.woodpecker.compiler.schedule.rule.SpacePoint;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.call.KernelCall;
@@ -96,6 +99,27 @@ class CudaModelTest {
         double small = model.seconds(product(256).variants().getFirst().program(), lowered(product(256)));
         double large = model.seconds(product(1024).variants().getFirst().program(), lowered(product(1024)));
         assertThat(large).isGreaterThan(2 * small);
+    }
+
+    /** Of 256 tiles on 132 multiprocessors, and of 140, of which most have one tile only and wait for the others. */
+    @Test
+    void tilesInTurnSaveTheWaitForTheFirstBoxesOfLaterOnes() {
+        assertThat(hopper(2048, 1)).isBetween(0.9 * hopper(2048, 0), 0.99 * hopper(2048, 0));
+        assertThat(hopper(1120, 1)).isBetween(0.9 * hopper(1120, 0), 1.05 * hopper(1120, 0));
+    }
+
+    private static double hopper(int columns, long persistent) {
+        Target target = Target.parse("cuda:sm_90a");
+        TensorProgram program = KernelCall.of(
+                        KernelIndex.of(CudaModelTest.class.getClassLoader()).find("MatMul"),
+                        List.of("a=4096x512:f16", "b=512x" + columns + ":f16"))
+                .program();
+        Map<String, Long> wanted =
+                Map.of("rings", 1L, "block.rows", 128L, "block.columns", 256L, "stages", 3L, "persistent", persistent);
+        SpacePoint point = new ScheduleSpace(program, target, Numerics.FP32, Map.of(), Set.of())
+                .point(p -> wanted.getOrDefault(p.name().substring(p.name().indexOf('.') + 1), p.preferred()));
+        LoweredKernel kernel = Lowering.lower(program, ((SpacePoint.Scheduled) point).trace(), target, Numerics.FP32);
+        return new CudaModel(target).seconds(program, kernel);
     }
 
     @Test

@@ -34,7 +34,11 @@ record FmaPeak(OptionalDouble gigaflopsPerSecond) {
     @Override
     public String toString() {
         return gigaflopsPerSecond.isPresent()
-                ? String.format(Locale.ROOT, "measured FMA peak: %.1f GFLOP/s", gigaflopsPerSecond.getAsDouble())
+                ? String.format(
+                        Locale.ROOT,
+                        "measured FMA peak: %.1f GFLOP/s in single precision; products of bytes can be four times as"
+                                + " many",
+                        gigaflopsPerSecond.getAsDouble())
                 : "FMA peak not measured: there is no C compiler";
     }
 }

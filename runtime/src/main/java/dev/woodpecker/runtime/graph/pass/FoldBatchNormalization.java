@@ -1,5 +1,7 @@
 package dev.woodpecker.runtime.graph.pass;
 
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT_UNALIGNED;
+
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.graph.Graph;
@@ -7,6 +9,7 @@ import dev.woodpecker.runtime.graph.GraphEditor;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.graph.Operand;
 import dev.woodpecker.runtime.graph.Uses;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,9 +87,7 @@ public final class FoldBatchNormalization {
         long each = filters == 0 ? 0 : weights.elements() / filters;
         for (int k = 0; k < filters; k++) {
             double factor = scale.getDouble(k) / Math.sqrt(variance.getDouble(k) + epsilon);
-            for (long i = k * each; i < (k + 1) * each; i++) {
-                newWeights.set(i, weights.getDouble(i) * factor);
-            }
+            scale(weights, newWeights, k * each, Math.toIntExact(each), factor);
             int filter = k;
             double bias = pair.bias().map(array -> array.getDouble(filter)).orElse(0.0);
             newBias.set(k, (bias - mean.getDouble(k)) * factor + beta.getDouble(k));
@@ -106,5 +107,21 @@ public final class FoldBatchNormalization {
                 convolution.attributes(),
                 sources);
         editor.remove(convolution).replace(normalization, folded);
+    }
+
+    /** Floats in an array of Java's: millions of weights one by one are a tenth of the time that a model takes to load. */
+    private static void scale(NdArray from, NdArray to, long first, int count, double factor) {
+        if (from.type() == DType.F32) {
+            float[] scaled = new float[count];
+            MemorySegment.copy(from.memory(), JAVA_FLOAT_UNALIGNED, first * Float.BYTES, scaled, 0, count);
+            for (int i = 0; i < count; i++) {
+                scaled[i] = (float) (scaled[i] * factor);
+            }
+            MemorySegment.copy(scaled, 0, to.memory(), JAVA_FLOAT_UNALIGNED, first * Float.BYTES, count);
+            return;
+        }
+        for (long i = first; i < first + count; i++) {
+            to.set(i, from.getDouble(i) * factor);
+        }
     }
 }

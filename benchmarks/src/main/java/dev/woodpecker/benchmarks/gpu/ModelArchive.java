@@ -32,16 +32,39 @@ final class ModelArchive {
      */
     record Candidates(String task, List<Map<String, Long>> decisions) {}
 
-    /** A vector of fp32, little-endian in base64. */
-    record Statistic(String value, String elements) {}
+    /**
+     * Elements of fp32, little-endian in base64.
+     *
+     * @param value whose
+     */
+    record Elements(String value, String text) {
+        static Elements of(String value, NdArray array) {
+            byte[] bytes = array.memory().toArray(ValueLayout.JAVA_BYTE);
+            return new Elements(value, Base64.getEncoder().encodeToString(bytes));
+        }
+
+        int count() {
+            return Base64.getDecoder().decode(text).length / Float.BYTES;
+        }
+
+        NdArray array(int... shape) {
+            NdArray array = NdArray.allocate(DType.F32, shape);
+            array.memory().copyFrom(MemorySegment.ofArray(Base64.getDecoder().decode(text)));
+            return array;
+        }
+    }
 
     /**
      * @param architecture that the cubins are for
      * @param statistics of each network, by the values of its calibration
+     * @param results of each network in single precision, of the inputs that {@link ModelStep} gives it
      * @param candidates of each model
      */
     record Contents(
-            String architecture, Map<String, List<Statistic>> statistics, Map<String, List<Candidates>> candidates) {}
+            String architecture,
+            Map<String, List<Elements>> statistics,
+            Map<String, List<Elements>> results,
+            Map<String, List<Candidates>> candidates) {}
 
     private ModelArchive() {}
 
@@ -53,27 +76,19 @@ final class ModelArchive {
         return new Gson().fromJson(Files.readString(kit.resolve(FILE)), Contents.class);
     }
 
-    static List<Statistic> statistics(Map<String, NdArray> values) {
+    static List<Elements> statistics(Map<String, NdArray> values) {
         return values.entrySet().stream()
                 .filter(entry -> entry.getKey().contains("/calibration/"))
-                .map(entry -> new Statistic(entry.getKey(), text(entry.getValue())))
+                .map(entry -> Elements.of(entry.getKey(), entry.getValue()))
                 .toList();
     }
 
-    private static String text(NdArray vector) {
-        byte[] bytes = vector.memory().toArray(ValueLayout.JAVA_BYTE);
-        return Base64.getEncoder().encodeToString(bytes);
-    }
-
     /** Answers what was found when the kit was packed: nothing has to run to make a model. */
-    static Calibrator calibrator(List<Statistic> statistics) {
+    static Calibrator calibrator(List<Elements> statistics) {
         return (file, inputs) -> {
             Map<String, NdArray> outputs = new LinkedHashMap<>();
-            for (Statistic statistic : statistics) {
-                byte[] bytes = Base64.getDecoder().decode(statistic.elements());
-                NdArray vector = NdArray.allocate(DType.F32, bytes.length / Float.BYTES);
-                vector.memory().copyFrom(MemorySegment.ofArray(bytes));
-                outputs.put(statistic.value(), vector);
+            for (Elements statistic : statistics) {
+                outputs.put(statistic.value(), statistic.array(statistic.count()));
             }
             return outputs;
         };

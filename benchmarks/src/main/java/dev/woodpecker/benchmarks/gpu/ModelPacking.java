@@ -1,6 +1,6 @@
 package dev.woodpecker.benchmarks.gpu;
 
-import dev.woodpecker.benchmarks.gpu.ModelArchive.Statistic;
+import dev.woodpecker.benchmarks.gpu.ModelArchive.Elements;
 import dev.woodpecker.cli.zoo.Zoo;
 import dev.woodpecker.compiler.target.Target;
 import dev.woodpecker.runtime.Model;
@@ -54,15 +54,17 @@ record ModelPacking(CudaCompiler compiler, Target target, Drafts drafts, int job
 
     void write(Path kit, List<KitModel> models) throws IOException, InterruptedException {
         Wanted wanted = new Wanted(new LinkedHashSet<>(), new LinkedHashSet<>(), new LinkedHashMap<>());
-        Map<String, List<Statistic>> statistics = new LinkedHashMap<>();
+        Map<String, List<Elements>> statistics = new LinkedHashMap<>();
+        Map<String, List<Elements>> results = new LinkedHashMap<>();
         Path folder = Files.createTempDirectory("woodpecker-kit-models");
         try {
             for (KitModel model : models) {
                 Path file = folder.resolve(model.network() + ".onnx");
                 if (!Files.exists(file)) {
-                    List<Statistic> found = new ArrayList<>();
+                    List<Elements> found = new ArrayList<>();
                     model.write(zoo(found), file);
                     statistics.put(model.network(), found);
+                    results.put(model.network(), results(file));
                 }
                 collect(model, file, wanted);
                 out.println("chose schedules for " + model.name());
@@ -77,7 +79,8 @@ record ModelPacking(CudaCompiler compiler, Target target, Drafts drafts, int job
         out.flush();
         Map<CudaSource, Cubin> cubins = compiled(wanted.sources());
         CarriedCubins.write(kit.resolve(ModelArchive.CUBINS), cubins);
-        ModelArchive.write(kit, new ModelArchive.Contents(target.architecture(), statistics, wanted.candidates()));
+        ModelArchive.write(
+                kit, new ModelArchive.Contents(target.architecture(), statistics, results, wanted.candidates()));
         out.printf(
                 "%d kernels of %d models; %d do not compile%n",
                 cubins.size(), models.size(), wanted.sources().size() - cubins.size());
@@ -87,7 +90,7 @@ record ModelPacking(CudaCompiler compiler, Target target, Drafts drafts, int job
         return KernelCompiler.of(Environment.ofProcess()).portable();
     }
 
-    private static Zoo zoo(List<Statistic> found) {
+    private static Zoo zoo(List<Elements> found) {
         return new Zoo(ZOO_SEED, 1, (file, inputs) -> {
             try (Model model = Model.load(file, Options.defaults());
                     Session session = model.newSession()) {
@@ -96,6 +99,16 @@ record ModelPacking(CudaCompiler compiler, Target target, Drafts drafts, int job
                 return outputs;
             }
         });
+    }
+
+    /** What a model's outputs are to be, computed on this processor. */
+    static List<Elements> results(Path file) {
+        try (Model model = Model.load(file, Options.defaults());
+                Session session = model.newSession()) {
+            return session.run(ModelStep.inputs(model)).entrySet().stream()
+                    .map(output -> Elements.of(output.getKey(), output.getValue()))
+                    .toList();
+        }
     }
 
     private void collect(KitModel model, Path file, Wanted wanted) {

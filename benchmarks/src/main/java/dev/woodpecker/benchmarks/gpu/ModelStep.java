@@ -34,7 +34,15 @@ final class ModelStep {
     private static final int RUNS = 30;
 
     /** As peers.py writes its rows. */
-    record Row(String name, String system, double microseconds, String problem) {}
+    record Row(String name, String system, double microseconds, String problem) {
+        /** A model that computes something else has no time. */
+        static Row of(String name, String system, double seconds, String remark, ModelVerdict verdict) {
+            String text = remark + "; " + verdict.text();
+            return verdict.isRight()
+                    ? new Row(name, system, 1e6 * seconds, text)
+                    : new Row(name, system, 0, String.format(Locale.ROOT, "%s; it took %.1f us", text, 1e6 * seconds));
+        }
+    }
 
     /**
      * A model by some records.
@@ -106,24 +114,28 @@ final class ModelStep {
             try (Model loaded = Model.load(file, options);
                     Session session = loaded.newSession()) {
                 Map<String, NdArray> inputs = inputs(loaded);
-                Map<String, NdArray> outputs = session.run(inputs);
+                Map<String, NdArray> outputs = new LinkedHashMap<>(session.run(inputs));
                 String remark =
                         String.format(Locale.ROOT, "planned and loaded in %.1f s", (System.nanoTime() - begin) * 1e-9);
+                List<ModelArchive.Elements> expected = carried.results().getOrDefault(model.network(), List.of());
                 journal.finish(
                         host,
-                        new Row(
+                        Row.of(
                                 model.name(),
                                 variant.system() + ", inputs and results on the host",
-                                1e6 * seconds(() -> session.run(inputs)),
-                                remark));
+                                seconds(() -> session.run(inputs)),
+                                remark,
+                                ModelVerdict.of(model.mode(), expected, outputs)));
                 journal.start(device);
+                double seconds = onDevice(loaded, session, inputs, outputs);
                 journal.finish(
                         device,
-                        new Row(
+                        Row.of(
                                 model.name(),
                                 variant.system(),
-                                1e6 * onDevice(loaded, session, inputs, outputs),
-                                "one run after another, launch gaps count"));
+                                seconds,
+                                "one run after another, launch gaps count",
+                                ModelVerdict.of(model.mode(), expected, outputs)));
             }
         } catch (RuntimeException refused) {
             fail(journal, device, model, variant, String.valueOf(refused));
@@ -139,12 +151,15 @@ final class ModelStep {
         journal.finish(item, new Row(model.name(), variant.system(), 0, reason));
     }
 
+    /** @param outputs of the shapes that are wanted; they become what the last of the runs gave */
     private static double onDevice(
             Model model, Session session, Map<String, NdArray> inputs, Map<String, NdArray> outputs) {
         Map<String, DeviceArray> from = onDevice(model, inputs);
         Map<String, DeviceArray> to = onDevice(model, outputs);
         try {
-            return seconds(() -> session.runOnDevice(from, to));
+            double seconds = seconds(() -> session.runOnDevice(from, to));
+            to.forEach((name, array) -> outputs.put(name, array.toNdArray()));
+            return seconds;
         } finally {
             from.values().forEach(array -> Release.of(array::close));
             to.values().forEach(array -> Release.of(array::close));
@@ -161,7 +176,8 @@ final class ModelStep {
         return there;
     }
 
-    private static Map<String, NdArray> inputs(Model model) {
+    /** The same every time. */
+    static Map<String, NdArray> inputs(Model model) {
         RandomArrays random = new RandomArrays(1);
         Map<String, NdArray> inputs = new LinkedHashMap<>();
         model.inputs()

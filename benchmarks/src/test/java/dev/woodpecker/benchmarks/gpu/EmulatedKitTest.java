@@ -287,7 +287,9 @@ class EmulatedKitTest {
                                                 .map(Drafts.Draft::decisions)
                                                 .toList()))
                         .toList();
-        ModelArchive.write(folder, new ModelArchive.Contents("sm_80", Map.of(), Map.of(model.name(), candidates)));
+        Map<String, List<ModelArchive.Elements>> results = Map.of("product", ModelPacking.results(file));
+        ModelArchive.write(
+                folder, new ModelArchive.Contents("sm_80", Map.of(), results, Map.of(model.name(), candidates)));
 
         assertThat(TuningStep.run(List.of(model), folder, folder, "cuda:emulated", () -> 60))
                 .isTrue();
@@ -306,6 +308,10 @@ class EmulatedKitTest {
         assertThat(ModelStep.run(List.of(model), folder, folder, "cuda:emulated", () -> 60))
                 .isTrue();
         assertThat(StepJournal.open(folder, ModelStep.NAME).rows(ModelStep.Row.class))
+                .allSatisfy(row -> {
+                    assertThat(row.microseconds()).isPositive();
+                    assertThat(row.problem()).contains("; results are right, ");
+                })
                 .extracting(ModelStep.Row::system)
                 .contains(
                         "Woodpecker, inputs and results on the host",
@@ -313,6 +319,27 @@ class EmulatedKitTest {
                         "Woodpecker, tuned, inputs and results on the host",
                         "Woodpecker, tuned");
         assertThat(KitReport.write(folder)).content().contains("## Tuning of whole models", "tuning time, s");
+    }
+
+    @Test
+    void aModelThatComputesSomethingElseHasNoTime() {
+        NdArray wanted = NdArray.of(new float[] {1, 2, 3, 4}, 2, 2);
+        List<ModelArchive.Elements> expected = List.of(ModelArchive.Elements.of("y", wanted));
+        ModelVerdict right =
+                ModelVerdict.of(Numerics.FP16, expected, Map.of("y", NdArray.of(new float[] {1, 2.01f, 3, 4}, 2, 2)));
+        assertThat(right).isEqualTo(new ModelVerdict(true, "results are right, 1.8e-03 off single precision"));
+        NdArray unwritten = NdArray.of(new float[] {1, Float.NaN, 3, 4}, 2, 2);
+        ModelVerdict wrong = ModelVerdict.of(Numerics.FP16, expected, Map.of("y", unwritten));
+        assertThat(wrong.isRight()).isFalse();
+        assertThat(ModelStep.Row.of("m", "Woodpecker", 2e-5, "quick", wrong))
+                .isEqualTo(new ModelStep.Row(
+                        "m",
+                        "Woodpecker",
+                        0,
+                        "quick; WRONG: results are Infinity off single precision, 7.8e-03 are allowed; it took"
+                                + " 20.0 us"));
+        assertThat(ModelVerdict.of(Numerics.FP32, expected, Map.of()).text())
+                .isEqualTo("WRONG: no output y of 4 elements");
     }
 
     @Test

@@ -70,7 +70,7 @@ class KitRehearsalTest {
                 new KernelArchive.Contents(
                         "sm_90a", "abc", "today", List.of(workload.name()), List.of(candidate), List.of()),
                 Map.of(cubin, new byte[] {0x7f, 'E', 'L', 'F'}));
-        ModelArchive.write(folder, new ModelArchive.Contents("sm_90a", Map.of(), Map.of()));
+        ModelArchive.write(folder, new ModelArchive.Contents("sm_90a", Map.of(), Map.of(), Map.of()));
         Files.writeString(
                 folder.resolve(PackKit.WORKLOADS), StepJournal.GSON.toJson(List.of(PeerWorkload.of(workload))));
         Files.copy(ROOT.resolve("benchmarks/gpu/kit").resolve(KitRun.PEERS), folder.resolve(KitRun.PEERS));

@@ -21,7 +21,7 @@ class OutputComparisonTest {
 
     /** Of a norm of 224. */
     @ParameterizedTest
-    @CsvSource({"STRICT, 100.2, 101", "FP32, 100.2, 101", "TF32, 100.8, 101", "FP16, 100.8, 101", "BF16, 106, 108"})
+    @CsvSource({"STRICT, 100.2, 101", "FP32, 100.2, 101", "TF32, 101.5, 102", "FP16, 101.5, 102", "BF16, 113, 115"})
     void asMuchAsRoundingExplains(Numerics numerics, float right, float wrong) {
         assertThat(wrong(numerics, right)).isEmpty();
         assertThat(wrong(numerics, wrong))
@@ -32,7 +32,7 @@ class OutputComparisonTest {
     void whatIsWrongIsToldWithWhatWasAllowed() {
         assertThat(wrong(Numerics.BF16, 150))
                 .hasValueSatisfying(text ->
-                        assertThat(text).endsWith("WRONG: at [0] 150.0 instead of 100.0; allowed is norm-wise 0.031"));
+                        assertThat(text).endsWith("WRONG: at [0] 150.0 instead of 100.0; allowed is norm-wise 0.063"));
     }
 
     @Test

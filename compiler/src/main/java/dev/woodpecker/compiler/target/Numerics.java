@@ -48,14 +48,14 @@ public enum Numerics {
 
     /**
      * How far a whole model's output may be from single precision, {@code ||a - b|| / ||b||}. Where factors or values have
-     * fewer bits it is eight units of their rounding: errors of layers go as a random walk does, with half a unit a step, so
-     * that this is room for some hundreds of them, and too little for a layer that is wrong.
+     * fewer bits it is sixteen units of their rounding: errors of layers go as a random walk does, with half a unit a step, so
+     * that this is room for hundreds of them, or for fewer and an output whose terms cancel; a layer that is wrong is farther off.
      */
     public double wholeModelTolerance() {
         return switch (this) {
             case STRICT, FP32 -> 1e-3;
-            case TF32, FP16 -> 8 * 0x1p-11;
-            case BF16 -> 8 * 0x1p-8;
+            case TF32, FP16 -> 16 * 0x1p-11;
+            case BF16 -> 16 * 0x1p-8;
             // What lies between two bytes may become either.
             case INT8 -> 0.1;
         };

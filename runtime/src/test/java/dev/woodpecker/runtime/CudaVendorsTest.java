@@ -2,9 +2,12 @@ package dev.woodpecker.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.device.cuda.driver.CudaHandle.Stream;
+import dev.woodpecker.runtime.device.cuda.driver.DevicePointer;
 import dev.woodpecker.runtime.device.cuda.driver.RecordingDriver;
 import dev.woodpecker.runtime.device.emulator.EmulatedDriver;
 import dev.woodpecker.runtime.graph.TensorType;
@@ -12,11 +15,13 @@ import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
 import dev.woodpecker.runtime.plan.cuda.CudaDevice;
 import dev.woodpecker.runtime.toolchain.CacheDirectory;
 import dev.woodpecker.runtime.toolchain.Environment;
+import dev.woodpecker.runtime.vendor.cuda.DeviceVendor;
 import dev.woodpecker.runtime.vendor.cuda.FakeVendor;
 import dev.woodpecker.runtime.vendor.cuda.VendorCallException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,6 +176,47 @@ class CudaVendorsTest {
             session.run(Map.of("x", X));
         }
         assertThat(fake.asked()).hasSize(times).containsOnly(asked);
+    }
+
+    /** On the emulator, where there is memory. */
+    @Test
+    void aWayThatGivesSomethingElseIsLeftOutHoweverFastItIs() {
+        DeviceUnderTest under = DeviceUnderTest.open();
+        assumeTrue(under.emulated().isPresent(), "SKIPPED: on a GPU the driver is asked for more than a fill");
+        Path file = directory.resolve("m.onnx");
+        layer().output("y").write(file);
+        DeviceVendor zeros = (kernel, _) -> List.of(new DeviceVendor.Call() {
+            @Override
+            public String name() {
+                return "zeros";
+            }
+
+            @Override
+            public long workspaceBytes() {
+                return 0;
+            }
+
+            @Override
+            public void enqueue(List<Long> buffers, long workspace, long stream) {
+                under.device()
+                        .driver()
+                        .fill(
+                                new DevicePointer(buffers.getLast()),
+                                (byte) 0,
+                                kernel.result().bytes(),
+                                new Stream(stream));
+            }
+
+            @Override
+            public void close() {}
+        });
+        try (Model model = Model.load(
+                        file, vendors(Vendors.ONLY), Optional.of(under.device().with(zeros)));
+                Session session = model.newSession()) {
+            NdArray y = Objects.requireNonNull(session.run(Map.of("x", X)).get("y"));
+            assertThat(y.toFloatArray()).isNotEqualTo(new float[12]);
+        }
+        under.assertNoLeaks();
     }
 
     @Test

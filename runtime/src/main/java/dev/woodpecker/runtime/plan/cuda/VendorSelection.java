@@ -2,6 +2,7 @@ package dev.woodpecker.runtime.plan.cuda;
 
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.target.Numerics;
+import dev.woodpecker.runtime.NdArray;
 import dev.woodpecker.runtime.Vendors;
 import dev.woodpecker.runtime.device.cuda.driver.CudaException;
 import dev.woodpecker.runtime.plan.Invocation;
@@ -23,8 +24,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Takes for each kernel of a plan the fastest of the generated one and the libraries' ways, all timed in the plan's own
- * memory. Kernels that are alike are timed once. A way that a library refuses is left out, with the reason in the log; once
+ * Takes for each kernel of a plan the fastest of the generated one and the libraries' ways that give the same result, all
+ * timed in the plan's own memory. Kernels that are alike are timed once. A way that a library refuses is left out, with the reason in the log; once
  * chosen, a refusal is an error of the run.
  */
 final class VendorSelection {
@@ -32,9 +33,6 @@ final class VendorSelection {
 
     /** Generated code is kept unless a library is faster by more than this: times repeat no better. */
     private static final double MARGIN = 0.02;
-
-    /** What activations are filled with: ordinary numbers in all floating-point types, unlike zeros, which take less power. */
-    private static final byte FILLING = 0x3c;
 
     private final CudaPlan plan;
     private final DeviceVendor vendor;
@@ -100,10 +98,20 @@ final class VendorSelection {
     }
 
     private Precision precision(DType element) {
-        return switch (element) {
-            case F16 -> Precision.FP16;
+        return switch (numericsOf(element)) {
+            case FP16 -> Precision.FP16;
             case BF16 -> Precision.BF16;
-            default -> numerics == Numerics.TF32 ? Precision.TF32 : Precision.FP32;
+            case TF32 -> Precision.TF32;
+            case STRICT, FP32, INT8 -> Precision.FP32;
+        };
+    }
+
+    /** Those of a kernel whose tensors are of {@code element}. */
+    private Numerics numericsOf(DType element) {
+        return switch (element) {
+            case F16 -> Numerics.FP16;
+            case BF16 -> Numerics.BF16;
+            default -> numerics.half().isPresent() ? Numerics.FP32 : numerics;
         };
     }
 
@@ -123,7 +131,6 @@ final class VendorSelection {
         CudaPlan trial = new CudaPlan(plan.device(), plan.plan(), plan.kernels(), plan.onDevice(), Map.of(), workspace);
         RunMemory memory = RunMemory.allocate(trial);
         try {
-            memory.fillValues(FILLING);
             Map<Like, Choice> choices = new HashMap<>();
             firsts.forEach((like, position) -> choices.put(like, choice(trial, memory, like, position)));
             return choices;
@@ -136,12 +143,27 @@ final class VendorSelection {
         PlanLaunches launches = new PlanLaunches(trial, memory.values(), memory.status(), memory.workspace());
         Places places = new Places(memory.inputs(), memory.outputs());
         try (TimedSteps timed = new TimedSteps(plan.device(), memory.stream())) {
-            timed.add(launches.generated(position, places));
+            VendorTrial results = new VendorTrial(
+                    plan.device(),
+                    memory,
+                    launches,
+                    places,
+                    plan.invocations().get(position).vendor().orElseThrow());
+            List<PlanStep> ours = launches.generated(position, places);
+            NdArray wanted = results.result(ours);
+            timed.add(ours);
             List<DeviceVendor.Call> able = new ArrayList<>();
             for (DeviceVendor.Call call : calls.getOrDefault(like, List.of())) {
                 try {
-                    timed.add(List.of(launches.ofVendor(position, call, places)));
-                    able.add(call);
+                    List<PlanStep> theirs = List.of(launches.ofVendor(position, call, places));
+                    Optional<String> wrong =
+                            results.difference(results.result(theirs), wanted, numericsOf(like.element()));
+                    if (wrong.isPresent()) {
+                        LOGGER.log(Level.WARNING, "{0} is left out of the choice: {1}", call.name(), wrong.get());
+                    } else {
+                        timed.add(theirs);
+                        able.add(call);
+                    }
                 } catch (VendorCallException refused) {
                     skipped(call.name(), refused);
                 } catch (CudaException refused) {

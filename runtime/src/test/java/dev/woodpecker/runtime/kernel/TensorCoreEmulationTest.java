@@ -127,6 +127,14 @@ class TensorCoreEmulationTest {
                     DType.F16,
                     "",
                     "cp_async_16(\n            w_tile"),
+            // Lanes go along every second pixel of a line, not along the seven of a window.
+            new Case(
+                    "Conv x=1x3x37x41 w=20x3x7x7 b=20 strides=2,2 pads=3,3,3,3 dilations=1,1 group=1",
+                    SM_80,
+                    Numerics.FP16,
+                    DType.F16,
+                    "tensor=1",
+                    "ldmatrix_x2_trans(\n                        x_tile_fragment"),
             new Case("MatMul a=40x72 b=72x40", SM_75, Numerics.FP16, DType.F16, "tensor=1", "ldmatrix_x1_trans"),
             new Case(
                     "Gemm a=72x40 b=33x72 alpha=1 beta=1 transA=1 transB=1",

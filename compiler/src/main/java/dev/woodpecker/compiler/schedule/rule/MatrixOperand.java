@@ -14,6 +14,7 @@ import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.schedule.Decompose;
 import dev.woodpecker.compiler.schedule.LoopNest;
 import dev.woodpecker.compiler.schedule.Reindex;
+import dev.woodpecker.compiler.schedule.Stages;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,11 @@ import java.util.Set;
  */
 record MatrixOperand(String matrix, int axes, boolean alongDepth, int width) {
     private static final int WIDEST_BYTES = 16;
+    private static final double SECTOR_BYTES = 32;
+    private static final int WARP = 32;
+
+    /** Of elements that instructions turn over, so that either order suits them. */
+    private static final int TURNED_BYTES = 2;
 
     /** Adds the step that makes the matrix. */
     static MatrixOperand of(
@@ -67,8 +73,21 @@ record MatrixOperand(String matrix, int axes, boolean alongDepth, int width) {
     static boolean isContiguousAlongDepth(ScheduleBuilder builder, Expr.Read read, List<Axis> side, List<Axis> depth) {
         return innermost(builder, read.tensor())
                 .map(read.indices()::get)
-                .map(index -> !stepsByOne(index, side.getLast()) && stepsByOne(index, depth.getLast()))
+                .map(index -> !stepsByOne(index, side.getLast())
+                        && stepsByOne(index, depth.getLast())
+                        && (read.type().bytes() != TURNED_BYTES
+                                || sectors(index, depth.getLast(), read) <= sectors(index, side.getLast(), read)))
                 .orElse(true);
+    }
+
+    /**
+     * Of the cache that a warp reads where its lanes go along an axis: short rows of a window begin anywhere in one, and
+     * every second pixel of a long row may be nearer.
+     */
+    private static double sectors(Expr index, Axis axis, Expr.Read read) {
+        long stride = Strides.of(index, axis.variable()).orElse(0);
+        double run = Math.clamp(Stages.extent(axis), 1, WARP);
+        return stride == 0 ? WARP : WARP / run * (run * stride * read.type().bytes() / SECTOR_BYTES + 1);
     }
 
     /** The axis along which a tensor's neighbours lie in memory: of those that have any, as a window of 1 x 1 has not. */

@@ -58,6 +58,9 @@ final class CudaElementRule {
         if (builder.axisLoops(name).isEmpty()) {
             return;
         }
+        if (rule.hasFewResults() && CudaColumnRule.schedule(builder, rule.stage, target)) {
+            return;
+        }
         Optional<String> partial = rule.splitReduction();
         if (partial.isPresent()) {
             new CudaElementRule(builder, partial.get(), target).shareOut();
@@ -83,13 +86,18 @@ final class CudaElementRule {
         return stage.axes().stream().allMatch(a -> Stages.extent(a) > 0);
     }
 
-    private Optional<String> splitReduction() {
-        boolean few = isConstant()
+    /** Of a reduction, whose parts other threads may have. */
+    private boolean hasFewResults() {
+        return isConstant()
                 && stage.reduction().isPresent()
+                && !stage.reduction().orElseThrow().axes().isEmpty()
                 && builder.isAlone(stage.name())
                 && builder.nest().numerics().mayReassociate()
                 && results() * 2 <= target.units() * BUSY_THREADS;
-        if (!few || stage.reduction().orElseThrow().axes().isEmpty()) {
+    }
+
+    private Optional<String> splitReduction() {
+        if (!hasFewResults()) {
             return Optional.empty();
         }
         Axis axis = stage.reduction().orElseThrow().axes().getFirst();

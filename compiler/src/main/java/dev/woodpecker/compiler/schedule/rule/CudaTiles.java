@@ -21,7 +21,7 @@ record CudaTiles(long rowExtent, long columnExtent, long depthExtent, long produ
     private static final double HOPPER_OPERATIONS = 128;
 
     /** The bytes that it gets of the memory's in one. */
-    private static final double BYTES = 12;
+    static final double BYTES = 12;
 
     /** What a second kernel costs, in cycles. */
     static final double LAUNCH = 4000;

@@ -1,12 +1,15 @@
 package dev.woodpecker.tuner.cost.cuda;
 
+import dev.woodpecker.compiler.ir.Buffer;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.IndexMath;
 import dev.woodpecker.compiler.ir.Intrinsic;
+import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stmt;
 import dev.woodpecker.compiler.ir.TensorProgram;
 import dev.woodpecker.compiler.lower.LoweredKernel;
+import dev.woodpecker.compiler.lower.PlanScratch;
 import dev.woodpecker.compiler.target.Intrinsics;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.compiler.target.Target;
@@ -14,9 +17,11 @@ import dev.woodpecker.compiler.target.TensorTile;
 import dev.woodpecker.runtime.device.cuda.KernelResources;
 import dev.woodpecker.runtime.plan.program.Cost;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * How long a kernel would take on a GPU by arithmetic: for each phase the longest of computing, shared memory, the
@@ -39,8 +44,11 @@ public final class CudaModel {
     /** And to keep memory busy. */
     private static final double LOADING_WARPS = 24;
 
-    /** Or bytes that asynchronous copies have on their way: a latency of some 800 cycles at 40 bytes a cycle. */
+    /** Or bytes on their way, of wide loads and asynchronous copies: a latency of some 800 cycles at 40 bytes a cycle. */
     private static final double LOADING_BYTES = 32 << 10;
+
+    /** Iterations whose loads the PTX compiler starts together. */
+    private static final double UNROLLED = 4;
 
     /** What does not overlap with the longest part: of warps that wait for what they load, and of those that copy ahead. */
     private static final double EXPOSED = 0.25;
@@ -76,15 +84,48 @@ public final class CudaModel {
      */
     public double seconds(TensorProgram program, LoweredKernel kernel, Map<String, KernelResources> resources) {
         double memorySeconds = Cost.of(program).bytes() / machine.memoryBytesPerSecond();
+        double all = kernel.phases().stream().mapToLong(CudaModel::bytes).sum();
         double seconds = 0;
         for (LoweredKernel.Phase phase : kernel.phases()) {
             KernelResources used = resources.getOrDefault(
                     phase.symbol(),
                     new KernelResources(phase.symbol(), USUAL_REGISTERS, phase.scratchBytes(), 0, 0, 0));
-            seconds += LAUNCH_SECONDS
-                    + seconds(phase, used, memorySeconds / kernel.phases().size());
+            seconds += LAUNCH_SECONDS + seconds(phase, used, memorySeconds * bytes(phase) / Math.max(1, all));
         }
         return seconds;
+    }
+
+    /** Of the kernel's inputs and outputs that a phase touches. */
+    private static long bytes(LoweredKernel.Phase phase) {
+        Map<String, Long> found = new HashMap<>();
+        phase.body().anyMatch(s -> {
+            buffers(s).filter(b -> b.scope() == Scope.GLOBAL).forEach(b -> found.put(b.name(), PlanScratch.bytes(b)));
+            return false;
+        });
+        return found.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private static Stream<Buffer> buffers(Stmt s) {
+        List<Buffer> read = new ArrayList<>();
+        s.expressions().forEach(e -> e.anyMatch(n -> n instanceof Expr.Load l && !read.add(l.buffer())));
+        Stream<Buffer> own = switch (s) {
+            case Stmt.Store store -> Stream.of(store.buffer());
+            case Stmt.AsyncCopy copy -> Stream.of(copy.from());
+            case Stmt.TileCopy copy -> Stream.of(copy.from());
+            case Stmt.Invoke invoke -> invoke.operands().stream().map(Stmt.Window::buffer);
+            case Stmt.Seq _,
+                    Stmt.For _,
+                    Stmt.If _,
+                    Stmt.Let _,
+                    Stmt.Allocate _,
+                    Stmt.Compute _,
+                    Stmt.Check _,
+                    Stmt.Barrier _,
+                    Stmt.Commit _,
+                    Stmt.Wait _,
+                    Stmt.Ring _ -> Stream.of();
+        };
+        return Stream.concat(read.stream(), own);
     }
 
     private double seconds(LoweredKernel.Phase phase, KernelResources used, double memorySeconds) {
@@ -102,7 +143,9 @@ public final class CudaModel {
         double warps = perProcessor * Math.ceilDiv(threads, Multiprocessor.WARP);
         double wanted = work.accumulators() >= TILE ? TILED_WARPS : COMPUTING_WARPS;
         double computing = busy * Math.min(1, warps / wanted) * target.units() * machine.cyclesPerSecond();
-        double onTheirWay = Math.max(warps / LOADING_WARPS, perProcessor * work.copiedAheadBytes() / LOADING_BYTES);
+        double loadedAhead = warps * Multiprocessor.WARP * work.widestLoad() * UNROLLED;
+        double ahead = Math.max(loadedAhead, perProcessor * work.copiedAheadBytes());
+        double onTheirWay = Math.max(warps / LOADING_WARPS, ahead / LOADING_BYTES);
         double loading = Math.sqrt(busy) * Math.min(1, onTheirWay);
         double share = work.inGroups() ? machine.groupShare() : machine.warpShare();
         double[] parts = {

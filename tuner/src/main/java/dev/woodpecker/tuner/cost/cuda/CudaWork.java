@@ -33,6 +33,7 @@ import java.util.stream.LongStream;
  * @param sectorBytes that warps move between registers and the second-level cache, in sectors of 32 bytes
  * @param sharedCycles that warps take for shared memory, conflicts of its banks included
  * @param copiedAheadBytes of a block that asynchronous copies have on their way while it computes
+ * @param widestLoad bytes that a thread loads from global memory at once, at most
  * @param unevenness by how much the tiles that the first block goes through are more than the mean of all, 1 where blocks
  *     have one tile
  */
@@ -44,6 +45,7 @@ record CudaWork(
         double sharedCycles,
         int accumulators,
         double copiedAheadBytes,
+        int widestLoad,
         double unevenness) {
     private static final int SECTOR_BYTES = 32;
     private static final int BANKS = 32;
@@ -61,6 +63,7 @@ record CudaWork(
                 counter.sharedCycles,
                 counter.accumulators,
                 counter.copiedAheadBytes(),
+                counter.widestLoad,
                 counter.unevenness);
     }
 
@@ -78,6 +81,7 @@ record CudaWork(
 
         private final List<Loop> grid = new ArrayList<>();
         private double unevenness = 1;
+        private int widestLoad;
 
         private double instructions;
         private double tensorOperations;
@@ -205,6 +209,10 @@ record CudaWork(
         private void visit(Expr expr, double times, Set<Expr> loaded) {
             if (expr instanceof Expr.Load(Buffer buffer, List<Expr> indices)) {
                 if (loaded.add(expr)) {
+                    if (buffer.scope() == Scope.GLOBAL) {
+                        widestLoad = Math.max(
+                                widestLoad, expr.lanes() * buffer.type().bytes());
+                    }
                     access(buffer, indices, expr.lanes(), times);
                 }
                 return;

@@ -108,6 +108,21 @@ class CudaModelTest {
         assertThat(hopper(1120, 1)).isBetween(0.9 * hopper(1120, 0), 1.05 * hopper(1120, 0));
     }
 
+    @Test
+    void aVectorByAMatrixTakesLittleMoreThanReadingTheMatrix() {
+        Target target = Target.parse("cuda:sm_90a");
+        TensorProgram program = KernelCall.of(
+                        KernelIndex.of(CudaModelTest.class.getClassLoader()).find("MatMul"),
+                        List.of("a=1x4096:f16", "b=4096x4096:f16"))
+                .program();
+        LoweredKernel kernel = Lowering.lower(
+                program, DefaultSchedule.of(program, target, Numerics.FP32, Map.of()), target, Numerics.FP32);
+        assertThat(kernel.phases()).hasSize(1);
+        CudaModel model = new CudaModel(target);
+        double reading = 4096 * 4096 * 2 / model.machine().memoryBytesPerSecond();
+        assertThat(model.seconds(program, kernel)).isBetween(reading, 1.6 * reading);
+    }
+
     private static double hopper(int columns, long persistent) {
         Target target = Target.parse("cuda:sm_90a");
         TensorProgram program = KernelCall.of(

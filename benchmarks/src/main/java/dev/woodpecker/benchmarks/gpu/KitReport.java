@@ -17,6 +17,8 @@ import java.util.stream.Collectors;
 final class KitReport {
     static final String FILE = "README.md";
     static final String JSON = "results.json";
+    /** What is listed of checks that fail: more of them hide the tables. */
+    private static final int MOST_WRONG = 20;
 
     private final Path results;
     private final StringBuilder out = new StringBuilder();
@@ -31,6 +33,7 @@ final class KitReport {
         KitReport report = new KitReport(results);
         report.facts();
         report.steps();
+        report.bars();
         report.checks();
         for (String table : List.of("ceilings", "convolutions", "products")) {
             report.layers(table);
@@ -99,6 +102,23 @@ final class KitReport {
         line("");
     }
 
+    private void bars() {
+        List<KitBars> bars = KitBars.of(results);
+        if (bars.stream().allMatch(bar -> bar.reached().isEmpty())) {
+            return;
+        }
+        json.add("bars", StepJournal.GSON.toJsonTree(bars));
+        line("## What was aimed at on an H200");
+        line("");
+        line("| | reached | wanted | |");
+        line("|---|---|--:|---|");
+        for (KitBars bar : bars) {
+            String verdict = bar.reached().isEmpty() ? "not measured" : bar.isMet() ? "met" : "missed";
+            line("| %s | %s | %s | %s |", bar.what(), bar.reached(), bar.wanted(), verdict);
+        }
+        line("");
+    }
+
     /** As peers.py writes it. */
     private record Peers(String versions) {}
 
@@ -116,8 +136,11 @@ final class KitReport {
                 "%d cases of the library's kernels: %d right, %d wrong.",
                 rows.size(), rows.size() - wrong.size(), wrong.size());
         line("");
-        for (CheckStep.Row row : wrong) {
+        for (CheckStep.Row row : wrong.subList(0, Math.min(MOST_WRONG, wrong.size()))) {
             line("- `" + row.name() + "`: " + row.problem());
+        }
+        if (wrong.size() > MOST_WRONG) {
+            line("- and %d more, in `checks.jsonl`", wrong.size() - MOST_WRONG);
         }
         if (!wrong.isEmpty()) {
             line("");

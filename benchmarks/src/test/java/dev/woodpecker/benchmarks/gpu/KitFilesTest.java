@@ -158,6 +158,33 @@ class KitFilesTest {
         assertThat(folder.resolve("results.json")).content().contains("\"convolutions\"");
     }
 
+    @Test
+    void whatWasAimedAtStandsBesideWhatWasReached() throws IOException {
+        StepJournal layers = StepJournal.open(folder, "convolutions");
+        layers.finish("one", row("one", 10, 20, ""));
+        layers.finish("two", row("two", 10, 5, ""));
+        String model = KitModel.RESNET + " fp16";
+        StepJournal ours = StepJournal.open(folder, ModelStep.NAME);
+        ours.finish("a", new ModelStep.Row(model, "Woodpecker, inputs and results on the host", 50, ""));
+        ours.finish("b", new ModelStep.Row(model, "Woodpecker, tuned", 100, ""));
+        ours.finish("c", new ModelStep.Row(model, "Woodpecker", 0, "WRONG"));
+        StepJournal.open(folder, "peer-models")
+                .finish("d", new ModelStep.Row(model, "PyTorch in a CUDA graph", 150, ""));
+        StepJournal checks = StepJournal.open(folder, CheckStep.NAME);
+        for (int i = 0; i < 30; i++) {
+            checks.finish("case " + i, new CheckStep.Row("case " + i, i < 5 ? "" : "NaN"));
+        }
+
+        assertThat(KitReport.write(folder))
+                .content()
+                .contains("| cases of kernels that are wrong | 25 of 30 | 0 | missed |")
+                .contains("batch 1, fp16: geometric mean against cuDNN's best | 1.00, 2 layers | 1.20 | missed |")
+                .contains("batch 1, tf32: geometric mean against cuDNN's best |  | 1.20 | not measured |")
+                .contains("| the best convolution against cuDNN's best | 2.00, one | 5.40 | missed |")
+                .contains("| 1.50, Woodpecker, tuned against PyTorch in a CUDA graph | 1.18 | met |")
+                .contains("- and 5 more, in `checks.jsonl`");
+    }
+
     private static LayerRow row(String name, double ours, double vendor, String problem) {
         return new LayerRow(
                 name, "batch 1, fp16", ours, ours, Map.of(), 3, 1, vendor, "engine 7", 4, 1e6, 1000, problem);

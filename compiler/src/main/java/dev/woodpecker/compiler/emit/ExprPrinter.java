@@ -4,8 +4,10 @@ import dev.woodpecker.compiler.ir.Arithmetic;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.Bounds;
 import dev.woodpecker.compiler.ir.Buffer;
+import dev.woodpecker.compiler.ir.ConstantExtreme;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.FloatRange;
 import dev.woodpecker.compiler.ir.Interval;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.UnaryOp;
@@ -194,7 +196,11 @@ final class ExprPrinter {
                                 strength)
                         : helper(b);
             }
-            case MIN, MAX -> helper(b);
+            case MIN, MAX ->
+                ConstantExtreme.of(b)
+                        .filter(ConstantExtreme::isInstruction)
+                        .map(this::withConstant)
+                        .orElseGet(() -> helper(b));
             case DOT4 -> dot4(lanes > 1 ? "(" + helpers.type(b.type(), lanes) + "){0}" : "0", b);
             case SHL, SHR ->
                 shiftsPlainly(b)
@@ -210,6 +216,11 @@ final class ExprPrinter {
     /** Added to a sum, which the instruction does for nothing. */
     private String dot4(String sum, Expr.Binary b) {
         return call(helpers.function("dot4", b.type(), b.lanes()), sum, print(b.left()), print(b.right()));
+    }
+
+    private String withConstant(ConstantExtreme e) {
+        String name = e.op().name().toLowerCase(Locale.ROOT) + "_with";
+        return call(helpers.function(name, e.x().type(), e.x().lanes()), print(e.x()), print(e.constant()));
     }
 
     private String helper(Expr.Binary b) {
@@ -322,7 +333,11 @@ final class ExprPrinter {
             return call("__builtin_convertvector", bit, type);
         }
         if (from.isFloat() && c.type().isInteger()) {
-            return call(helpers.conversion("from", c.type(), from, c.lanes()), print(c.operand()));
+            boolean bounded = c.type() == DType.I32
+                    && from == DType.F32
+                    && FloatRange.of(c.operand()).fitsInt();
+            String conversion = bounded ? "from_bounded" : "from";
+            return call(helpers.conversion(conversion, c.type(), from, c.lanes()), print(c.operand()));
         }
         if (dialect.vectors() && from.bytes() == 1 && c.type().bytes() == 4) {
             String extension = from == DType.U8 ? "from_zero_extended" : "from_sign_extended";

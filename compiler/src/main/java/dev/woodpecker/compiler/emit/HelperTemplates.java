@@ -77,6 +77,9 @@ final class HelperTemplates {
         t.put("max.float", scalarExtreme("max", ">", "&"));
         t.put("min.float.vector", extreme("min", "<", "|"));
         t.put("max.float.vector", extreme("max", ">", "&"));
+        // Of a value and a constant: of two zeros, or with NaN, the value.
+        t.put("min_with.vector", withConstant("min", ">"));
+        t.put("max_with.vector", withConstant("max", "<"));
         t.put("rem.float", FLOAT_REMAINDER);
         t.put("dot4", """
             $T dot4_$t($T sum, $T a, $T b) {
@@ -124,6 +127,10 @@ final class HelperTemplates {
                 return r;
             }\
             """);
+        // Of what is known to be within the range, or NaN. gcc 12 makes scalars of a loop over the lanes.
+        t.put(
+                "from_bounded.vector",
+                "$v $v_from_bounded_$w($w x) { return __builtin_convertvector(($w)(($v)x & (x == x)), $v); }");
         t.put("from_zero_extended.vector", extension("zero", "vpmovzxbd"));
         t.put("from_sign_extended.vector", extension("sign", "vpmovsxbd"));
         t.put("bits_of", """
@@ -148,6 +155,22 @@ final class HelperTemplates {
             #endif
             }\
             """.formatted(bits, instruction);
+    }
+
+    /** One instruction, which gcc 12 makes of no comparison. */
+    private static String withConstant(String name, String beyond) {
+        return """
+            $v %1$s_with_$v($v x, $v c) {
+            #if defined(__AVX512F__) || (defined(__AVX__) && $L <= 8)
+                $v r;
+                __asm__("v%1$sps %%1, %%2, %%0" : "=v"(r) : "vm"(x), "v"(c));
+                return r;
+            #else
+                const $m beyond = x %2$s c;
+                return ($v)((beyond & ($m)c) | (~beyond & ($m)x));
+            #endif
+            }\
+            """.formatted(name, beyond);
     }
 
     private static String lanes(String name, String parameters, String element) {

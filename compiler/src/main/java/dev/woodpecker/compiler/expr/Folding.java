@@ -4,6 +4,7 @@ import dev.woodpecker.compiler.ir.Arithmetic;
 import dev.woodpecker.compiler.ir.BinaryOp;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
+import dev.woodpecker.compiler.ir.FloatRange;
 import dev.woodpecker.compiler.ir.Interval;
 import dev.woodpecker.compiler.ir.MathFunction;
 import dev.woodpecker.compiler.ir.ReduceOp;
@@ -104,29 +105,6 @@ final class Folding {
             }
         }
         return new Expr.Cast(type, a);
-    }
-
-    /** Where a float is that is not NaN, as far as minima and maxima with constants tell. */
-    private record FloatRange(double min, double max) {
-        static FloatRange of(Expr e) {
-            return switch (e) {
-                case Expr.FloatConst(double value, DType _) -> new FloatRange(value, value);
-                case Expr.Binary(BinaryOp op, Expr a, Expr b)
-                when op == BinaryOp.MIN || op == BinaryOp.MAX -> {
-                    FloatRange x = of(a);
-                    FloatRange y = of(b);
-                    yield op == BinaryOp.MIN
-                            ? new FloatRange(Math.min(x.min, y.min), Math.min(x.max, y.max))
-                            : new FloatRange(Math.max(x.min, y.min), Math.max(x.max, y.max));
-                }
-                case Expr other -> new FloatRange(Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
-            };
-        }
-
-        /** NaN becomes 0 in every integer type. */
-        boolean fitsInt() {
-            return min >= Integer.MIN_VALUE && max <= Integer.MAX_VALUE;
-        }
     }
 
     /** {@link #cast}, moved to the leaves of a choice between values that are only moved. */

@@ -1,7 +1,7 @@
 package dev.woodpecker.compiler.lower;
 
-import dev.woodpecker.compiler.ir.Arithmetic;
 import dev.woodpecker.compiler.ir.BinaryOp;
+import dev.woodpecker.compiler.ir.ConstantExtreme;
 import dev.woodpecker.compiler.ir.DType;
 import dev.woodpecker.compiler.ir.Expr;
 import dev.woodpecker.compiler.ir.MathFunction;
@@ -18,7 +18,7 @@ import java.util.Set;
  * vectors as on scalars. Ensures: every {@link Expr.Call} is of a native function; results are within 2 units in the last
  * place for single precision, special values included, contracted or not; but an exponential below the normal numbers is
  * zero unless numerics are strict, since a processor takes a hundred times longer for those. Functions that are not hot are
- * computed in double precision. A minimum or maximum with a constant becomes a comparison, a product with a reciprocal a
+ * computed in double precision. A minimum or maximum with a constant becomes a comparison where it is no instruction, a product with a reciprocal a
  * quotient unless numerics are strict.
  */
 public final class LegalizeMath {
@@ -45,7 +45,17 @@ public final class LegalizeMath {
         @Override
         public boolean appliesTo(Expr e) {
             return (e instanceof Expr.Call call && !call.function().isNative())
-                    || (e instanceof Expr.Binary b && (isExtremeOfConstant(b) || isQuotient(b)));
+                    || isWrittenOut(e)
+                    || (e instanceof Expr.Binary b && isQuotient(b));
+        }
+
+        /** Whether it is a minimum or maximum with a constant, other than an instruction with named operands. */
+        private static boolean isWrittenOut(Expr e) {
+            return ConstantExtreme.of(e)
+                    .filter(extreme -> !extreme.isInstruction()
+                            || !(extreme.x() instanceof Expr.Var)
+                                    && ConstantExtreme.of(extreme.x()).isEmpty())
+                    .isPresent();
         }
 
         private boolean isQuotient(Expr.Binary b) {
@@ -60,8 +70,9 @@ public final class LegalizeMath {
             if (e instanceof Expr.Call call) {
                 return call(call, numerics, temporaries);
             }
-            Expr.Binary b = (Expr.Binary) e;
-            return b.op() == BinaryOp.MUL ? quotient(b) : extreme(b, temporaries);
+            return ConstantExtreme.of(e)
+                    .map(extreme -> extreme(extreme, temporaries))
+                    .orElseGet(() -> quotient((Expr.Binary) e));
         }
     }
 
@@ -185,28 +196,18 @@ public final class LegalizeMath {
         };
     }
 
-    /** Whether it is a minimum or maximum with a constant, other than NaN and the zero that would need its sign seen. */
-    private static boolean isExtremeOfConstant(Expr.Binary b) {
-        boolean max = b.op() == BinaryOp.MAX;
-        if (!b.type().isFloat() || !(max || b.op() == BinaryOp.MIN)) {
-            return false;
-        }
-        if (!isConstant(b.left()) && !isConstant(b.right())) {
-            return false;
-        }
-        double value = Arithmetic.round(b.type(), value(isConstant(b.right()) ? b.right() : b.left()));
-        return !Double.isNaN(value) && Double.compare(value, max ? -0.0 : 0.0) != 0;
-    }
-
     /**
      * {@code max(x, c)} as {@code x <= c ? c : x}: a NaN compares false and stays, and of two zeros that of the constant is
-     * taken, +0 for a maximum.
+     * taken, +0 for a maximum; or as {@code x < c ? c : x}, if the constant is -0.
      */
-    private static Expr extreme(Expr.Binary b, Temporaries temporaries) {
-        boolean max = b.op() == BinaryOp.MAX;
-        Expr constant = isConstant(b.right()) ? b.right() : b.left();
-        Expr x = temporaries.bind("value", isConstant(b.right()) ? b.left() : b.right());
-        return new Expr.Select(new Expr.Binary(max ? BinaryOp.LE : BinaryOp.GE, x, constant), constant, x);
+    private static Expr extreme(ConstantExtreme extreme, Temporaries temporaries) {
+        Expr x = temporaries.bind("value", extreme.x());
+        if (extreme.isInstruction()) {
+            return new Expr.Binary(extreme.op(), x, extreme.constant());
+        }
+        boolean equal = extreme.value() != 0 || extreme.isZeroTaken();
+        BinaryOp beyond = extreme.isMaximum() ? equal ? BinaryOp.LE : BinaryOp.LT : equal ? BinaryOp.GE : BinaryOp.GT;
+        return new Expr.Select(new Expr.Binary(beyond, x, extreme.constant()), extreme.constant(), x);
     }
 
     private static boolean isConstant(Expr e) {

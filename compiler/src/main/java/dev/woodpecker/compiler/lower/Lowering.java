@@ -105,7 +105,8 @@ public final class Lowering {
             stmt = show("unroll", Unroll.apply(stmt), observer);
         }
         stmt = show("scalarize registers", ScalarizeRegisters.apply(stmt), observer);
-        stmt = show("legalize math", LegalizeMath.apply(Simplifier.simplify(stmt), numerics), observer);
+        stmt = show("clamps of integers", ClampsOfIntegers.apply(Simplifier.simplify(stmt)), observer);
+        stmt = show("legalize math", LegalizeMath.apply(stmt, numerics), observer);
         stmt = show("legalize types", LegalizeTypes.apply(stmt, target), observer);
         if (!target.isCuda()) {
             stmt = show("insert prefetches", InsertPrefetches.apply(stmt), observer);

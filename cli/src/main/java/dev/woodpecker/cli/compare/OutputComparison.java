@@ -3,12 +3,14 @@ package dev.woodpecker.cli.compare;
 import dev.woodpecker.compiler.target.Numerics;
 import dev.woodpecker.runtime.Difference;
 import dev.woodpecker.runtime.NdArray;
-import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
+import dev.woodpecker.runtime.graph.Operator;
+import dev.woodpecker.runtime.onnx.NamedOperators;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -20,6 +22,9 @@ public record OutputComparison(String output, Optional<Difference> difference, O
     /** Rounding of numbers about 1, as a peer's logistic function has where its result is nearly 0. */
     private static final double ROUNDING = 0x1p-22;
 
+    private static final Set<Operator> QUANTIZING =
+            Set.of(Operator.onnx("QuantizeLinear"), Operator.onnx("DynamicQuantizeLinear"));
+
     /**
      * One for each of {@code outputs}, those of this model.
      *
@@ -27,9 +32,7 @@ public record OutputComparison(String output, Optional<Difference> difference, O
      */
     public static List<OutputComparison> of(
             Path onnxFile, Numerics numerics, Map<String, NdArray> outputs, Map<String, NdArray> expected) {
-        boolean quantized = OnnxModelBuilder.read(onnxFile).nodes().stream()
-                .anyMatch(node -> node.operator().isOnnx("QuantizeLinear")
-                        || node.operator().isOnnx("DynamicQuantizeLinear"));
+        boolean quantized = NamedOperators.in(onnxFile).stream().anyMatch(QUANTIZING::contains);
         return of(quantized ? Numerics.INT8 : numerics, outputs, expected);
     }
 

@@ -1,6 +1,7 @@
 package dev.woodpecker.cli.bench;
 
 import dev.woodpecker.runtime.NdArray;
+import dev.woodpecker.runtime.UnsupportedModelException;
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
 import java.nio.file.Path;
@@ -37,7 +38,13 @@ public enum Family {
     }
 
     static Family of(Path onnxFile, Collection<NdArray> outputs) {
-        OnnxModelBuilder model = OnnxModelBuilder.read(onnxFile);
+        OnnxModelBuilder model;
+        try {
+            model = OnnxModelBuilder.read(onnxFile);
+        } catch (UnsupportedModelException branches) {
+            // Which of them is taken is known to who runs it.
+            return OTHER;
+        }
         return of(
                 model.nodes(),
                 model.initializers().keySet(),

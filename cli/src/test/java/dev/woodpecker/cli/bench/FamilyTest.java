@@ -1,9 +1,12 @@
 package dev.woodpecker.cli.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.woodpecker.runtime.graph.Node;
 import dev.woodpecker.runtime.onnx.OnnxModelBuilder;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -54,5 +57,16 @@ class FamilyTest {
     void recurrentNetworksAreApart() {
         assertThat(Family.of(nodes("Conv w", "LSTM w"), WEIGHTS, List.of(new int[] {1, 1})))
                 .isEqualTo(Family.OTHER);
+    }
+
+    @Test
+    void aModelWithBranchesIsApart() {
+        Path silero =
+                Path.of(System.getProperty("woodpecker.shared", "../../shared"), "models/silero_vad_op18_ifless.onnx");
+        assumeTrue(
+                Files.exists(silero),
+                () -> "SKIPPED: no " + silero.toAbsolutePath()
+                        + "; set -Dwoodpecker.shared to the folder of test data");
+        assertThat(Family.of(silero, List.of())).isEqualTo(Family.OTHER);
     }
 }

@@ -187,7 +187,8 @@ final class EmulateCommand implements Callable<Integer> {
             for (int i = 0; i < expected.elements(); i++) {
                 double e = value(expected, i);
                 double a = value(actual, i);
-                greatest = Math.max(greatest, Math.abs(e));
+                // What an infinity or NaN may be beside is that alone.
+                greatest = Double.isFinite(e) ? Math.max(greatest, Math.abs(e)) : greatest;
                 // NaN beside a number is as far as can be.
                 double between = Double.isNaN(e - a) ? Double.POSITIVE_INFINITY : Math.abs(e - a);
                 difference = Math.max(difference, Double.compare(e, a) == 0 ? 0 : between);

@@ -33,6 +33,17 @@ class EmulateCommandTest {
                 .containsPattern("result +out: within \\S+ from the reference");
     }
 
+    /** Of negative numbers there is no logarithm. */
+    @Test
+    void aResultThatIsNoNumberWhereTheReferenceIsNoneIsRight() {
+        assertThat(emulate("Log --shape x=64 --target cuda:sm_80"))
+                .as(out + err.toString())
+                .isZero();
+        assertThat(out.toString())
+                .containsPattern("result +out: within \\S+ from the reference")
+                .doesNotContain("NaN", "TOO FAR");
+    }
+
     @Test
     void anotherTargetThanCudaIsWrongUsage() {
         assertThat(emulate("Relu --shape x=5 --target cpu:x86-64-v3")).isEqualTo(2);

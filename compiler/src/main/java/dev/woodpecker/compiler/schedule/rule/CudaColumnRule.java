@@ -7,6 +7,7 @@ import dev.woodpecker.compiler.ir.Loop;
 import dev.woodpecker.compiler.ir.Scope;
 import dev.woodpecker.compiler.ir.Stage;
 import dev.woodpecker.compiler.schedule.Bind;
+import dev.woodpecker.compiler.schedule.CacheRead;
 import dev.woodpecker.compiler.schedule.ComputeAt;
 import dev.woodpecker.compiler.schedule.Decompose;
 import dev.woodpecker.compiler.schedule.Factor;
@@ -14,6 +15,7 @@ import dev.woodpecker.compiler.schedule.Layout;
 import dev.woodpecker.compiler.schedule.SplitReduction;
 import dev.woodpecker.compiler.schedule.Stages;
 import dev.woodpecker.compiler.schedule.Tail;
+import dev.woodpecker.compiler.schedule.Unroll;
 import dev.woodpecker.compiler.schedule.Vectorize;
 import dev.woodpecker.compiler.target.Target;
 import java.util.ArrayList;
@@ -23,14 +25,15 @@ import java.util.OptionalLong;
 import java.util.stream.LongStream;
 
 /**
- * Few results of long reductions down the columns of a matrix, as a vector by a matrix: each element of the matrix is read
- * once, 16 bytes at a time, and what a block's threads have of a result is added in order in shared memory.
+ * Few results of long reductions down the columns of a matrix, as a vector or a few by a matrix: each element of the matrix
+ * is read once, 16 bytes at a time, and what a block's threads have of a result is added in order in shared memory.
  *
  * <pre>
  * for columns block.x:
- *   for part, lane thread.x: for k / parts: for c in 0..8 vector:
- *     partial[part, lane * 8 + c] += x[k * parts + part] * w[k * parts + part, lane * 8 + c]
- *   for column thread.x: for part: y[column] += partial[part, column]
+ *   for part, lane thread.x: for k / parts:
+ *     for row: for c in 0..8 vector:
+ *       partial[part, row, lane * 8 + c] += x[row, k * parts + part] * w[k * parts + part, lane * 8 + c]
+ *   for row, column thread.x: for part: y[row, column] += partial[part, row, column]
  * </pre>
  */
 final class CudaColumnRule {
@@ -44,6 +47,12 @@ final class CudaColumnRule {
 
     private static final long FEWEST_PARTS = 8;
 
+    /** More are a tile of a product. */
+    private static final long MOST_ROWS = 8;
+
+    /** Of which the parts are in shared memory at a time, at least. */
+    private static final long BLOCKS_TOGETHER = 2;
+
     /** Points of a thread's part at least: as many loads can be on their way. */
     private static final long SHORTEST_PART = 8;
 
@@ -52,14 +61,30 @@ final class CudaColumnRule {
 
     private final ScheduleBuilder builder;
     private final Stage stage;
+    private final Expr.Read matrix;
     private final Axis along;
     private final long width;
 
-    private CudaColumnRule(ScheduleBuilder builder, Stage stage, Axis along, long width) {
+    /** Axes of the result that read the same of the matrix, where they are few. */
+    private final List<Axis> rows;
+
+    private CudaColumnRule(ScheduleBuilder builder, Stage stage, Expr.Read matrix) {
         this.builder = builder;
         this.stage = stage;
-        this.along = along;
-        this.width = width;
+        this.matrix = matrix;
+        this.along = stage.axes().getLast();
+        this.width = WIDEST_BYTES / matrix.type().bytes();
+        List<Axis> sharing = stage.axes().stream()
+                .filter(a -> !Decompose.variables(matrix.indices()).contains(a.name()))
+                .toList();
+        boolean few = extent(sharing) > 1
+                && extent(sharing) <= MOST_ROWS
+                && Stages.reads(stage, matrix.tensor()).size() == 1;
+        this.rows = few ? sharing : List.of();
+    }
+
+    private static long extent(List<Axis> axes) {
+        return axes.stream().mapToLong(Stages::extent).reduce(1, Math::multiplyExact);
     }
 
     /** Columns of a block, in how many parts each: so many that there is a block for each multiprocessor, or else few. */
@@ -71,17 +96,12 @@ final class CudaColumnRule {
         if (matrix.isEmpty()) {
             return false;
         }
-        Axis last = stage.axes().getLast();
-        long width = WIDEST_BYTES / matrix.get().type().bytes();
-        if (Stages.extent(last) % width != 0) {
+        CudaColumnRule rule = new CudaColumnRule(builder, stage, matrix.get());
+        Optional<Share> share = rule.share(target);
+        if (share.isEmpty() || Stages.extent(rule.along) % rule.width != 0) {
             return false;
         }
-        CudaColumnRule rule = new CudaColumnRule(builder, stage, last, width);
-        Optional<Share> share = rule.share(target.units());
-        if (share.isEmpty()) {
-            return false;
-        }
-        boolean pays = rule.pays(share.get(), matrix.get(), target.units());
+        boolean pays = rule.pays(share.get(), target.units());
         if (builder.choose(stage.name() + ".columns", List.of(0L, 1L), pays ? 1 : 0) == 0) {
             return false;
         }
@@ -121,34 +141,32 @@ final class CudaColumnRule {
         return stage.reduction().orElseThrow().axes().getFirst();
     }
 
-    private long results() {
-        return stage.axes().stream().mapToLong(Stages::extent).reduce(1, Math::multiplyExact);
-    }
-
     private long blocks(long columns) {
-        return results() / Stages.extent(along) * Math.ceilDiv(Stages.extent(along), columns);
+        long all = extent(stage.axes()) / extent(rows);
+        return all / Stages.extent(along) * Math.ceilDiv(Stages.extent(along), columns);
     }
 
-    private Optional<Share> share(long units) {
+    private Optional<Share> share(Target target) {
         long fewest = width * ROW_BYTES / WIDEST_BYTES;
         long columns = LongStream.of(fewest * 8, fewest * 4, fewest * 2)
-                .filter(n -> blocks(n) >= units)
+                .filter(n -> blocks(n) >= target.units() && n * extent(rows) <= MOST_THREADS)
                 .findFirst()
                 .orElse(fewest);
         long points = Stages.extent(reduced());
+        long partBytes =
+                columns * extent(rows) * stage.reduction().orElseThrow().type().bytes();
         return LongStream.iterate(MOST_THREADS * width / columns, n -> n >= FEWEST_PARTS, n -> n / 2)
                 .filter(n -> points % n == 0 && points / n >= SHORTEST_PART)
+                .filter(n -> n * partBytes * BLOCKS_TOGETHER <= target.fastBytes())
                 .mapToObj(n -> new Share(columns, n))
                 .findFirst();
     }
 
     /** Whether few blocks take no longer than a second pass over parts that more blocks would have. */
-    private boolean pays(Share share, Expr.Read matrix, long units) {
+    private boolean pays(Share share, long units) {
         double bytes = (double) matrix.type().bytes()
                 * Stages.extent(along)
-                * stage.reduction().orElseThrow().axes().stream()
-                        .mapToLong(Stages::extent)
-                        .reduce(1, Math::multiplyExact);
+                * extent(stage.reduction().orElseThrow().axes());
         double together = bytes / (CudaTiles.BYTES * units);
         double alone = bytes / (BYTES_ALONE * blocks(share.columns));
         return alone <= together + CudaTiles.LAUNCH;
@@ -166,21 +184,48 @@ final class CudaColumnRule {
         for (int axis = 0; axis < rank - 1; axis++) {
             partFirst.add(LayoutMap.Dimension.whole(axis));
         }
+        List<String> shared = loopsOf(rows, builder.axisLoops(name));
         List<String> loops = new ArrayList<>(builder.axisLoops(name));
+        loops.removeAll(shared);
         var column = builder.split(loops.removeLast(), share.columns, Tail.GUARD);
         loops.add(column.outer());
+        List<String> results = ScheduleBuilder.joined(shared, List.of(column.inner()));
+        builder.order(ScheduleBuilder.joined(loops, results));
         String block = builder.fuse(loops);
         builder.add(new Bind(block, Loop.Binding.BLOCK_X));
-        builder.add(new Bind(column.inner(), Loop.Binding.THREAD_X));
+        builder.add(new Bind(builder.fuse(results), Loop.Binding.THREAD_X));
         builder.add(new ComputeAt(partial, block, Scope.SHARED));
         builder.add(new Layout(partial, new LayoutMap(rank, partFirst)));
-        List<String> own = new ArrayList<>(builder.axisLoops(partial));
+        add(partial);
+    }
+
+    /** What a thread adds up. */
+    private void add(String partial) {
+        List<String> all = builder.axisLoops(partial);
+        List<String> shared = loopsOf(rows, all);
+        List<String> own = new ArrayList<>(all);
+        own.removeAll(shared);
         String part = own.removeLast();
         var lanes = builder.split(own.removeLast(), width, Tail.EXACT);
         List<String> threads = ScheduleBuilder.joined(List.of(part), own, List.of(lanes.outer()));
-        builder.order(ScheduleBuilder.joined(threads, builder.reductionLoops(partial), List.of(lanes.inner())));
+        List<String> reduction = builder.reductionLoops(partial);
+        builder.order(ScheduleBuilder.joined(threads, reduction, shared, List.of(lanes.inner())));
         builder.add(new Bind(builder.fuse(threads), Loop.Binding.THREAD_X));
         builder.add(new Vectorize(lanes.inner()));
+        shared.forEach(row -> builder.add(new Unroll(row)));
+        if (shared.isEmpty()) {
+            return;
+        }
+        List<String> before = names();
+        builder.add(new CacheRead(matrix.tensor(), partial, Optional.of(reduction.getLast()), Scope.REGISTER));
+        String copy =
+                names().stream().filter(s -> !before.contains(s)).findFirst().orElseThrow();
+        builder.add(new Vectorize(builder.axisLoops(copy).getLast()));
+    }
+
+    /** Of the stage's loops, one for each axis, those of some axes. */
+    private List<String> loopsOf(List<Axis> axes, List<String> loops) {
+        return axes.stream().map(a -> loops.get(stage.axes().indexOf(a))).toList();
     }
 
     private List<String> names() {

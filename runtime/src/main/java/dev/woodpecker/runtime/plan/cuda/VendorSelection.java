@@ -140,6 +140,10 @@ final class VendorSelection {
     }
 
     private Choice choice(CudaPlan trial, RunMemory memory, Like like, int position) {
+        List<DeviceVendor.Call> offers = calls.getOrDefault(like, List.of());
+        if (offers.isEmpty()) {
+            return Choice.NONE;
+        }
         PlanLaunches launches = new PlanLaunches(trial, memory.values(), memory.status(), memory.workspace());
         Places places = new Places(memory.inputs(), memory.outputs());
         try (TimedSteps timed = new TimedSteps(plan.device(), memory.stream())) {
@@ -153,7 +157,7 @@ final class VendorSelection {
             NdArray wanted = results.result(ours);
             timed.add(ours);
             List<DeviceVendor.Call> able = new ArrayList<>();
-            for (DeviceVendor.Call call : calls.getOrDefault(like, List.of())) {
+            for (DeviceVendor.Call call : offers) {
                 try {
                     List<PlanStep> theirs = List.of(launches.ofVendor(position, call, places));
                     Optional<String> wrong =

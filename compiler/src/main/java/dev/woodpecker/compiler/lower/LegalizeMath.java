@@ -18,8 +18,8 @@ import java.util.Set;
  * vectors as on scalars. Ensures: every {@link Expr.Call} is of a native function; results are within 2 units in the last
  * place for single precision, special values included, contracted or not; but an exponential below the normal numbers is
  * zero unless numerics are strict, since a processor takes a hundred times longer for those. Functions that are not hot are
- * computed in double precision. A minimum or maximum with a constant becomes a comparison where it is no instruction, a product with a reciprocal a
- * quotient unless numerics are strict.
+ * computed in double precision. A minimum or maximum with a constant becomes a comparison where it is no instruction, a
+ * product with a reciprocal a quotient unless numerics are strict.
  */
 public final class LegalizeMath {
     private final Set<String> names = new HashSet<>();

@@ -228,8 +228,10 @@ public final class DefaultSchedule {
             // A product has tiles of its own; what it reads in them is not computed row by row inside.
             boolean isTiled = isTiled(stage, target)
                     || isBlocked(builder, stage) && Contraction.of(stage).isPresent();
-            boolean isApart =
-                    readers.stream().anyMatch(reader -> WordProducts.serves(reader, target) || isTiled(reader, target));
+            boolean isApart = readers.stream()
+                    .anyMatch(reader -> WordProducts.serves(reader, target)
+                            || WordProducts.isWindow(reader)
+                            || isTiled(reader, target));
             if (program.outputs().contains(stage.name()) || readers.isEmpty() || isTiled || isApart) {
                 continue;
             }

@@ -14,11 +14,20 @@ final class WordProducts {
 
     /** Whether {@link ContractionRule} tiles the stage, and it is of words. */
     static boolean serves(Stage stage, Target target) {
-        return stage.reduction().isPresent()
-                && stage.reduction().get().body() instanceof Expr.Binary(BinaryOp op, Expr _, Expr _)
-                && op == BinaryOp.DOT4
+        return isOfWords(stage)
                 && Contraction.of(stage)
                         .filter(contraction -> ContractionRule.serves(contraction, target))
                         .isPresent();
+    }
+
+    /** Whether the stage sums words under a window, tiled or, where groups are of few columns, not: each is read often. */
+    static boolean isWindow(Stage stage) {
+        return isOfWords(stage) && stage.reduction().orElseThrow().axes().size() > 1;
+    }
+
+    private static boolean isOfWords(Stage stage) {
+        return stage.reduction().isPresent()
+                && stage.reduction().get().body() instanceof Expr.Binary(BinaryOp op, Expr _, Expr _)
+                && op == BinaryOp.DOT4;
     }
 }

@@ -86,6 +86,15 @@ public final class TestKernels {
                 attribute int[] axes
                 """, "tensor(i in x.shape().drop(axes)) { sum(r in x.shape().pick(axes)) { x[i.weave(r, axes)] } }");
 
+    /** As a global pooling, whose result has axes of one element after the channels. */
+    public static final KernelSpec GLOBAL_SUM = tensor("""
+        input Tensor x
+        """, """
+        tensor(n < x.size(0), c < x.size(1), i < 1, j < 1) {
+            sum(h < x.size(2), w < x.size(3)) { x[n, c, i + h, j + w] }
+        }
+        """);
+
     public static final KernelSpec ARG_MAX =
             tensor("""
                 input Tensor x

@@ -129,7 +129,31 @@ final class SpatialRule {
             String blocks = outer.get(d);
             order.add(blocks == null ? inner.get(d.axis()) : blocks);
         });
+        if (layout.isRowMajor()) {
+            lastOfSeveral()
+                    .filter(axis -> liesAlong(stage.axes().get(axis).variable()))
+                    .ifPresent(axis -> order.add(order.remove((int) axis)));
+        }
         return order;
+    }
+
+    /** The axis along which the elements of a row-major result are next to each other: those after it have one. */
+    private Optional<Integer> lastOfSeveral() {
+        int axis = stage.axes().size() - 1;
+        while (axis >= 0 && Stages.extent(stage.axes().get(axis)) == 1) {
+            axis--;
+        }
+        return axis < 0 ? Optional.empty() : Optional.of(axis);
+    }
+
+    /** Whether something that the stage reads has elements next to each other along the axis, as channels in blocks are. */
+    private boolean liesAlong(Expr.Var axis) {
+        return Stages.reads(stage).stream().anyMatch(read -> {
+            List<LayoutMap.Dimension> dimensions =
+                    builder.buffer(read.tensor()).layout().dimensions();
+            return !dimensions.isEmpty()
+                    && read.indices().get(dimensions.getLast().axis()).equals(axis);
+        });
     }
 
     /**
